@@ -1,0 +1,1 @@
+//! flowcore-testkit

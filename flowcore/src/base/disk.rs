@@ -1,0 +1,221 @@
+#![expect(clippy::disallowed_methods, reason = "this is the one file that touches the disk")]
+
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// The way to files for everything that keeps data in them, so that a test can make a write short or a
+/// rename fail. Calls block, as the system's do; they are short.
+pub trait Disk: Send + Sync + std::fmt::Debug + 'static {
+    /// Opens a file to read it.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// Opens a file to append to it; makes it, and the folders above it, if they are missing.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>>;
+
+    /// The files and folders in a folder, in no order.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn list(&self, folder: &Path) -> io::Result<Vec<DiskEntry>>;
+
+    /// The whole of a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::FileTooLarge`] for a larger file.
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>>;
+
+    /// Puts `bytes` in the place of the file in one step: a crash leaves the old or the new content.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Gives a file another name.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+}
+
+/// An open file.
+pub trait DiskFile: Send + std::fmt::Debug {
+    /// Reads at `offset`; 0 bytes at the end.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Writes all of `bytes` at the end.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Makes what was written survive a loss of power.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn sync(&mut self) -> io::Result<()>;
+
+    /// How long the file is now.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn size(&self) -> io::Result<u64>;
+
+    /// Which file it is, whatever its name.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn identity(&self) -> io::Result<FileIdentity>;
+}
+
+/// One entry of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DiskEntry {
+    /// The folder's path and the entry's name.
+    pub path: PathBuf,
+    /// Whether it is a file, also through a symbolic link.
+    pub is_file: bool,
+    /// Which file it is.
+    pub identity: FileIdentity,
+    /// How long it is.
+    pub size: u64,
+}
+
+/// Which file it is, whatever its name: device and inode where the system has them.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub struct FileIdentity {
+    /// The device it is on.
+    pub device: u64,
+    /// Its number there.
+    pub inode: u64,
+}
+
+impl FileIdentity {
+    #[cfg(unix)]
+    fn of(metadata: &fs::Metadata, _path: Option<&Path>) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self { device: metadata.dev(), inode: metadata.ino() }
+    }
+
+    /// Without inodes, the time of creation stands for the file.
+    #[cfg(not(unix))]
+    fn of(metadata: &fs::Metadata, _path: Option<&Path>) -> Self {
+        let created = metadata.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+        let nanos = created.map_or(0, |t| t.as_nanos());
+        Self { device: 0, inode: u64::try_from(nanos).unwrap_or(u64::MAX) }
+    }
+}
+
+/// The machine's own files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LocalDisk;
+
+#[derive(Debug)]
+struct LocalFile(fs::File);
+
+impl Disk for LocalDisk {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(LocalFile(fs::File::open(path)?)))
+    }
+
+    fn append(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Box::new(LocalFile(fs::OpenOptions::new().create(true).append(true).read(true).open(path)?)))
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<DiskEntry>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            match fs::metadata(&path) {
+                Ok(metadata) => entries.push(DiskEntry {
+                    is_file: metadata.is_file(),
+                    identity: FileIdentity::of(&metadata, Some(&path)),
+                    size: metadata.len(),
+                    path,
+                }),
+                // Gone between the listing and the look at it, or a link to nowhere.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(entries)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+        let file = fs::File::open(path)?;
+        let mut bytes = Vec::new();
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        Ok(bytes)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
+        name.push(".new");
+        let beside = folder.join(name);
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        // The new name is safe only when the folder is.
+        #[cfg(unix)]
+        fs::File::open(folder)?.sync_all()?;
+        Ok(())
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+impl DiskFile for LocalFile {
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.0.seek(SeekFrom::Start(offset))?;
+        self.0.read(into)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn identity(&self) -> io::Result<FileIdentity> {
+        Ok(FileIdentity::of(&self.0.metadata()?, None))
+    }
+}

@@ -1,0 +1,26 @@
+//! What both halves stand on: the delivery token, the clock, tasks, the disk, back-off.
+//!
+//! Three seams live here and nowhere else: [`Clock`] is the only reader of time, [`TaskSet`] the only
+//! spawner of tasks, [`Disk`] the only way to files.
+
+mod backoff;
+mod clock;
+mod contain;
+mod delivery_error;
+mod disk;
+mod receipts;
+mod spawn;
+mod token;
+mod token_set;
+
+pub use backoff::{Backoff, RestartPolicy};
+pub use clock::{Clock, Stopwatch, Timestamp};
+pub use contain::{Panic, contain};
+pub use delivery_error::{DeliveryError, LossKind};
+pub use disk::{Disk, DiskEntry, DiskFile, FileIdentity, LocalDisk};
+pub use receipts::{Receipt, Receipts};
+pub use spawn::{TaskEnd, TaskSet, blocking};
+pub use token::Token;
+pub use token_set::TokenSet;
+
+pub(crate) use token::{Completion, Failure, Root, Work};

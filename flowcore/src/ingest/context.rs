@@ -1,0 +1,19 @@
+use std::sync::Arc;
+
+use crate::base::Clock;
+
+/// What a source, sink or channel is told when it starts.
+#[derive(Debug, Clone)]
+pub struct ComponentContext {
+    /// The name it has in its agent or topology.
+    pub name: Arc<str>,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl ComponentContext {
+    /// For a component named `name`.
+    pub fn new(name: impl Into<Arc<str>>, clock: Clock) -> Self {
+        Self { name: name.into(), clock }
+    }
+}

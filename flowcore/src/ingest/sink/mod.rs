@@ -1,0 +1,37 @@
+//! Sinks: where events go.
+
+use async_trait::async_trait;
+
+use super::{ComponentContext, SinkError};
+use crate::event::Event;
+
+/// Where events go.
+///
+/// The agent takes a batch from the channel, calls [`deliver`](Self::deliver), and commits the take when it
+/// returns `Ok`. On an error the take is rolled back and the same events come again after a pause; after a
+/// panic too, to a new sink from the factory.
+#[async_trait]
+pub trait Sink<T: Send + 'static = Event>: Send + 'static {
+    /// Opens what it writes to.
+    ///
+    /// # Errors
+    /// [`SinkError`]; it says whether to try again.
+    async fn start(&mut self, _context: &ComponentContext) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// Delivers all of `events`, in their order. `Ok` says that they are safe where they went to. After an
+    /// error some of them may be there already: they come again.
+    ///
+    /// # Errors
+    /// [`SinkError`]; it says whether to try again.
+    async fn deliver(&mut self, events: &[T]) -> Result<(), SinkError>;
+
+    /// Called once at the end.
+    ///
+    /// # Errors
+    /// [`SinkError`], which is reported.
+    async fn stop(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Sources: where events come from.
+
+use async_trait::async_trait;
+
+use super::{ChannelWriter, ComponentContext, SourceError};
+use crate::event::Event;
+
+/// Where events come from.
+///
+/// The agent makes it with its factory, calls [`start`](Self::start), then [`run`](Self::run), and at the
+/// end [`stop`](Self::stop). After an error or a panic it is thrown away and made anew after a pause.
+#[async_trait]
+pub trait Source<T: Send + 'static = Event>: Send + 'static {
+    /// Opens what it reads from.
+    ///
+    /// # Errors
+    /// [`SourceError`]; it says whether to try again.
+    async fn start(&mut self, _context: &ComponentContext) -> Result<(), SourceError> {
+        Ok(())
+    }
+
+    /// Puts events into `out` until the input ends or [`ChannelWriter::stopping`] says so. A run that does
+    /// not return then is dropped when the grace period is over.
+    ///
+    /// # Errors
+    /// [`SourceError`]; it says whether to try again.
+    async fn run(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError>;
+
+    /// Called once more after what it put has been delivered or given up: the last receipts are there.
+    ///
+    /// # Errors
+    /// [`SourceError`], which is reported.
+    async fn stop(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
+}

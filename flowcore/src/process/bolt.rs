@@ -1,0 +1,87 @@
+use std::future::{Future, ready};
+
+use super::{BoltError, Outputs, TaskContext, Tuple};
+use crate::base::Timestamp;
+
+/// What is done with each tuple.
+///
+/// A bolt acknowledges a tuple by returning `Ok`: what it emitted meanwhile is anchored to the tuple, which
+/// is safe when all of that is. To answer later, it keeps the tuple's token ([`Outputs::keep`]).
+///
+/// A bolt with several inputs implements `Bolt` once for each type, with the same `Out`. Then `prepare`,
+/// `tick` and `cleanup` of every implementation are called.
+///
+/// ```
+/// use flowcore::process::{Bolt, BoltError, Emitter};
+///
+/// struct Split;
+///
+/// impl Bolt<str> for Split {
+///     type Out = Emitter<str>;
+///
+///     async fn execute(&mut self, line: &str, out: &mut Self::Out) -> Result<(), BoltError> {
+///         for word in line.split_whitespace() {
+///             out.emit(word);
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not process tuples of type `{In}`",
+    label = "this stream carries `{In}`",
+    note = "implement `Bolt<{In}>` for it, or subscribe to another stream"
+)]
+pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
+    /// Its outputs: an [`Emitter`](super::Emitter), a tuple of them, or [`NoOutput`](super::NoOutput).
+    type Out: Outputs;
+
+    /// Called once before the first tuple.
+    ///
+    /// # Errors
+    /// [`BoltError`]: the task is made anew after a pause, or the topology stops on `Fatal`.
+    fn prepare(&mut self, _context: &TaskContext) -> impl Future<Output = Result<(), BoltError>> + Send {
+        ready(Ok(()))
+    }
+
+    /// Processes one tuple.
+    ///
+    /// # Errors
+    /// [`BoltError`]; it says what becomes of the tuple.
+    fn execute(
+        &mut self,
+        tuple: &In,
+        out: &mut Self::Out,
+    ) -> impl Future<Output = Result<(), BoltError>> + Send;
+
+    /// Called between batches when the tick of its task is due (`tick_every` on the builder) or the instant
+    /// that [`wake_at`](Self::wake_at) gave has come. Ticks that were missed are merged into one.
+    ///
+    /// # Errors
+    /// [`BoltError`]: the task is made anew.
+    fn tick(
+        &mut self,
+        _now: Timestamp,
+        _out: &mut Self::Out,
+    ) -> impl Future<Output = Result<(), BoltError>> + Send {
+        ready(Ok(()))
+    }
+
+    /// When `tick` is to be called though nothing arrives. Asked after every batch and tick.
+    fn wake_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// `true` when it holds all it may: the task takes no more input until a tick has made room.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// Called once when all inputs have ended. It may still emit.
+    ///
+    /// # Errors
+    /// [`BoltError`], which is reported.
+    fn cleanup(&mut self, _out: &mut Self::Out) -> impl Future<Output = Result<(), BoltError>> + Send {
+        ready(Ok(()))
+    }
+}

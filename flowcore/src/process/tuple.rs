@@ -1,0 +1,127 @@
+//! What can be a tuple, and how a batch of it is laid out.
+
+/// What travels on a stream. Every `Sized` type that is `Send + Sync` is a tuple as it is; `str` and `[u8]`
+/// are tuples too, and their batches are packed into one buffer.
+///
+/// Tuples are immutable and delivered by reference.
+pub trait Tuple: Send + Sync + 'static {
+    /// What `emit` takes: the value itself, or a borrow of text and bytes.
+    type Put<'a>;
+    /// How a batch of it lies in memory.
+    #[doc(hidden)]
+    type Batch: TupleBatch<Self>;
+}
+
+/// A batch of tuples: filled once, then only read.
+#[doc(hidden)]
+pub trait TupleBatch<T: Tuple + ?Sized>: Default + Send + Sync + 'static {
+    fn push(&mut self, tuple: T::Put<'_>);
+    fn get(&self, index: usize) -> Option<&T>;
+    fn append(&mut self, other: &mut Self);
+    fn clear(&mut self);
+}
+
+impl<T: Send + Sync + 'static> Tuple for T {
+    type Put<'a> = T;
+    type Batch = Vec<T>;
+}
+
+impl<T: Send + Sync + 'static> TupleBatch<T> for Vec<T> {
+    #[inline]
+    fn push(&mut self, tuple: T) {
+        Vec::push(self, tuple);
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&T> {
+        <[T]>::get(self, index)
+    }
+
+    fn append(&mut self, other: &mut Self) {
+        Vec::append(self, other);
+    }
+
+    fn clear(&mut self) {
+        Vec::clear(self);
+    }
+}
+
+impl Tuple for str {
+    type Put<'a> = &'a str;
+    type Batch = Packed<String>;
+}
+
+impl Tuple for [u8] {
+    type Put<'a> = &'a [u8];
+    type Batch = Packed<Vec<u8>>;
+}
+
+/// Pieces that lie one after the other in one buffer, and where each ends.
+#[doc(hidden)]
+#[derive(Debug, Default)]
+pub struct Packed<B> {
+    buffer: B,
+    ends: Vec<usize>,
+}
+
+impl<B> Packed<B> {
+    #[inline]
+    fn range(&self, index: usize) -> Option<std::ops::Range<usize>> {
+        let end = *self.ends.get(index)?;
+        let start = if index == 0 { 0 } else { *self.ends.get(index - 1)? };
+        Some(start..end)
+    }
+
+    fn append_ends(&mut self, offset: usize, other: &mut Self) {
+        self.ends.extend(other.ends.drain(..).map(|end| end + offset));
+    }
+}
+
+impl TupleBatch<str> for Packed<String> {
+    #[inline]
+    fn push(&mut self, tuple: &str) {
+        self.buffer.push_str(tuple);
+        self.ends.push(self.buffer.len());
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&str> {
+        self.buffer.get(self.range(index)?)
+    }
+
+    fn append(&mut self, other: &mut Self) {
+        let offset = self.buffer.len();
+        self.buffer.push_str(&other.buffer);
+        other.buffer.clear();
+        self.append_ends(offset, other);
+    }
+
+    fn clear(&mut self) {
+        self.buffer.clear();
+        self.ends.clear();
+    }
+}
+
+impl TupleBatch<[u8]> for Packed<Vec<u8>> {
+    #[inline]
+    fn push(&mut self, tuple: &[u8]) {
+        self.buffer.extend_from_slice(tuple);
+        self.ends.push(self.buffer.len());
+    }
+
+    #[inline]
+    fn get(&self, index: usize) -> Option<&[u8]> {
+        self.buffer.as_slice().get(self.range(index)?)
+    }
+
+    fn append(&mut self, other: &mut Self) {
+        let offset = self.buffer.len();
+        self.buffer.append(&mut other.buffer);
+        self.append_ends(offset, other);
+    }
+
+    fn clear(&mut self) {
+        self.buffer.clear();
+        self.ends.clear();
+    }
+}
