@@ -1,5 +1,5 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{DeliveryError, LossKind, TokenSet};
 
@@ -106,10 +106,11 @@ impl Drop for Token {
 
 /// Who is told about a root.
 pub(crate) trait Completion: Send + Sync + 'static {
-    /// No task has work left for it. A hint that frees `max_pending`: it may come after `settled`.
-    fn done(&self, root: u64);
+    /// No task has work left for it, but somebody keeps a share. Frees `max_pending`; may come after
+    /// `settled`. `failures` are those so far; `settled` tells them again.
+    fn done(&self, root: u64, failures: Vec<Failure>);
 
-    /// Every share has been answered. Called once.
+    /// Every share has been answered. Called once, with all failures.
     fn settled(&self, root: u64, failures: Vec<Failure>);
 }
 
@@ -149,25 +150,25 @@ impl Root {
     }
 
     pub(crate) fn record(&self, failure: Failure) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+        self.failures().push(failure);
     }
 
-    pub(crate) fn failures_so_far(&self) -> Vec<Failure> {
-        std::mem::take(&mut *self.failures.lock().unwrap_or_else(PoisonError::into_inner))
+    fn failures(&self) -> MutexGuard<'_, Vec<Failure>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn release_kept(&self) {
         if self.shares.fetch_sub(KEPT, Ordering::AcqRel) == KEPT {
-            self.completion.settled(self.id, self.failures_so_far());
+            self.completion.settled(self.id, std::mem::take(&mut *self.failures()));
         }
     }
 
     fn release_work(&self) {
         let before = self.shares.fetch_sub(WORK, Ordering::AcqRel);
         if before == WORK {
-            self.completion.settled(self.id, self.failures_so_far());
+            self.completion.settled(self.id, std::mem::take(&mut *self.failures()));
         } else if before & WORK_MASK == WORK {
-            self.completion.done(self.id);
+            self.completion.done(self.id, self.failures().clone());
         }
     }
 }
@@ -186,8 +187,9 @@ impl std::fmt::Debug for Root {
 /// A share of a root that is work: in a mailbox, or being executed. `None` for tuples nobody waits for.
 ///
 /// Dropping it says only that this work is over: whoever drops work undone records its failures first.
+#[doc(hidden)]
 #[derive(Debug, Default)]
-pub(crate) struct Work(Option<Arc<Root>>);
+pub struct Work(Option<Arc<Root>>);
 
 impl Work {
     /// The first share of a new root.
@@ -238,7 +240,7 @@ impl Drop for Work {
 struct Anchor(Mutex<Option<(Arc<Root>, u32)>>);
 
 impl Completion for Anchor {
-    fn done(&self, _root: u64) {}
+    fn done(&self, _root: u64, _failures: Vec<Failure>) {}
 
     fn settled(&self, _root: u64, failures: Vec<Failure>) {
         let held = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -254,7 +256,7 @@ impl Completion for Anchor {
 struct Callback<F>(Mutex<Option<F>>);
 
 impl<F: FnOnce(Result<(), DeliveryError>) + Send + 'static> Completion for Callback<F> {
-    fn done(&self, _root: u64) {}
+    fn done(&self, _root: u64, _failures: Vec<Failure>) {}
 
     fn settled(&self, _root: u64, failures: Vec<Failure>) {
         let tell = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -1,15 +1,31 @@
 //! Typed topologies of spouts and bolts.
+//!
+//! Tuples travel by reference in batches through bounded mailboxes; every tuple is acknowledged to its spout
+//! when everything that came of it is safe, and replayed when it is not. See [`TopologyBuilder`].
 
+mod batch;
 mod bolt;
 mod context;
+mod engine;
 mod error;
+mod grouping;
 mod output;
 mod spout;
+mod topology;
 mod tuple;
 
 pub use bolt::Bolt;
 pub use context::TaskContext;
+pub use engine::{
+    Delivery, RetryPolicy, RunError, RunReport, RunningTopology, TaskKind, TaskSnapshot, TopologyHandle,
+    TopologySnapshot, Unsettled,
+};
 pub use error::{BoltError, SpoutError};
+pub use grouping::{StableHasher, stable_hash};
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
+pub use topology::{
+    BoltBuilder, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Map, Problem, SpoutBuilder, Stream,
+    Topology, TopologyBuilder, filter, flat_map, for_each, inspect, map,
+};
 pub use tuple::Tuple;

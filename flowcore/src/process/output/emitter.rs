@@ -1,27 +1,298 @@
-use crate::base::{Token, TokenSet};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::Outputs;
+use super::intake::EmitterIntake;
+use super::wiring::{Connect, Emitted, Wiring};
+use crate::base::{Timestamp, Token, TokenSet, Work};
 use crate::process::Tuple;
+use crate::process::batch::{Load, Pool, Segment, Selection};
+use crate::process::engine::{Edge, ship};
+use crate::process::topology::{Stream, StreamName};
+use crate::process::tuple::TupleBatch;
 
 /// One typed output.
-pub struct Emitter<T: Tuple + ?Sized> { load: T::Batch }
+pub struct Emitter<T: Tuple + ?Sized> {
+    buffer: Buffer<T>,
+    way: Way<T>,
+    work: Work,
+    index: u32,
+    now: Timestamp,
+    since: Timestamp,
+    batch: usize,
+    most: usize,
+    /// The token that covers what is emitted in this call of `next`, from an index on.
+    cover: Option<(u32, Token)>,
+    overflow: bool,
+    emitted: u64,
+}
+
+/// How many batches one call may emit without waiting.
+const MOST_BATCHES: usize = 64;
+
+enum Way<T: Tuple + ?Sized> {
+    /// A bolt's: to its subscribers.
+    Edges(Vec<Edge<T>>),
+    /// A spout's: to its intake.
+    Handoff(mpsc::Sender<Buffer<T>>),
+}
+
+/// What was emitted and has not left.
+pub(crate) struct Buffer<T: Tuple + ?Sized> {
+    pub(crate) load: Load<T>,
+    segments: Vec<Segment>,
+    pub(crate) covers: Vec<Cover>,
+    pool: Arc<Pool<T>>,
+}
+
+/// Tuples from `start` to before `end` are what `token` answers for.
+pub(crate) struct Cover {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) token: Token,
+}
+
+impl<T: Tuple + ?Sized> Buffer<T> {
+    fn new(pool: Arc<Pool<T>>) -> Self {
+        Self { load: pool.load(), segments: Vec::new(), covers: Vec::new(), pool }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.load.is_empty()
+    }
+
+    fn len(&self) -> u32 {
+        u32::try_from(self.load.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes the content, and leaves an empty buffer.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(Arc::clone(&self.pool)))
+    }
+
+    /// Takes over the content of `other`, a spout's.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        if self.load.is_empty() && self.covers.is_empty() {
+            std::mem::swap(self, other);
+            return;
+        }
+        let offset = self.len();
+        self.load.append(&mut other.load);
+        self.covers.extend(other.covers.drain(..).map(|cover| Cover {
+            start: cover.start + offset,
+            end: cover.end + offset,
+            ..cover
+        }));
+    }
+}
+
 impl<T: Tuple + ?Sized> Emitter<T> {
-    /// e
-    pub fn emit(&mut self, tuple: T::Put<'_>) { crate::process::tuple::TupleBatch::push(&mut self.load, tuple) }
-    /// e
-    pub async fn send(&mut self, tuple: T::Put<'_>) { self.emit(tuple) }
-    /// e
-    pub fn emit_anchored(&mut self, tuple: T::Put<'_>, token: Token) { self.emit(tuple); drop(token) }
+    fn new(way: Way<T>, with: &Connect) -> Self {
+        Self {
+            buffer: Buffer::new(Pool::new()),
+            way,
+            work: Work::default(),
+            index: 0,
+            now: with.settings.clock.now(),
+            since: Timestamp::MIN,
+            batch: with.settings.batch,
+            most: with.settings.batch.saturating_mul(MOST_BATCHES),
+            cover: None,
+            overflow: false,
+            emitted: 0,
+        }
+    }
+
+    /// Emits a tuple. It is anchored to the tuple in execution, which is acknowledged only when this one is.
+    ///
+    /// It does not wait, so it is for the usual few outputs: a call that emits more than 64 batches (65,536
+    /// tuples by default) fails. Use [`send`](Self::send) for many.
+    #[inline]
+    pub fn emit(&mut self, tuple: T::Put<'_>) {
+        if self.buffer.load.roots.len() >= self.most {
+            self.overflow = true;
+            return;
+        }
+        self.buffer.load.items.push(tuple);
+        self.buffer.load.roots.push(self.index);
+    }
+
+    /// Emits a tuple, and waits while a full batch is ahead of it that the next tasks have no room for.
+    #[inline]
+    pub async fn send(&mut self, tuple: T::Put<'_>) {
+        if self.buffer.load.roots.len() >= self.batch {
+            self.flush().await;
+        }
+        self.emit(tuple);
+    }
+
+    /// Emits a tuple that answers to `token` instead of the tuple in execution: when everything that comes of
+    /// it is safe, the token is acknowledged. For windows and batches, see
+    /// [`Token::joint`](crate::base::Token::joint).
+    pub fn emit_anchored(&mut self, tuple: T::Put<'_>, token: Token) {
+        self.seal();
+        let work = Work::anchored_to(token);
+        self.emit(tuple);
+        let end = self.buffer.len();
+        if self.overflow {
+            // It was not emitted: its token must not say that it was.
+            work.fail(0, crate::base::DeliveryError::new("an emitter that overflowed", crate::base::LossKind::Failed));
+        } else {
+            self.buffer.segments.push(Segment { work, end });
+        }
+    }
+
+    /// What was emitted since the last segment belongs to the work in execution.
+    fn seal(&mut self) {
+        let end = self.buffer.len();
+        let last = self.buffer.segments.last().map_or(0, |segment| segment.end);
+        if end > last {
+            self.buffer.segments.push(Segment { work: self.work.clone(), end });
+        }
+    }
+
+    /// Gives what a spout emitted to its intake.
+    pub(super) fn give(&mut self, to: &mut Buffer<T>) {
+        self.end_cover();
+        self.emitted += self.buffer.load.len() as u64;
+        to.append(&mut self.buffer);
+    }
+
+    fn end_cover(&mut self) {
+        let end = self.buffer.len();
+        match self.cover.take() {
+            Some((start, token)) if start < end => self.buffer.covers.push(Cover { start, end, token }),
+            Some((_, token)) => token.ack(),
+            None => {}
+        }
+    }
+
+    /// The buffer leaves while its cover goes on: each part holds a share.
+    fn split_cover(&mut self) {
+        let end = self.buffer.len();
+        if let Some((start, token)) = &mut self.cover {
+            if *start < end {
+                self.buffer.covers.push(Cover { start: *start, end, token: token.share() });
+            }
+            *start = 0;
+        }
+    }
+
+    fn edges(handle: &Stream<T>) -> Vec<Edge<T>> {
+        handle.subscribers()
+    }
 }
-impl<T: Tuple + ?Sized> crate::process::Outputs for Emitter<T> {
-  type Streams = ();
-  fn now(&self) -> crate::base::Timestamp { todo!() }
-  fn keep(&mut self) -> Token { todo!() }
-  fn keep_in(&mut self, _: &mut TokenSet) { todo!() }
-  fn cover(&mut self, _: Token) { todo!() }
+
+impl<T: Tuple + ?Sized> Outputs for Emitter<T> {
+    type Streams = Stream<T>;
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn keep(&mut self) -> Token {
+        self.work.token(self.index)
+    }
+
+    #[inline]
+    fn keep_in(&mut self, set: &mut TokenSet) {
+        set.keep(&self.work, self.index);
+    }
+
+    fn cover(&mut self, token: Token) {
+        self.end_cover();
+        match self.way {
+            Way::Edges(_) => token.ack(),
+            Way::Handoff(_) => self.cover = Some((self.buffer.len(), token)),
+        }
+    }
 }
-impl crate::process::Outputs for super::NoOutput {
-  type Streams = ();
-  fn now(&self) -> crate::base::Timestamp { todo!() }
-  fn keep(&mut self) -> Token { todo!() }
-  fn keep_in(&mut self, _: &mut TokenSet) { todo!() }
-  fn cover(&mut self, _: Token) { todo!() }
+
+impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
+    type Handles = Stream<T>;
+    type Intake = EmitterIntake<T>;
+
+    fn handles(name: &StreamName) -> Stream<T> {
+        Stream::new(name.clone())
+    }
+
+    fn of_bolt(handle: &Stream<T>, with: &Connect) -> Self {
+        Self::new(Way::Edges(Self::edges(handle)), with)
+    }
+
+    fn of_spout(handle: &Stream<T>, with: &Connect) -> (Self, EmitterIntake<T>) {
+        let (sender, receiver) = mpsc::channel(1);
+        let emitter = Self::new(Way::Handoff(sender), with);
+        let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
+        let batch = with.settings.batch.min(with.settings.max_pending);
+        let intake =
+            EmitterIntake::new(partial, receiver, Self::edges(handle), handle.dead_letters(), batch);
+        (emitter, intake)
+    }
+
+    fn enter(&mut self, work: &Work, now: Timestamp) {
+        self.work = work.clone();
+        self.now = now;
+        if self.buffer.is_empty() {
+            self.since = now;
+        }
+    }
+
+    #[inline]
+    fn at(&mut self, index: u32) {
+        self.index = index;
+    }
+
+    fn leave(&mut self) {
+        self.seal();
+        self.work = Work::default();
+        self.index = 0;
+    }
+
+    #[inline]
+    fn is_full(&self) -> bool {
+        self.buffer.load.roots.len() >= self.batch
+    }
+
+    fn take_overflow(&mut self) -> bool {
+        std::mem::take(&mut self.overflow)
+    }
+
+    fn waiting_since(&self) -> Option<Timestamp> {
+        (!self.buffer.is_empty()).then_some(self.since)
+    }
+
+    async fn flush(&mut self) {
+        if self.buffer.is_empty() {
+            return;
+        }
+        self.seal();
+        self.split_cover();
+        let buffer = self.buffer.take();
+        self.since = self.now;
+        match &mut self.way {
+            Way::Edges(edges) => {
+                let Buffer { load, segments, .. } = buffer;
+                let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
+                self.emitted += u64::from(len);
+                ship(edges, &Arc::new(load), &Selection::Range(0, len), segments).await;
+            }
+            Way::Handoff(intake) => {
+                self.emitted += buffer.load.len() as u64;
+                // The intake lives as long as the spout's task: there is somebody to take it.
+                let _ = intake.send(buffer).await;
+            }
+        }
+    }
+
+    fn take_counts(&mut self) -> Emitted {
+        Emitted { tuples: std::mem::take(&mut self.emitted) }
+    }
+}
+
+impl<T: Tuple + ?Sized> std::fmt::Debug for Emitter<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Emitter").field("waiting", &self.buffer.load.len()).finish_non_exhaustive()
+    }
 }

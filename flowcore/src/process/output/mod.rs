@@ -1,15 +1,27 @@
 //! What a bolt or a spout emits through.
 
 mod emitter;
+mod intake;
+mod none;
+mod several;
+mod wiring;
 
 pub use emitter::Emitter;
+pub use none::NoOutput;
+pub(crate) use emitter::Cover;
+pub(crate) use intake::{Intake, Payload, Shipped};
+pub(crate) use wiring::{Connect, Wiring};
 
 use crate::base::{Timestamp, Token, TokenSet};
 
-/// The outputs of a spout or a bolt: an [`Emitter`], a tuple of them, or [`NoOutput`].
-pub trait Outputs: Send + Sized + 'static {
+/// The outputs of a spout or a bolt: an [`Emitter`], a tuple of two or three of them, or [`NoOutput`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an output of a spout or bolt",
+    note = "use `Emitter<T>`, a tuple of emitters such as `(Emitter<A>, Emitter<B>)`, or `NoOutput`"
+)]
+pub trait Outputs: Wiring {
     /// The stream handles that other components subscribe to.
-    type Streams;
+    type Streams: Send + Sync + 'static;
 
     /// The time, read once a batch.
     fn now(&self) -> Timestamp;
@@ -21,12 +33,9 @@ pub trait Outputs: Send + Sized + 'static {
     /// The same into a set, as cheap as setting a bit.
     fn keep_in(&mut self, set: &mut TokenSet);
 
-    /// For spouts: `token` is acknowledged when everything that was emitted since the last `cover`, or since
-    /// this call of `next` began, is safe. A tuple that was given up as a dead letter counts as safe: whoever
-    /// takes dead letters has it.
+    /// For spouts: `token` answers for everything that is emitted from here to the next `cover` or to the end
+    /// of this call of `next`. It is acknowledged when all of that is safe; at once if it is nothing. A tuple
+    /// that was given up as a dead letter counts as safe: whoever takes dead letters has it. Bolts have no
+    /// use for it: theirs is acknowledged at once.
     fn cover(&mut self, token: Token);
 }
-
-/// For bolts at the end of a topology: they emit nothing.
-#[derive(Debug, Default)]
-pub struct NoOutput {}

@@ -1,0 +1,252 @@
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::port::{Call, Port, Tally};
+use super::running::{TaskFailure, TaskShared};
+use super::Phase;
+use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, contain};
+use crate::process::{BoltError, Outputs, TaskContext};
+
+/// One instance of a bolt, its mailboxes and its outputs.
+pub(crate) struct BoltTask<B, O> {
+    factory: Arc<dyn Fn() -> B + Send + Sync>,
+    ports: Vec<Box<dyn Port<B, O>>>,
+    /// The port that is asked first, so that a busy one does not starve the others.
+    turn: usize,
+    out: O,
+    tick: Option<Ticker>,
+    restart: RestartPolicy,
+    shared: TaskShared,
+}
+
+/// What a task does next.
+enum Step {
+    Run(usize),
+    Tick,
+    Ended,
+    Abort,
+}
+
+/// Why a bolt cannot go on.
+enum Fault {
+    Error(BoltError),
+    Panic(Panic),
+}
+
+impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
+    pub(crate) fn new(
+        factory: Arc<dyn Fn() -> B + Send + Sync>,
+        ports: Vec<Box<dyn Port<B, O>>>,
+        out: O,
+        tick: Option<Duration>,
+        shared: TaskShared,
+    ) -> Self {
+        let restart = shared.settings.restart.clone();
+        let tick = tick.map(|every| Ticker { every, due: shared.settings.clock.now() + every });
+        Self { factory, ports, turn: 0, out, tick, restart, shared }
+    }
+
+    pub(crate) fn context(&self) -> &TaskContext {
+        &self.shared.context
+    }
+
+    /// Runs until all inputs have ended, or the topology aborts, or the task is given up.
+    pub(crate) async fn run(mut self) -> Result<(), TaskFailure> {
+        loop {
+            let life = self.shared.settings.clock.stopwatch();
+            let Some(fault) = self.live().await else { return Ok(()) };
+            self.out.leave();
+            self.restart_after(fault, life).await?;
+        }
+    }
+
+    /// One life of the bolt, from its factory to the end of its inputs. `Some` when it has to be made anew.
+    async fn live(&mut self) -> Option<Fault> {
+        let factory = Arc::clone(&self.factory);
+        let mut bolt = match contain(async move { factory() }).await {
+            Ok(bolt) => bolt,
+            Err(panic) => return Some(Fault::Panic(panic)),
+        };
+        let fault = self.drive(&mut bolt).await.err();
+        // A bolt that holds tokens fails them here; its destructor may panic as well.
+        let dropped = contain(async move { drop(bolt) }).await;
+        fault.or_else(|| dropped.err().map(Fault::Panic))
+    }
+
+    async fn drive(&mut self, bolt: &mut B) -> Result<(), Fault> {
+        for port in self.ports.iter_mut().filter(|port| port.is_first()) {
+            settle(contain(port.prepare(bolt, &self.shared.context)).await)?;
+        }
+        for port in 0..self.ports.len() {
+            // What a predecessor left when it failed.
+            self.execute(bolt, port).await?;
+        }
+        loop {
+            match self.next_step(bolt).await {
+                Step::Run(port) => self.execute(bolt, port).await?,
+                Step::Tick => self.run_tick(bolt).await?,
+                Step::Ended | Step::Abort => break,
+            }
+        }
+        for port in self.ports.iter_mut().filter(|port| port.is_first()) {
+            // Its inputs have ended: there is nothing to be made anew for.
+            if let Err(fault) = settle(contain(port.cleanup(bolt, &mut self.out)).await) {
+                let cause = fault.into_cause();
+                self.shared.warn("cleanup failed", &cause);
+            }
+        }
+        self.out.leave();
+        self.flush().await;
+        Ok(())
+    }
+
+    async fn execute(&mut self, bolt: &mut B, port: usize) -> Result<(), Fault> {
+        let Some(port) = self.ports.get_mut(port) else { return Ok(()) };
+        let mut tally = Tally::default();
+        let now = self.shared.settings.clock.now();
+        let component = &self.shared.context.component;
+        let call = Call { bolt, out: &mut self.out, now, component, tally: &mut tally };
+        let result = contain(port.run(call)).await;
+        if let Err(panic) = &result {
+            tally.failed += 1;
+            port.fail_current(component, panic);
+        }
+        let counters = &self.shared.counters;
+        counters.executed.add(tally.executed);
+        counters.failed.add(tally.failed);
+        counters.acked.add(tally.executed.saturating_sub(tally.failed));
+        if self.out.waiting_since().is_some_and(|since| now.since(since) >= self.shared.settings.linger) {
+            self.flush().await;
+        }
+        settle(result)
+    }
+
+    async fn run_tick(&mut self, bolt: &mut B) -> Result<(), Fault> {
+        let now = self.shared.settings.clock.now();
+        if let Some(tick) = &mut self.tick {
+            tick.done(now);
+        }
+        self.out.enter(&crate::base::Work::default(), now);
+        for port in self.ports.iter_mut().filter(|port| port.is_first()) {
+            settle(contain(port.tick(bolt, now, &mut self.out)).await)?;
+        }
+        if self.out.take_overflow() {
+            return Err(Fault::Error(BoltError::restart("a tick emitted more than it may without waiting")));
+        }
+        self.out.leave();
+        self.flush().await;
+        Ok(())
+    }
+
+    async fn flush(&mut self) {
+        self.out.flush().await;
+        self.shared.counters.emitted.add(self.out.take_counts().tuples);
+    }
+
+    /// Takes the next parcel, or waits for one or for the time of the next tick.
+    async fn next_step(&mut self, bolt: &mut B) -> Step {
+        if self.shared.phase.is_aborting() {
+            return Step::Abort;
+        }
+        let wake = self.wake_at(bolt);
+        if wake.is_some_and(|wake| wake <= self.shared.settings.clock.now()) {
+            return Step::Tick;
+        }
+        let full = wake.is_some() && self.ports.iter().any(|port| port.is_first() && port.is_full(bolt));
+        if !full {
+            let ready = poll_fn(|cx| Poll::Ready(poll_ports(&mut self.ports, &mut self.turn, cx))).await;
+            if let Poll::Ready(step) = ready {
+                return step;
+            }
+        }
+        // Nothing to do: let go of what was emitted, then wait.
+        self.flush().await;
+        let clock = self.shared.settings.clock.clone();
+        let tick = async {
+            match wake {
+                Some(wake) => clock.sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        let ports = &mut self.ports;
+        let turn = &mut self.turn;
+        let input = poll_fn(|cx| if full { Poll::Pending } else { poll_ports(ports, turn, cx) });
+        tokio::select! {
+            biased;
+            () = self.shared.phase.reached(Phase::Aborting) => Step::Abort,
+            () = tick => Step::Tick,
+            step = input => step,
+        }
+    }
+
+    fn wake_at(&self, bolt: &B) -> Option<Timestamp> {
+        let first = self.ports.iter().filter(|port| port.is_first());
+        let wanted = first.filter_map(|port| port.wake_at(bolt)).min();
+        self.tick.as_ref().map(|tick| tick.due).into_iter().chain(wanted).min()
+    }
+
+    async fn restart_after(&mut self, fault: Fault, life: Stopwatch) -> Result<(), TaskFailure> {
+        let fatal = matches!(fault, Fault::Error(BoltError::Fatal(_)));
+        let cause = fault.into_cause();
+        let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
+        let Some(delay) = delay else { return Err(self.shared.failure(cause)) };
+        self.shared.warn("a bolt is made anew", &cause);
+        self.shared.counters.restarts.add(1);
+        tokio::select! {
+            () = self.shared.phase.reached(Phase::Aborting) => {}
+            () = self.shared.settings.clock.sleep(delay) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Asks every port once. Ready with `Ended` when all mailboxes are closed and empty.
+fn poll_ports<B, O>(ports: &mut [Box<dyn Port<B, O>>], turn: &mut usize, cx: &mut Context<'_>) -> Poll<Step> {
+    let count = ports.len();
+    let mut open = false;
+    for step in 0..count {
+        let at = (*turn + step) % count;
+        match ports.get_mut(at).map(|port| port.poll_fill(cx)) {
+            Some(Poll::Ready(Some(()))) => {
+                *turn = (at + 1) % count;
+                return Poll::Ready(Step::Run(at));
+            }
+            Some(Poll::Pending) => open = true,
+            Some(Poll::Ready(None)) | None => {}
+        }
+    }
+    if open { Poll::Pending } else { Poll::Ready(Step::Ended) }
+}
+
+/// When the next tick is due. Ticks that were missed are merged.
+struct Ticker {
+    every: Duration,
+    due: Timestamp,
+}
+
+impl Ticker {
+    fn done(&mut self, now: Timestamp) {
+        if self.due <= now {
+            self.due = (self.due + self.every).max(now);
+        }
+    }
+}
+
+fn settle(result: Result<Result<(), BoltError>, Panic>) -> Result<(), Fault> {
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Fault::Error(error)),
+        Err(panic) => Err(Fault::Panic(panic)),
+    }
+}
+
+impl Fault {
+    fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Error(error) => error.into_cause(),
+            Self::Panic(panic) => Box::new(panic),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+/// What a task counts. Written by batch, read by snapshots.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) executed: Count,
+    pub(crate) emitted: Count,
+    pub(crate) acked: Count,
+    pub(crate) failed: Count,
+    pub(crate) replayed: Count,
+    pub(crate) dead: Count,
+    pub(crate) restarts: Count,
+    /// Tuples in the mailbox; for a spout, tuples under way.
+    pub(crate) waiting: Level,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn add(&self, count: u64) {
+        if count > 0 {
+            self.0.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Goes up on one side and down on the other: for a moment it may be seen below zero.
+#[derive(Debug, Default)]
+pub(crate) struct Level(AtomicI64);
+
+impl Level {
+    pub(crate) fn raise(&self, by: usize) {
+        self.0.fetch_add(i64::try_from(by).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn lower(&self, by: usize) {
+        self.0.fetch_sub(i64::try_from(by).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn set(&self, to: usize) {
+        self.0.store(i64::try_from(to).unwrap_or(i64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> usize {
+        usize::try_from(self.0.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+}

@@ -1,0 +1,256 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::RetryPolicy;
+use crate::base::{DeliveryError, Failure, Timestamp};
+use crate::process::output::Cover;
+
+/// What a spout's task knows about the tuples that it has emitted: which are under way, which failed and are
+/// to be sent again, which are safe. Pure: it is told what happened and answers what to do.
+///
+/// A *root batch* is what was sent together. Its tuples settle together, except those that failed: they go
+/// again, alone, as a root batch of their own that belongs to the same *group*.
+pub(crate) struct Ledger<P> {
+    roots: HashMap<u64, RootBatch>,
+    groups: HashMap<u64, Group<P>>,
+    due: BTreeMap<(Timestamp, u64), Replay>,
+    next: u64,
+    pending: usize,
+    retry: RetryPolicy,
+    tally: LedgerTally,
+}
+
+/// What has been decided since it was last asked.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LedgerTally {
+    pub(crate) settled: u64,
+    pub(crate) failed: u64,
+    pub(crate) replayed: u64,
+    pub(crate) dead: u64,
+}
+
+/// One sending of some tuples of a group.
+struct RootBatch {
+    group: u64,
+    /// `None` for all tuples of the group.
+    indices: Option<Vec<u32>>,
+    attempt: u32,
+    /// Failed ones that are already dealt with.
+    failed: HashSet<u32>,
+    done: bool,
+}
+
+/// The tuples that were emitted together, until the last of them is settled.
+struct Group<P> {
+    payload: P,
+    unsettled: usize,
+    covers: Vec<OpenCover>,
+    len: u32,
+}
+
+struct OpenCover {
+    cover: Option<Cover>,
+    unsettled: u32,
+}
+
+/// Tuples to be sent again.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Replay {
+    pub(crate) group: u64,
+    pub(crate) indices: Vec<u32>,
+    pub(crate) attempt: u32,
+}
+
+/// A tuple that is given up.
+#[derive(Debug)]
+pub(crate) struct Dead<P> {
+    pub(crate) payload: P,
+    pub(crate) index: u32,
+    pub(crate) attempts: u32,
+    pub(crate) error: DeliveryError,
+}
+
+impl<P: Clone> Ledger<P> {
+    pub(crate) fn new(retry: RetryPolicy) -> Self {
+        Self {
+            roots: HashMap::new(),
+            groups: HashMap::new(),
+            due: BTreeMap::new(),
+            next: 0,
+            pending: 0,
+            retry,
+            tally: LedgerTally::default(),
+        }
+    }
+
+    /// Tuples under way: sent and not done, or waiting to be sent again. What somebody keeps is not.
+    pub(crate) fn pending(&self) -> usize {
+        self.pending
+    }
+
+    /// Whether everything that was ever opened is settled.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// Tuples that are not settled.
+    pub(crate) fn unsettled(&self) -> usize {
+        self.groups.values().map(|group| group.unsettled).sum()
+    }
+
+    pub(crate) fn take_tally(&mut self) -> LedgerTally {
+        std::mem::take(&mut self.tally)
+    }
+
+    /// `len` tuples are about to be sent. `covers` are the tokens that answer for parts of them.
+    pub(crate) fn open(&mut self, payload: P, len: u32, covers: Vec<Cover>) -> u64 {
+        let id = self.next_id();
+        let covers = covers
+            .into_iter()
+            .map(|cover| OpenCover { unsettled: cover.end - cover.start, cover: Some(cover) })
+            .collect();
+        self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len });
+        self.roots.insert(id, RootBatch::new(id, None, 1));
+        self.pending += len as usize;
+        id
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// No task has work left for a root batch, but somebody keeps some of it.
+    pub(crate) fn done(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
+        let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
+        let dead = self.fail(&mut root, failures, now);
+        self.release(&mut root);
+        self.roots.insert(id, root);
+        dead
+    }
+
+    /// Every share of a root batch has been answered: what did not fail is safe.
+    pub(crate) fn settled(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
+        let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
+        let dead = self.fail(&mut root, failures, now);
+        self.release(&mut root);
+        let Some(group) = self.groups.get_mut(&root.group) else { return dead };
+        let mut settled = 0;
+        root.for_each(group.len, |index| {
+            if !root.failed.contains(&index) {
+                settled += 1;
+                group.settle(index);
+            }
+        });
+        self.tally.settled += settled;
+        self.forget_if_settled(root.group);
+        dead
+    }
+
+    /// The tuples of a root batch that are neither safe nor failed are no longer under way.
+    fn release(&mut self, root: &mut RootBatch) {
+        if std::mem::replace(&mut root.done, true) {
+            return;
+        }
+        let len = match (&root.indices, self.groups.get(&root.group)) {
+            (Some(indices), _) => indices.len(),
+            (None, Some(group)) => group.len as usize,
+            (None, None) => 0,
+        };
+        self.pending -= len;
+    }
+
+    /// Decides about failures that were not dealt with: another attempt later, or none.
+    fn fail(&mut self, root: &mut RootBatch, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
+        let mut again = Vec::new();
+        let mut dead = Vec::new();
+        let Some(group) = self.groups.get_mut(&root.group) else { return dead };
+        for Failure { index, error } in failures {
+            if !root.covers(index, group.len) || !root.failed.insert(index) {
+                continue;
+            }
+            self.tally.failed += 1;
+            if error.retries() && root.attempt < self.retry.max_attempts {
+                again.push(index);
+                continue;
+            }
+            self.tally.dead += 1;
+            let payload = group.payload.clone();
+            dead.push(Dead { payload, index, attempts: root.attempt, error });
+            group.settle(index);
+        }
+        if !again.is_empty() {
+            again.sort_unstable();
+            self.pending += again.len();
+            let at = now + self.retry.backoff.delay(root.attempt - 1);
+            let replay = Replay { group: root.group, indices: again, attempt: root.attempt + 1 };
+            let order = self.next_id();
+            self.due.insert((at, order), replay);
+        }
+        self.forget_if_settled(root.group);
+        dead
+    }
+
+    fn forget_if_settled(&mut self, group: u64) {
+        if self.groups.get(&group).is_some_and(|group| group.unsettled == 0) {
+            self.groups.remove(&group);
+        }
+    }
+
+    /// When the next replay is due.
+    pub(crate) fn next_replay(&self) -> Option<Timestamp> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// The next replay that is due, entered as a root batch of its own.
+    pub(crate) fn take_replay(&mut self, now: Timestamp) -> Option<(u64, P, Vec<u32>)> {
+        let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
+        let Replay { group, indices, attempt } = entry.remove();
+        let payload = self.groups.get(&group)?.payload.clone();
+        let id = self.next_id();
+        self.tally.replayed += indices.len() as u64;
+        self.roots.insert(id, RootBatch::new(group, Some(indices.clone()), attempt));
+        Some((id, payload, indices))
+    }
+}
+
+impl RootBatch {
+    fn new(group: u64, indices: Option<Vec<u32>>, attempt: u32) -> Self {
+        Self { group, indices, attempt, failed: HashSet::new(), done: false }
+    }
+
+    fn covers(&self, index: u32, len: u32) -> bool {
+        self.indices.as_ref().map_or(index < len, |indices| indices.binary_search(&index).is_ok())
+    }
+
+    fn for_each(&self, len: u32, each: impl FnMut(u32)) {
+        match &self.indices {
+            Some(indices) => indices.iter().copied().for_each(each),
+            None => (0..len).for_each(each),
+        }
+    }
+}
+
+impl<P> Group<P> {
+    /// The tuple `index` is safe, or given up. Called once for each.
+    fn settle(&mut self, index: u32) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+        let at = self.covers.partition_point(|open| open.end() <= index);
+        let Some(open) = self.covers.get_mut(at).filter(|open| open.start() <= index) else { return };
+        open.unsettled -= 1;
+        if open.unsettled == 0 {
+            if let Some(cover) = &mut open.cover {
+                std::mem::replace(&mut cover.token, crate::base::Token::untracked()).ack();
+            }
+        }
+    }
+}
+
+impl OpenCover {
+    fn start(&self) -> u32 {
+        self.cover.as_ref().map_or(0, |cover| cover.start)
+    }
+
+    fn end(&self) -> u32 {
+        self.cover.as_ref().map_or(0, |cover| cover.end)
+    }
+}

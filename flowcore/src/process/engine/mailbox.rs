@@ -1,0 +1,54 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::sync::mpsc;
+
+use super::Counters;
+use crate::process::Tuple;
+use crate::process::batch::Parcel;
+
+/// The bounded queue between two tasks, counted in parcels.
+pub(crate) fn mailbox<T: Tuple + ?Sized>(
+    capacity: usize,
+    counters: Arc<Counters>,
+) -> (MailboxSender<T>, MailboxReceiver<T>) {
+    let (sender, receiver) = mpsc::channel(capacity);
+    (MailboxSender { sender, counters: Arc::clone(&counters) }, MailboxReceiver { receiver, counters })
+}
+
+pub(crate) struct MailboxSender<T: Tuple + ?Sized> {
+    sender: mpsc::Sender<Parcel<T>>,
+    counters: Arc<Counters>,
+}
+
+impl<T: Tuple + ?Sized> Clone for MailboxSender<T> {
+    fn clone(&self) -> Self {
+        Self { sender: self.sender.clone(), counters: Arc::clone(&self.counters) }
+    }
+}
+
+impl<T: Tuple + ?Sized> MailboxSender<T> {
+    /// Waits for room. A parcel for a task that has ended is dropped, and so has failed.
+    pub(crate) async fn send(&self, parcel: Parcel<T>) {
+        let tuples = parcel.len();
+        self.counters.waiting.raise(tuples);
+        if self.sender.send(parcel).await.is_err() {
+            self.counters.waiting.lower(tuples);
+        }
+    }
+}
+
+pub(crate) struct MailboxReceiver<T: Tuple + ?Sized> {
+    receiver: mpsc::Receiver<Parcel<T>>,
+    counters: Arc<Counters>,
+}
+
+impl<T: Tuple + ?Sized> MailboxReceiver<T> {
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Parcel<T>>> {
+        let received = self.receiver.poll_recv(cx);
+        if let Poll::Ready(Some(parcel)) = &received {
+            self.counters.waiting.lower(parcel.len());
+        }
+        received
+    }
+}

@@ -1,0 +1,30 @@
+//! Runs a topology: one task for each spout and bolt instance, with bounded mailboxes between them.
+
+mod bolt_task;
+mod counters;
+mod edge;
+mod inbox;
+mod ledger;
+mod mailbox;
+mod phase;
+mod port;
+mod running;
+mod settings;
+mod snapshot;
+mod spout_task;
+
+pub(crate) use bolt_task::BoltTask;
+pub(crate) use counters::Counters;
+pub(crate) use edge::{Edge, ship};
+pub(crate) use inbox::Inbox;
+pub(crate) use ledger::Ledger;
+pub(crate) use mailbox::{MailboxReceiver, MailboxSender, mailbox};
+pub(crate) use phase::{Idle, Phase};
+pub(crate) use port::{Port, TypedPort};
+pub(crate) use running::{Wiring, start};
+pub(crate) use settings::Settings;
+pub(crate) use spout_task::SpoutTask;
+
+pub use running::{RunError, RunReport, RunningTopology, TopologyHandle, Unsettled};
+pub use settings::{Delivery, RetryPolicy};
+pub use snapshot::{TaskKind, TaskSnapshot, TopologySnapshot};

@@ -1,0 +1,110 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::{Notify, watch};
+
+/// How far a topology is with its end. It only goes forward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Spouts emit.
+    Running,
+    /// Spouts emit no more; what is under way, and what fails of it, is still worked on.
+    Stopping,
+    /// Nothing is under way: spouts let go of their streams, bolts clean up.
+    Closing,
+    /// The grace period is over, or the topology has failed: everybody leaves what they hold.
+    Aborting,
+}
+
+/// Who moves a topology from phase to phase.
+#[derive(Debug, Clone)]
+pub(crate) struct Phases {
+    sender: Arc<watch::Sender<Phase>>,
+    idle: Idle,
+}
+
+impl Phases {
+    pub(crate) fn new(spout_tasks: usize) -> Self {
+        let idle = Idle { busy: Arc::new(AtomicUsize::new(spout_tasks)), changed: Arc::default() };
+        Self { sender: Arc::new(watch::Sender::new(Phase::Running)), idle }
+    }
+
+    pub(crate) fn advance(&self, to: Phase) {
+        self.sender.send_if_modified(|phase| {
+            let forward = *phase < to;
+            if forward {
+                *phase = to;
+            }
+            forward
+        });
+    }
+
+    pub(crate) fn now(&self) -> Phase {
+        *self.sender.borrow()
+    }
+
+    pub(crate) fn watch(&self) -> PhaseWatch {
+        PhaseWatch(self.sender.subscribe())
+    }
+
+    pub(crate) fn idle(&self) -> Idle {
+        self.idle.clone()
+    }
+
+    /// Waits until every spout has ended and nothing of theirs is under way. Safe to cancel.
+    pub(crate) async fn all_idle(&self) {
+        loop {
+            let changed = self.idle.changed.notified();
+            if self.idle.busy.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
+/// Counts the spout tasks that still have something under way.
+#[derive(Debug, Clone)]
+pub(crate) struct Idle {
+    busy: Arc<AtomicUsize>,
+    changed: Arc<Notify>,
+}
+
+impl Idle {
+    pub(crate) fn enter(&self) {
+        self.busy.fetch_sub(1, Ordering::AcqRel);
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn leave(&self) {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// How a task follows the phase.
+#[derive(Debug)]
+pub(crate) struct PhaseWatch(watch::Receiver<Phase>);
+
+impl PhaseWatch {
+    pub(crate) fn now(&self) -> Phase {
+        *self.0.borrow()
+    }
+
+    /// Waits until the phase is `phase` or later. Safe to cancel.
+    pub(crate) async fn reached(&mut self, phase: Phase) {
+        // An error says that the topology is gone: that is the last phase too.
+        let _ = self.0.wait_for(|now| *now >= phase).await;
+    }
+
+    /// Waits until the phase is another one than `phase`. Safe to cancel.
+    pub(crate) async fn changed_from(&mut self, phase: Phase) {
+        if self.0.wait_for(|now| *now != phase).await.is_err() {
+            std::future::pending().await
+        }
+    }
+
+    /// Cheap enough to ask before every batch.
+    pub(crate) fn is_aborting(&mut self) -> bool {
+        self.0.has_changed().unwrap_or(true) && *self.0.borrow_and_update() == Phase::Aborting
+    }
+}

@@ -1,0 +1,292 @@
+use std::error::Error;
+use std::sync::Arc;
+
+use super::phase::{Idle, Phase, PhaseWatch, Phases};
+use super::{BoltTask, Counters, Settings, SpoutTask, TaskKind, TaskSnapshot, TopologySnapshot};
+use crate::base::{TaskEnd, TaskSet};
+use crate::process::output::Connect;
+use crate::process::topology::Node;
+use crate::process::{Outputs, Spout, TaskContext};
+
+type Cause = Box<dyn Error + Send + Sync>;
+
+/// Why a topology stopped before its end.
+#[derive(Debug, thiserror::Error)]
+#[error("{component}, task {task}, failed for good")]
+pub struct RunError {
+    /// The component.
+    pub component: Arc<str>,
+    /// Which of its tasks, from 0.
+    pub task: usize,
+    /// What it failed with.
+    #[source]
+    pub cause: Cause,
+}
+
+/// How a topology ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunReport {
+    /// What every task has done.
+    pub snapshot: TopologySnapshot,
+    /// Spout tasks with tuples that were neither acknowledged nor given up when the grace period was over.
+    /// Empty after an orderly end.
+    pub unsettled: Vec<Unsettled>,
+}
+
+/// Tuples that were left when a topology ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsettled {
+    /// The spout.
+    pub spout: Arc<str>,
+    /// Which of its tasks, from 0.
+    pub task: usize,
+    /// How many.
+    pub tuples: usize,
+}
+
+/// A topology that runs. Its tasks are aborted when it is dropped: [`wait`](Self::wait) for it.
+pub struct RunningTopology {
+    tasks: TaskSet<Ended>,
+    handle: TopologyHandle,
+}
+
+/// Looks at a running topology and stops it. Cheap to clone.
+#[derive(Clone)]
+pub struct TopologyHandle {
+    phases: Phases,
+    watched: Arc<Watched>,
+}
+
+struct Watched {
+    topology: Arc<str>,
+    tasks: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
+    settings: Arc<Settings>,
+}
+
+struct Ended {
+    context: TaskContext,
+    unsettled: usize,
+    failure: Option<TaskFailure>,
+}
+
+/// A task that was given up.
+pub(crate) struct TaskFailure {
+    cause: Cause,
+}
+
+/// What every task has.
+pub(crate) struct TaskShared {
+    pub(crate) context: TaskContext,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) phase: PhaseWatch,
+}
+
+impl TaskShared {
+    #[expect(clippy::unused_self, reason = "the failure of this task")]
+    pub(crate) fn failure(&self, cause: Cause) -> TaskFailure {
+        TaskFailure { cause }
+    }
+
+    pub(crate) fn warn(&self, what: &str, cause: &Cause) {
+        let cause: &(dyn Error + 'static) = &**cause;
+        tracing::warn!(component = %self.context.component, task = self.context.task, cause, "{what}");
+    }
+}
+
+/// Connects nodes while a topology starts.
+pub(crate) struct Wiring {
+    settings: Arc<Settings>,
+    phases: Phases,
+    tasks: TaskSet<Ended>,
+    watched: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
+}
+
+impl Wiring {
+    pub(crate) fn mailbox_capacity(&self) -> usize {
+        self.settings.mailbox
+    }
+
+    pub(crate) fn connect(&self) -> Connect {
+        Connect { settings: Arc::clone(&self.settings) }
+    }
+
+    pub(crate) fn spout(&mut self, name: &Arc<str>, task: usize, parallelism: usize) -> (TaskShared, Idle) {
+        let counters = Arc::new(Counters::default());
+        (self.task(name, task, parallelism, TaskKind::Spout, counters), self.phases.idle())
+    }
+
+    pub(crate) fn bolt(
+        &mut self,
+        name: &Arc<str>,
+        task: usize,
+        parallelism: usize,
+        counters: Arc<Counters>,
+    ) -> TaskShared {
+        self.task(name, task, parallelism, TaskKind::Bolt, counters)
+    }
+
+    fn task(
+        &mut self,
+        name: &Arc<str>,
+        task: usize,
+        parallelism: usize,
+        kind: TaskKind,
+        counters: Arc<Counters>,
+    ) -> TaskShared {
+        let clock = self.settings.clock.clone();
+        let context = TaskContext { component: Arc::clone(name), task, parallelism, clock };
+        self.watched.push((context.clone(), kind, Arc::clone(&counters)));
+        TaskShared { context, settings: Arc::clone(&self.settings), counters, phase: self.phases.watch() }
+    }
+
+    pub(crate) fn spawn_spout<S: Spout>(&mut self, task: SpoutTask<S>) {
+        let context = task.context().clone();
+        let name = task_name(&context);
+        let idle = self.phases.idle();
+        self.tasks.spawn(name, async move {
+            match task.run().await {
+                Ok(unsettled) => Ended { context, unsettled, failure: None },
+                Err(failure) => {
+                    idle.enter();
+                    Ended { context, unsettled: 0, failure: Some(failure) }
+                }
+            }
+        });
+    }
+
+    pub(crate) fn spawn_bolt<B: Send + 'static, O: Outputs>(&mut self, task: BoltTask<B, O>) {
+        let context = task.context().clone();
+        let name = task_name(&context);
+        self.tasks.spawn(name, async move {
+            Ended { context, unsettled: 0, failure: task.run().await.err() }
+        });
+    }
+}
+
+fn task_name(context: &TaskContext) -> String {
+    format!("{}/{}", context.component, context.task)
+}
+
+/// Starts the tasks of all nodes.
+pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], settings: Settings) -> RunningTopology {
+    let spout_tasks = nodes.iter().filter(|node| node.is_spout()).map(|node| node.parallelism()).sum();
+    let mut wiring = Wiring {
+        settings: Arc::new(settings),
+        phases: Phases::new(spout_tasks),
+        tasks: TaskSet::new(),
+        watched: Vec::new(),
+    };
+    nodes.iter().for_each(|node| node.open_mailboxes(&mut wiring));
+    nodes.iter().for_each(|node| node.spawn(&mut wiring));
+    nodes.iter().for_each(|node| node.close_mailboxes());
+    let Wiring { settings, phases, tasks, watched } = wiring;
+    let watched = Arc::new(Watched { topology: name, tasks: watched, settings });
+    RunningTopology { tasks, handle: TopologyHandle { phases, watched } }
+}
+
+impl RunningTopology {
+    /// For looking at it and stopping it from elsewhere.
+    pub fn handle(&self) -> TopologyHandle {
+        self.handle.clone()
+    }
+
+    /// Waits for the end: of all spouts, or by [`TopologyHandle::stop`].
+    ///
+    /// # Errors
+    /// [`RunError`] when a task failed for good. All tasks have ended then, too.
+    pub async fn wait(mut self) -> Result<RunReport, RunError> {
+        let phases = self.handle.phases.clone();
+        let mut failed = None;
+        let mut unsettled = Vec::new();
+        loop {
+            tokio::select! {
+                ended = self.tasks.next() => match ended {
+                    Some((name, end)) => {
+                        if let Some(error) = settle(&name, end, &mut unsettled) {
+                            failed.get_or_insert(error);
+                            phases.advance(Phase::Aborting);
+                        }
+                    }
+                    None => break,
+                },
+                () = phases.all_idle(), if phases.now() < Phase::Closing => phases.advance(Phase::Closing),
+                () = self.handle.grace_is_over(), if phases.now() < Phase::Aborting => {
+                    tracing::warn!(topology = %self.handle.watched.topology, "the grace period is over");
+                    phases.advance(Phase::Aborting);
+                }
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(RunReport { snapshot: self.handle.snapshot(), unsettled }),
+        }
+    }
+}
+
+fn settle(name: &str, end: TaskEnd<Ended>, unsettled: &mut Vec<Unsettled>) -> Option<RunError> {
+    match end {
+        TaskEnd::Done(ended) => {
+            let TaskContext { component, task, .. } = ended.context;
+            if ended.unsettled > 0 {
+                unsettled.push(Unsettled { spout: Arc::clone(&component), task, tuples: ended.unsettled });
+            }
+            ended.failure.map(|failure| RunError { component, task, cause: failure.cause })
+        }
+        // What users wrote is contained: a panic here is the engine's own.
+        TaskEnd::Panicked(panic) => {
+            Some(RunError { component: Arc::from(name), task: 0, cause: Box::new(panic) })
+        }
+        TaskEnd::Aborted => None,
+    }
+}
+
+impl TopologyHandle {
+    /// Asks the topology to stop: spouts first, then what is under way is worked off, then bolts clean up.
+    /// What is not settled when the grace period is over is reported. Returns at once; see
+    /// [`RunningTopology::wait`].
+    pub fn stop(&self) {
+        self.phases.advance(Phase::Stopping);
+    }
+
+    /// Stops without a grace period.
+    pub fn abort(&self) {
+        self.phases.advance(Phase::Aborting);
+    }
+
+    /// What every task has done so far. Cheap: it reads counters that tasks write by batch.
+    pub fn snapshot(&self) -> TopologySnapshot {
+        let tasks = self.watched.tasks.iter().map(|(context, kind, counters)| TaskSnapshot {
+            component: Arc::clone(&context.component),
+            task: context.task,
+            kind: *kind,
+            executed: counters.executed.get(),
+            emitted: counters.emitted.get(),
+            acked: counters.acked.get(),
+            failed: counters.failed.get(),
+            replayed: counters.replayed.get(),
+            dead: counters.dead.get(),
+            restarts: counters.restarts.get(),
+            waiting: counters.waiting.get(),
+        });
+        TopologySnapshot { topology: Arc::clone(&self.watched.topology), tasks: tasks.collect() }
+    }
+
+    /// Waits for a stop, and then for the grace period.
+    async fn grace_is_over(&self) {
+        self.phases.watch().reached(Phase::Stopping).await;
+        self.watched.settings.clock.sleep(self.watched.settings.grace).await;
+    }
+}
+
+impl std::fmt::Debug for RunningTopology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RunningTopology").field("tasks", &self.tasks.len()).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for TopologyHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TopologyHandle").field("topology", &self.watched.topology).finish_non_exhaustive()
+    }
+}

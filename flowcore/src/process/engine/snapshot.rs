@@ -1,0 +1,77 @@
+use std::sync::Arc;
+
+/// What every task of a topology has done so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopologySnapshot {
+    /// The topology's name.
+    pub topology: Arc<str>,
+    /// One for each task, components in the order in which they were declared.
+    pub tasks: Vec<TaskSnapshot>,
+}
+
+/// What one task has done so far. All counts are of tuples, since the topology started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskSnapshot {
+    /// The component's name.
+    pub component: Arc<str>,
+    /// Which of its tasks, from 0.
+    pub task: usize,
+    /// Whether it is a spout or a bolt.
+    pub kind: TaskKind,
+    /// Bolts: tuples executed, replays included.
+    pub executed: u64,
+    /// Tuples emitted.
+    pub emitted: u64,
+    /// Spouts: tuples settled. Bolts: tuples whose `execute` returned `Ok`, kept ones included.
+    pub acked: u64,
+    /// Spouts: attempts that failed. Bolts: tuples whose `execute` failed or panicked.
+    pub failed: u64,
+    /// Spouts: tuples that were sent again.
+    pub replayed: u64,
+    /// Spouts: tuples that left as dead letters.
+    pub dead: u64,
+    /// How often the task was made anew.
+    pub restarts: u64,
+    /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
+    pub waiting: usize,
+}
+
+/// What kind of component a task belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskKind {
+    /// A spout.
+    Spout,
+    /// A bolt.
+    Bolt,
+}
+
+impl TopologySnapshot {
+    /// The sum over the tasks of one component. All zero for a name that there is not.
+    pub fn component(&self, name: &str) -> TaskSnapshot {
+        let mut sum = TaskSnapshot {
+            component: Arc::from(name),
+            task: 0,
+            kind: TaskKind::Bolt,
+            executed: 0,
+            emitted: 0,
+            acked: 0,
+            failed: 0,
+            replayed: 0,
+            dead: 0,
+            restarts: 0,
+            waiting: 0,
+        };
+        for task in self.tasks.iter().filter(|task| &*task.component == name) {
+            sum.kind = task.kind;
+            sum.executed += task.executed;
+            sum.emitted += task.emitted;
+            sum.acked += task.acked;
+            sum.failed += task.failed;
+            sum.replayed += task.replayed;
+            sum.dead += task.dead;
+            sum.restarts += task.restarts;
+            sum.waiting += task.waiting;
+        }
+        sum
+    }
+}

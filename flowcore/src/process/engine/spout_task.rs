@@ -1,0 +1,319 @@
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::inbox::Notice;
+use super::running::{TaskFailure, TaskShared};
+use super::{Delivery, Idle, Inbox, Ledger, Phase};
+use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain};
+use crate::process::output::{Intake, Payload, Shipped, Wiring};
+use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
+
+type IntakeOf<S> = <<S as Spout>::Out as Wiring>::Intake;
+
+/// One instance of a spout, with what it has emitted until that is settled.
+pub(crate) struct SpoutTask<S: Spout> {
+    factory: Arc<dyn Fn() -> S + Send + Sync>,
+    out: S::Out,
+    desk: Desk<S>,
+    restart: RestartPolicy,
+}
+
+/// The half of the task that works while the spout waits in `next`.
+struct Desk<S: Spout> {
+    intake: IntakeOf<S>,
+    ledger: Ledger<Payload>,
+    inbox: Arc<Inbox>,
+    notices: Vec<Notice>,
+    idle: Idle,
+    shared: TaskShared,
+}
+
+/// How a call of `next` came out.
+enum Outcome {
+    Next(Next),
+    Stop,
+}
+
+enum Fault {
+    Error(SpoutError),
+    Panic(Panic),
+}
+
+impl<S: Spout> SpoutTask<S> {
+    pub(crate) fn new(
+        factory: Arc<dyn Fn() -> S + Send + Sync>,
+        (out, intake): (S::Out, IntakeOf<S>),
+        (shared, idle): (TaskShared, Idle),
+    ) -> Self {
+        let restart = shared.settings.restart.clone();
+        let ledger = Ledger::new(shared.settings.retry.clone());
+        let inbox = Arc::new(Inbox::default());
+        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, shared };
+        Self { factory, out, desk, restart }
+    }
+
+    pub(crate) fn context(&self) -> &TaskContext {
+        &self.desk.shared.context
+    }
+
+    /// Runs until the spout has ended, or the topology stops, and everything emitted is settled or given up.
+    /// Returns how many tuples are not settled.
+    pub(crate) async fn run(mut self) -> Result<usize, TaskFailure> {
+        let spout = self.emit_all().await?;
+        self.desk.ship().await;
+        self.desk.drain().await;
+        let unsettled = self.desk.ledger.unsettled();
+        self.desk.publish();
+        if let Some(mut spout) = spout {
+            self.close(&mut spout).await;
+        }
+        Ok(unsettled)
+    }
+
+    /// Lives of the spout, until one of them ends well or it is time to stop.
+    async fn emit_all(&mut self) -> Result<Option<S>, TaskFailure> {
+        loop {
+            let life = self.desk.shared.settings.clock.stopwatch();
+            let factory = Arc::clone(&self.factory);
+            let made = contain(async move { factory() }).await.map_err(Fault::Panic);
+            let fault = match made {
+                Err(fault) => fault,
+                Ok(mut spout) => match self.drive(&mut spout).await {
+                    Ok(()) => return Ok(Some(spout)),
+                    Err(fault) => {
+                        if matches!(fault, Fault::Error(_)) {
+                            self.close(&mut spout).await;
+                        }
+                        fault
+                    }
+                },
+            };
+            self.desk.intake.absorb(&mut self.out);
+            let fatal = matches!(fault, Fault::Error(SpoutError::Fatal(_)));
+            let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
+            let cause = fault.into_cause();
+            let Some(delay) = delay else { return Err(self.desk.shared.failure(cause)) };
+            self.desk.shared.warn("a spout is made anew", &cause);
+            self.desk.shared.counters.restarts.add(1);
+            let again = self.desk.shared.settings.clock.now() + delay;
+            if self.desk.work_until(Some(again)).await {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn drive(&mut self, spout: &mut S) -> Result<(), Fault> {
+        settle(contain(spout.open(&self.desk.shared.context)).await)?;
+        loop {
+            if self.desk.intake.is_full() {
+                self.desk.ship().await;
+            }
+            self.desk.attend().await;
+            if self.desk.shared.phase.now() > Phase::Running {
+                return Ok(());
+            }
+            if self.desk.is_at_limit() {
+                self.desk.ship().await;
+                self.desk.wait(None).await;
+                continue;
+            }
+            match self.next(spout).await? {
+                Outcome::Next(Next::More) => {}
+                Outcome::Next(Next::End) | Outcome::Stop => return Ok(()),
+            }
+        }
+    }
+
+    /// One call of `next`. While it waits, batches leave, notices are read and replays are sent.
+    async fn next(&mut self, spout: &mut S) -> Result<Outcome, Fault> {
+        let now = self.desk.shared.settings.clock.now();
+        self.out.enter(&Work::default(), now);
+        let result = {
+            let mut next = pin!(contain(spout.next(&mut self.out)));
+            let first = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+            match first {
+                Poll::Ready(result) => Some(result),
+                Poll::Pending => loop {
+                    self.desk.ship().await;
+                    self.desk.attend().await;
+                    if self.desk.shared.phase.now() > Phase::Running {
+                        break None;
+                    }
+                    tokio::select! {
+                        biased;
+                        result = &mut next => break Some(result),
+                        () = self.desk.wait(None) => {}
+                    }
+                },
+            }
+        };
+        self.desk.intake.absorb(&mut self.out);
+        match result {
+            None => Ok(Outcome::Stop),
+            Some(Ok(Ok(next))) => Ok(Outcome::Next(next)),
+            Some(Ok(Err(error))) => Err(Fault::Error(error)),
+            Some(Err(panic)) => Err(Fault::Panic(panic)),
+        }
+    }
+
+    async fn close(&mut self, spout: &mut S) {
+        if let Err(fault) = settle(contain(spout.close()).await) {
+            self.desk.shared.warn("close failed", &fault.into_cause());
+        }
+    }
+}
+
+impl<S: Spout> Desk<S> {
+    fn tracks(&self) -> bool {
+        self.shared.settings.delivery == Delivery::AtLeastOnce
+    }
+
+    fn is_at_limit(&self) -> bool {
+        self.tracks() && self.ledger.pending() >= self.shared.settings.max_pending
+    }
+
+    /// Sends what was emitted.
+    async fn ship(&mut self) {
+        if self.intake.is_empty() {
+            return;
+        }
+        let ledger = self.tracks();
+        let mut shipped = Shipped {
+            ledger: ledger.then_some(&mut self.ledger),
+            inbox: &self.inbox,
+            tuples: 0,
+            output: 0,
+        };
+        self.intake.ship(&mut shipped).await;
+        self.shared.counters.emitted.add(shipped.tuples);
+    }
+
+    /// Reads all notices and sends the replays that are due.
+    async fn attend(&mut self) {
+        self.inbox.drain_into(&mut self.notices);
+        if !self.notices.is_empty() {
+            let now = self.shared.settings.clock.now();
+            let mut notices = std::mem::take(&mut self.notices);
+            for notice in notices.drain(..) {
+                let dead = match notice {
+                    Notice::Done(root, failures) => self.ledger.done(root, failures, now),
+                    Notice::Settled(root, failures) => self.ledger.settled(root, failures, now),
+                };
+                dead.into_iter().for_each(|dead| self.bury(&dead));
+            }
+            self.notices = notices;
+        }
+        if self.ledger.next_replay().is_some() {
+            let now = self.shared.settings.clock.now();
+            while let Some((root, payload, indices)) = self.ledger.take_replay(now) {
+                let work = Work::root(Arc::clone(&self.inbox) as _, root);
+                self.intake.replay(&payload, &indices, work).await;
+            }
+        }
+        self.publish();
+    }
+
+    fn bury(&mut self, dead: &super::ledger::Dead<Payload>) {
+        let letter = DeadLetter {
+            spout: Arc::clone(&self.shared.context.component),
+            task: self.shared.context.task,
+            attempts: dead.attempts,
+            error: dead.error.clone(),
+            index: dead.index,
+        };
+        let error = letter.error.chain();
+        tracing::error!(spout = %letter.spout, attempts = letter.attempts, %error, "a tuple is given up");
+        self.intake.dead_letter(&dead.payload, &letter);
+    }
+
+    fn publish(&mut self) {
+        let tally = self.ledger.take_tally();
+        let counters = &self.shared.counters;
+        counters.acked.add(tally.settled);
+        counters.failed.add(tally.failed);
+        counters.replayed.add(tally.replayed);
+        counters.dead.add(tally.dead);
+        counters.waiting.set(self.ledger.pending());
+    }
+
+    /// Waits until there is something to do, or it is `until`, or the phase changes. Safe to cancel.
+    async fn wait(&mut self, until: Option<Timestamp>) {
+        let now = self.shared.phase.now();
+        let clock = &self.shared.settings.clock;
+        let wake = self.ledger.next_replay().into_iter().chain(until).min();
+        let at_limit =
+            self.shared.settings.delivery == Delivery::AtLeastOnce
+                && self.ledger.pending() >= self.shared.settings.max_pending;
+        let later = async {
+            match wake {
+                Some(wake) => clock.sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.inbox.arrived() => {}
+            () = self.intake.handed_over(), if !at_limit => {}
+            () = later => {}
+            () = self.shared.phase.changed_from(now) => {}
+        }
+    }
+
+    /// Works on what was emitted until it is `until`. Returns true when it is time to stop.
+    async fn work_until(&mut self, until: Option<Timestamp>) -> bool {
+        loop {
+            self.ship().await;
+            self.attend().await;
+            if self.shared.phase.now() > Phase::Running {
+                return true;
+            }
+            if until.is_some_and(|until| self.shared.settings.clock.now() >= until) {
+                return false;
+            }
+            self.wait(until).await;
+        }
+    }
+
+    /// Works on what was emitted until all of it is settled. It lets go of the streams as soon as no spout
+    /// has anything under way.
+    async fn drain(&mut self) {
+        let mut is_idle = false;
+        loop {
+            self.attend().await;
+            let phase = self.shared.phase.now();
+            if phase >= Phase::Closing {
+                self.intake.disconnect();
+            }
+            if phase == Phase::Aborting || (phase == Phase::Closing && self.ledger.is_empty()) {
+                break;
+            }
+            let nothing_under_way = self.ledger.pending() == 0;
+            if nothing_under_way != is_idle {
+                is_idle = nothing_under_way;
+                if is_idle { self.idle.enter() } else { self.idle.leave() }
+            }
+            self.wait(None).await;
+        }
+        if !is_idle {
+            self.idle.enter();
+        }
+    }
+}
+
+fn settle(result: Result<Result<(), SpoutError>, Panic>) -> Result<(), Fault> {
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Fault::Error(error)),
+        Err(panic) => Err(Fault::Panic(panic)),
+    }
+}
+
+impl Fault {
+    fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Error(error) => error.into_cause(),
+            Self::Panic(panic) => Box::new(panic),
+        }
+    }
+}

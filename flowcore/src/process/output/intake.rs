@@ -1,0 +1,143 @@
+use std::any::Any;
+use std::future::Future;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::emitter::{Buffer, Emitter};
+use super::wiring::Wiring;
+use crate::base::Work;
+use crate::process::batch::{Load, Segment, Selection};
+use crate::process::engine::{Edge, Inbox, Ledger, ship};
+use crate::process::topology::DeadLetterHandler;
+use crate::process::{DeadLetter, Tuple};
+
+/// The engine's half of a spout's outputs: it holds the subscribers, so that replays and batches can leave
+/// while the spout waits in `next` with its emitters borrowed.
+pub trait Intake<O: Wiring>: Send + 'static {
+    /// Takes over what was emitted.
+    fn absorb(&mut self, out: &mut O);
+    fn is_empty(&self) -> bool;
+    fn is_full(&self) -> bool;
+    /// Makes root batches of what it holds and sends them.
+    fn ship(&mut self, shipped: &mut Shipped<'_>) -> impl Future<Output = ()> + Send;
+    /// Waits until the spout hands over a full batch from within `next`. Safe to cancel.
+    fn handed_over(&mut self) -> impl Future<Output = ()> + Send;
+    /// Sends some tuples of a root batch again.
+    fn replay(
+        &mut self,
+        payload: &Payload,
+        indices: &[u32],
+        work: Work,
+    ) -> impl Future<Output = ()> + Send;
+    /// Gives a tuple to whoever takes dead letters.
+    fn dead_letter(&mut self, payload: &Payload, letter: &DeadLetter);
+    /// Lets go of the subscribers.
+    fn disconnect(&mut self);
+}
+
+/// Where root batches are entered when they are sent.
+#[expect(missing_debug_implementations, reason = "no user sees it")]
+pub struct Shipped<'a> {
+    pub(crate) ledger: Option<&'a mut Ledger<Payload>>,
+    pub(crate) inbox: &'a Arc<Inbox>,
+    pub(crate) tuples: u64,
+    /// Which of the spout's emitters this is.
+    pub(crate) output: usize,
+}
+
+/// A root batch that can be sent again: which output, and the load that was sent.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "no user sees it")]
+pub struct Payload {
+    pub(crate) output: usize,
+    load: Arc<dyn Any + Send + Sync>,
+}
+
+/// The intake of one emitter.
+#[expect(missing_debug_implementations, reason = "no user sees it")]
+pub struct EmitterIntake<T: Tuple + ?Sized> {
+    partial: Buffer<T>,
+    handoff: mpsc::Receiver<Buffer<T>>,
+    edges: Vec<Edge<T>>,
+    dead: Option<DeadLetterHandler<T>>,
+    batch: usize,
+}
+
+impl<T: Tuple + ?Sized> EmitterIntake<T> {
+    pub(super) fn new(
+        partial: Buffer<T>,
+        handoff: mpsc::Receiver<Buffer<T>>,
+        edges: Vec<Edge<T>>,
+        dead: Option<DeadLetterHandler<T>>,
+        batch: usize,
+    ) -> Self {
+        Self { partial, handoff, edges, dead, batch }
+    }
+}
+
+impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
+    fn absorb(&mut self, out: &mut Emitter<T>) {
+        out.give(&mut self.partial);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.partial.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.partial.load.len() >= self.batch
+    }
+
+    async fn ship(&mut self, shipped: &mut Shipped<'_>) {
+        if self.partial.is_empty() {
+            return;
+        }
+        let Buffer { mut load, covers, .. } = self.partial.take();
+        load.number_roots();
+        let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
+        shipped.tuples += u64::from(len);
+        let load = Arc::new(load);
+        let work = match &mut shipped.ledger {
+            Some(ledger) => {
+                let payload = Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
+                let id = ledger.open(payload, len, covers);
+                Work::root(Arc::clone(shipped.inbox) as _, id)
+            }
+            None => {
+                // Nothing is tracked: it is as safe as it will ever be.
+                covers.into_iter().for_each(|cover| cover.token.ack());
+                Work::default()
+            }
+        };
+        ship(&mut self.edges, &load, &Selection::Range(0, len), vec![Segment { work, end: len }]).await;
+    }
+
+    async fn handed_over(&mut self) {
+        match self.handoff.recv().await {
+            Some(mut buffer) => self.partial.append(&mut buffer),
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn replay(&mut self, payload: &Payload, indices: &[u32], work: Work) {
+        let Ok(load) = Arc::clone(&payload.load).downcast::<Load<T>>() else { return };
+        let end = u32::try_from(indices.len()).unwrap_or(u32::MAX);
+        let selected = Selection::List(indices.to_vec());
+        ship(&mut self.edges, &load, &selected, vec![Segment { work, end }]).await;
+    }
+
+    fn dead_letter(&mut self, payload: &Payload, letter: &DeadLetter) {
+        use crate::process::tuple::TupleBatch;
+        let load = payload.load.downcast_ref::<Load<T>>();
+        if let (Some(handler), Some(load)) = (&self.dead, load) {
+            if let Some(tuple) = load.items.get(letter.index as usize) {
+                handler(tuple, letter);
+            }
+        }
+    }
+
+    fn disconnect(&mut self) {
+        self.edges.clear();
+    }
+}

@@ -1,0 +1,61 @@
+use std::future::Future;
+use std::sync::Arc;
+
+use super::intake::Intake;
+use crate::base::{Timestamp, Work};
+use crate::process::engine::Settings;
+use crate::process::topology::StreamName;
+
+/// What the engine does with outputs. Users see [`Outputs`](super::Outputs).
+#[doc(hidden)]
+pub trait Wiring: Send + Sized + 'static {
+    /// The handles, before anything runs.
+    type Handles: Send + Sync + 'static;
+    /// The engine's half of a spout's outputs.
+    type Intake: Intake<Self>;
+
+    fn handles(name: &StreamName) -> Self::Handles;
+    /// The outputs of one bolt task.
+    fn of_bolt(handles: &Self::Handles, with: &Connect) -> Self;
+    /// The outputs of one spout task, and what takes over from them.
+    fn of_spout(handles: &Self::Handles, with: &Connect) -> (Self, Self::Intake);
+
+    /// From now on, what is emitted belongs to `work`.
+    fn enter(&mut self, work: &Work, now: Timestamp);
+    /// From now on, what is emitted came from the tuple `index` of it.
+    fn at(&mut self, index: u32);
+    /// What is emitted from now on belongs to nothing.
+    fn leave(&mut self);
+
+    /// A batch is complete, or something else needs a look.
+    fn is_full(&self) -> bool;
+    /// Whether more was emitted in one call than may wait; resets the mark.
+    fn take_overflow(&mut self) -> bool;
+    /// How long the oldest tuple has waited here.
+    fn waiting_since(&self) -> Option<Timestamp>;
+    /// Sends everything.
+    fn flush(&mut self) -> impl Future<Output = ()> + Send;
+    /// Tuples emitted and tuples kept since the last time.
+    fn take_counts(&mut self) -> Emitted;
+}
+
+/// What was counted since the last time.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Emitted {
+    pub tuples: u64,
+}
+
+impl std::ops::Add for Emitted {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self { tuples: self.tuples + other.tuples }
+    }
+}
+
+/// What a task needs to connect its outputs.
+#[doc(hidden)]
+#[derive(Debug, Clone)]
+pub struct Connect {
+    pub(crate) settings: Arc<Settings>,
+}

@@ -1,0 +1,157 @@
+use std::any::TypeId;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::stream::Junction;
+use super::{Node, StreamName};
+use crate::process::engine::{BoltTask, Counters, MailboxReceiver, Port, TypedPort, Wiring, mailbox};
+use crate::process::{Bolt, Outputs, Tuple};
+
+/// A bolt as it was declared.
+pub(super) struct BoltNode<B, O: Outputs> {
+    name: StreamName,
+    factory: Arc<dyn Fn() -> B + Send + Sync>,
+    streams: O::Handles,
+    spec: Mutex<Spec<B, O>>,
+}
+
+struct Spec<B, O> {
+    parallelism: usize,
+    tick: Option<Duration>,
+    inputs: Vec<Box<dyn Input<B, O>>>,
+    /// Of each task, from `open_mailboxes` on.
+    counters: Vec<Arc<Counters>>,
+}
+
+/// One subscription of a bolt, whatever its type.
+trait Input<B, O>: Send {
+    fn stream(&self) -> StreamName;
+    fn tuple(&self) -> TypeId;
+    fn open(&mut self, capacity: usize, counters: &[Arc<Counters>]);
+    /// The receiving end for the next task. `first` when it is the task's first one of its type.
+    fn port(&mut self, first: bool) -> Option<Box<dyn Port<B, O>>>;
+    fn close(&mut self);
+}
+
+struct TypedInput<T: Tuple + ?Sized> {
+    stream: StreamName,
+    junction: Junction<T>,
+    receivers: std::vec::IntoIter<MailboxReceiver<T>>,
+}
+
+impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
+    pub(super) fn new(name: StreamName, factory: Arc<dyn Fn() -> B + Send + Sync>) -> Self {
+        let streams = O::handles(&name);
+        let spec = Spec { parallelism: 1, tick: None, inputs: Vec::new(), counters: Vec::new() };
+        Self { name, factory, streams, spec: Mutex::new(spec) }
+    }
+
+    pub(super) fn add_input<T: Tuple + ?Sized>(&self, stream: StreamName, junction: Junction<T>)
+    where
+        B: Bolt<T, Out = O>,
+    {
+        let receivers = Vec::new().into_iter();
+        self.spec().inputs.push(Box::new(TypedInput { stream, junction, receivers }));
+    }
+
+    pub(super) fn set_parallelism(&self, tasks: usize) {
+        self.spec().parallelism = tasks;
+    }
+
+    pub(super) fn set_tick(&self, interval: Duration) {
+        self.spec().tick = Some(interval);
+    }
+}
+
+impl<B, O: Outputs> BoltNode<B, O> {
+    pub(super) fn streams(&self) -> &O::Handles {
+        &self.streams
+    }
+
+    pub(super) fn stream_name(&self) -> &StreamName {
+        &self.name
+    }
+
+    fn spec(&self) -> MutexGuard<'_, Spec<B, O>> {
+        self.spec.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
+    fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name.component)
+    }
+
+    fn parallelism(&self) -> usize {
+        self.spec().parallelism
+    }
+
+    fn is_spout(&self) -> bool {
+        false
+    }
+
+    fn inputs(&self) -> Vec<StreamName> {
+        self.spec().inputs.iter().map(|input| input.stream()).collect()
+    }
+
+    fn open_mailboxes(&self, wiring: &mut Wiring) {
+        let mut spec = self.spec();
+        let counters: Vec<_> = (0..spec.parallelism).map(|_| Arc::new(Counters::default())).collect();
+        for input in &mut spec.inputs {
+            input.open(wiring.mailbox_capacity(), &counters);
+        }
+        spec.counters = counters;
+    }
+
+    fn spawn(&self, wiring: &mut Wiring) {
+        let mut spec = self.spec();
+        let parallelism = spec.parallelism;
+        for (task, counters) in std::mem::take(&mut spec.counters).into_iter().enumerate() {
+            let mut seen = Vec::new();
+            let mut ports = Vec::new();
+            for input in &mut spec.inputs {
+                let first = !seen.contains(&input.tuple());
+                seen.push(input.tuple());
+                ports.extend(input.port(first));
+            }
+            let shared = wiring.bolt(&self.name.component, task, parallelism, counters);
+            let out = O::of_bolt(&self.streams, &wiring.connect());
+            let task = BoltTask::new(Arc::clone(&self.factory), ports, out, spec.tick, shared);
+            wiring.spawn_bolt(task);
+        }
+    }
+
+    fn close_mailboxes(&self) {
+        self.spec().inputs.iter_mut().for_each(|input| input.close());
+    }
+}
+
+impl<B, O, T> Input<B, O> for TypedInput<T>
+where
+    B: Bolt<T, Out = O>,
+    O: Outputs,
+    T: Tuple + ?Sized,
+{
+    fn stream(&self) -> StreamName {
+        self.stream.clone()
+    }
+
+    fn tuple(&self) -> TypeId {
+        TypeId::of::<T>()
+    }
+
+    fn open(&mut self, capacity: usize, counters: &[Arc<Counters>]) {
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            counters.iter().map(|counters| mailbox(capacity, Arc::clone(counters))).unzip();
+        *self.junction.lock().unwrap_or_else(PoisonError::into_inner) = senders;
+        self.receivers = receivers.into_iter();
+    }
+
+    fn port(&mut self, first: bool) -> Option<Box<dyn Port<B, O>>> {
+        Some(Box::new(TypedPort::new(self.receivers.next()?, first)))
+    }
+
+    fn close(&mut self) {
+        self.junction.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

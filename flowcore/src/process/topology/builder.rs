@@ -1,0 +1,225 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::bolt_builder::BoltBuilder;
+use super::spout_builder::SpoutBuilder;
+use super::validate::problems;
+use super::{BuildError, Node, NodeId, StreamName};
+use crate::base::{Clock, RestartPolicy};
+use crate::process::engine::{Settings, start};
+use crate::process::{Delivery, Outputs, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
+
+/// Says what a topology is made of.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use flowcore::process::{BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TopologyBuilder};
+/// use flowcore::process::{flat_map, for_each};
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+///
+/// struct Lines(std::vec::IntoIter<&'static str>);
+///
+/// impl Spout for Lines {
+///     type Out = Emitter<str>;
+///
+///     async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
+///         let Some(line) = self.0.next() else { return Ok(Next::End) };
+///         out.emit(line);
+///         Ok(Next::More)
+///     }
+/// }
+///
+/// let count = Arc::new(AtomicU64::new(0));
+/// let counted = count.clone();
+///
+/// let mut topology = TopologyBuilder::new("words");
+/// let lines = topology.spout("lines", || Lines(vec!["to be or", "not to be"].into_iter()));
+/// let words = topology
+///     .bolt("split", || flat_map(|line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>()))
+///     .shuffle(&lines)
+///     .parallelism(2);
+/// topology
+///     .bolt("count", move || {
+///         let counted = counted.clone();
+///         for_each(move |_word: &String| { counted.fetch_add(1, Ordering::Relaxed); })
+///     })
+///     .fields(&words, |word| word);
+/// let report = topology.build()?.run().await?;
+///
+/// assert_eq!(count.load(Ordering::Relaxed), 6);
+/// assert!(report.unsettled.is_empty());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct TopologyBuilder {
+    name: Arc<str>,
+    id: u64,
+    graph: Graph,
+    settings: Settings,
+}
+
+/// The components declared so far, shared with their builders.
+#[derive(Clone, Default)]
+pub(super) struct Graph(Arc<Mutex<Vec<Arc<dyn Node>>>>);
+
+impl Graph {
+    pub(super) fn add(&self, node: Arc<dyn Node>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(node);
+    }
+
+    fn nodes(&self) -> Vec<Arc<dyn Node>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl std::fmt::Debug for Graph {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.nodes().iter().map(|node| node.name())).finish()
+    }
+}
+
+impl TopologyBuilder {
+    /// A topology without components.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            name: name.into(),
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            graph: Graph::default(),
+            settings: Settings::default(),
+        }
+    }
+
+    fn stream_name(&self, component: Arc<str>) -> StreamName {
+        StreamName { node: NodeId { topology: self.id, index: self.graph.nodes().len() }, component, output: 0 }
+    }
+
+    /// Adds a spout. `factory` makes one for each task, and a new one after a failure.
+    pub fn spout<S: Spout>(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        factory: impl Fn() -> S + Send + Sync + 'static,
+    ) -> SpoutBuilder<S> {
+        let name = name.into();
+        SpoutBuilder::new(&self.graph, self.stream_name(name), Arc::new(factory))
+    }
+
+    /// Adds a bolt. `factory` makes one for each task, and a new one after a failure. What the bolt reads is
+    /// said on the builder that this returns.
+    pub fn bolt<B: Send + 'static, O: Outputs>(
+        &mut self,
+        name: impl Into<Arc<str>>,
+        factory: impl Fn() -> B + Send + Sync + 'static,
+    ) -> BoltBuilder<B, O> {
+        let name = name.into();
+        BoltBuilder::new(&self.graph, self.stream_name(name), Arc::new(factory))
+    }
+
+    /// The clock that tasks see. The machine's by default.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// What becomes of a tuple when something fails. At least once by default.
+    #[must_use]
+    pub fn delivery(mut self, delivery: Delivery) -> Self {
+        self.settings.delivery = delivery;
+        self
+    }
+
+    /// How many tuples travel together at most. 1,024 by default.
+    #[must_use]
+    pub fn batch(mut self, tuples: usize) -> Self {
+        self.settings.batch = tuples;
+        self
+    }
+
+    /// How long a tuple may wait in a busy task for its batch to fill. A task that would wait sends what it
+    /// has at once. 5 ms by default; looked at between batches, to the millisecond.
+    #[must_use]
+    pub fn linger(mut self, time: Duration) -> Self {
+        self.settings.linger = time;
+        self
+    }
+
+    /// How many batches a mailbox holds before senders wait. 16 by default.
+    #[must_use]
+    pub fn mailbox(mut self, batches: usize) -> Self {
+        self.settings.mailbox = batches;
+        self
+    }
+
+    /// How many tuples of one spout task may be under way. Tuples that a window keeps are not. 16,384 by
+    /// default.
+    #[must_use]
+    pub fn max_pending(mut self, tuples: usize) -> Self {
+        self.settings.max_pending = tuples;
+        self
+    }
+
+    /// How often a failed tuple is tried.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.settings.retry = policy;
+        self
+    }
+
+    /// How a task that failed is made anew.
+    #[must_use]
+    pub fn restart(mut self, policy: RestartPolicy) -> Self {
+        self.settings.restart = policy;
+        self
+    }
+
+    /// How long a stop waits for what is under way. 30 s by default.
+    #[must_use]
+    pub fn grace(mut self, time: Duration) -> Self {
+        self.settings.grace = time;
+        self
+    }
+
+    /// Checks the topology.
+    ///
+    /// # Errors
+    /// [`BuildError`] with everything that is wrong.
+    pub fn build(self) -> Result<Topology, BuildError> {
+        let nodes = self.graph.nodes();
+        let problems = problems(self.id, &nodes, &self.settings);
+        if problems.is_empty() {
+            return Ok(Topology { name: self.name, nodes, settings: self.settings });
+        }
+        Err(BuildError { topology: self.name.to_string(), problems })
+    }
+}
+
+/// A topology that was checked and can run, once.
+pub struct Topology {
+    name: Arc<str>,
+    nodes: Vec<Arc<dyn Node>>,
+    settings: Settings,
+}
+
+impl Topology {
+    /// Starts all tasks on the current runtime. They are joined by [`RunningTopology::wait`], and aborted
+    /// when that is dropped.
+    pub fn start(self) -> RunningTopology {
+        start(self.name, &self.nodes, self.settings)
+    }
+
+    /// Runs until all spouts have ended and everything is settled.
+    ///
+    /// # Errors
+    /// [`RunError`] when a task failed for good.
+    pub async fn run(self) -> Result<RunReport, RunError> {
+        self.start().wait().await
+    }
+}
+
+impl std::fmt::Debug for Topology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Topology").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,24 @@
+//! Says what a topology is made of, and checks it.
+
+mod bolt_builder;
+mod bolt_node;
+mod builder;
+mod closures;
+mod dead_letter;
+mod error;
+mod node;
+mod spout_builder;
+mod stream;
+mod validate;
+
+pub use bolt_builder::BoltBuilder;
+pub use builder::{Topology, TopologyBuilder};
+pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for_each, inspect, map};
+pub use dead_letter::DeadLetter;
+pub use error::{BuildError, Problem};
+pub use spout_builder::SpoutBuilder;
+pub use stream::Stream;
+
+pub(crate) use dead_letter::DeadLetterHandler;
+pub(crate) use node::{Node, NodeId};
+pub(crate) use stream::StreamName;

@@ -1,0 +1,26 @@
+use std::sync::Arc;
+
+use super::StreamName;
+use crate::process::engine::Wiring;
+
+/// A component, by its place in the topology. Two topologies never share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeId {
+    pub(crate) topology: u64,
+    pub(crate) index: usize,
+}
+
+/// A component as the topology sees it, whatever its types.
+pub(crate) trait Node: Send + Sync {
+    fn name(&self) -> Arc<str>;
+    fn parallelism(&self) -> usize;
+    fn is_spout(&self) -> bool;
+    /// The streams it reads.
+    fn inputs(&self) -> Vec<StreamName>;
+    /// Makes the mailboxes of its tasks. Called on all nodes before `spawn` on any.
+    fn open_mailboxes(&self, wiring: &mut Wiring);
+    /// Starts its tasks.
+    fn spawn(&self, wiring: &mut Wiring);
+    /// Lets go of the senders, so that only tasks hold them.
+    fn close_mailboxes(&self);
+}

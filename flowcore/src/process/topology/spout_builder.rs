@@ -1,0 +1,89 @@
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use super::builder::Graph;
+use super::{Node, StreamName};
+use crate::process::engine::{SpoutTask, Wiring as RunWiring};
+use crate::process::output::Wiring;
+use crate::process::{Outputs, Spout};
+
+/// A spout in a topology. It stands for its stream: pass it to a bolt's grouping.
+pub struct SpoutBuilder<S: Spout> {
+    node: Arc<SpoutNode<S>>,
+}
+
+struct SpoutNode<S: Spout> {
+    name: StreamName,
+    factory: Arc<dyn Fn() -> S + Send + Sync>,
+    parallelism: AtomicUsize,
+    streams: <S::Out as Wiring>::Handles,
+}
+
+impl<S: Spout> SpoutBuilder<S> {
+    pub(super) fn new(
+        graph: &Graph,
+        name: StreamName,
+        factory: Arc<dyn Fn() -> S + Send + Sync>,
+    ) -> Self {
+        let streams = S::Out::handles(&name);
+        let node = Arc::new(SpoutNode { name, factory, parallelism: AtomicUsize::new(1), streams });
+        graph.add(Arc::clone(&node) as Arc<dyn Node>);
+        Self { node }
+    }
+
+    /// How many tasks it has. 1 by default.
+    #[must_use]
+    pub fn parallelism(self, tasks: usize) -> Self {
+        self.node.parallelism.store(tasks, Ordering::Relaxed);
+        self
+    }
+}
+
+impl<S: Spout> Deref for SpoutBuilder<S>
+where
+    S::Out: Outputs<Streams = <S::Out as Wiring>::Handles>,
+{
+    type Target = <S::Out as Outputs>::Streams;
+
+    fn deref(&self) -> &Self::Target {
+        &self.node.streams
+    }
+}
+
+impl<S: Spout> std::fmt::Debug for SpoutBuilder<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SpoutBuilder({})", self.node.name)
+    }
+}
+
+impl<S: Spout> Node for SpoutNode<S> {
+    fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name.component)
+    }
+
+    fn parallelism(&self) -> usize {
+        self.parallelism.load(Ordering::Relaxed)
+    }
+
+    fn is_spout(&self) -> bool {
+        true
+    }
+
+    fn inputs(&self) -> Vec<StreamName> {
+        Vec::new()
+    }
+
+    fn open_mailboxes(&self, _wiring: &mut RunWiring) {}
+
+    fn spawn(&self, wiring: &mut RunWiring) {
+        for task in 0..self.parallelism() {
+            let shared = wiring.spout(&self.name.component, task, self.parallelism());
+            let outputs = S::Out::of_spout(&self.streams, &wiring.connect());
+            let task = SpoutTask::new(Arc::clone(&self.factory), outputs, shared);
+            wiring.spawn_spout(task);
+        }
+    }
+
+    fn close_mailboxes(&self) {}
+}

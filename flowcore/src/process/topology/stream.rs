@@ -1,0 +1,106 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{DeadLetter, DeadLetterHandler, NodeId};
+use crate::process::Tuple;
+use crate::process::engine::{Edge, MailboxSender};
+use crate::process::grouping::Grouping;
+
+/// A typed stream: what one output of a spout or bolt emits. Subscribe a bolt to it with one of the
+/// groupings of [`BoltBuilder`](super::BoltBuilder).
+pub struct Stream<T: Tuple + ?Sized> {
+    shared: Arc<Shared<T>>,
+}
+
+struct Shared<T: Tuple + ?Sized> {
+    name: StreamName,
+    state: Mutex<State<T>>,
+}
+
+struct State<T: Tuple + ?Sized> {
+    subscriptions: Vec<Subscription<T>>,
+    dead: Option<DeadLetterHandler<T>>,
+}
+
+/// Whose output a stream is.
+#[derive(Debug, Clone)]
+pub struct StreamName {
+    pub(crate) node: NodeId,
+    pub(crate) component: Arc<str>,
+    pub(crate) output: usize,
+}
+
+impl StreamName {
+    pub(crate) fn output(&self, output: usize) -> Self {
+        Self { output, ..self.clone() }
+    }
+}
+
+impl std::fmt::Display for StreamName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.component)?;
+        if self.output > 0 { write!(f, ".{}", self.output) } else { Ok(()) }
+    }
+}
+
+/// Makes a grouping for each sending task.
+pub(crate) type MakeGrouping<T> = Arc<dyn Fn() -> Box<dyn Grouping<T>> + Send + Sync>;
+
+/// The mailboxes of the tasks that read a stream through one subscription. Filled when the topology starts.
+pub(crate) type Junction<T> = Arc<Mutex<Vec<MailboxSender<T>>>>;
+
+struct Subscription<T: Tuple + ?Sized> {
+    grouping: MakeGrouping<T>,
+    junction: Junction<T>,
+}
+
+impl<T: Tuple + ?Sized> Stream<T> {
+    pub(crate) fn new(name: StreamName) -> Self {
+        let state = Mutex::new(State { subscriptions: Vec::new(), dead: None });
+        Self { shared: Arc::new(Shared { name, state }) }
+    }
+
+    pub(crate) fn name(&self) -> &StreamName {
+        &self.shared.name
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn subscribe(&self, grouping: MakeGrouping<T>) -> Junction<T> {
+        let junction = Junction::default();
+        self.state().subscriptions.push(Subscription { grouping, junction: Arc::clone(&junction) });
+        junction
+    }
+
+    /// The subscribers, for one sending task.
+    pub(crate) fn subscribers(&self) -> Vec<Edge<T>> {
+        let edge = |subscription: &Subscription<T>| {
+            let mailboxes = subscription.junction.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Edge::new((subscription.grouping)(), mailboxes)
+        };
+        self.state().subscriptions.iter().map(edge).collect()
+    }
+
+    pub(crate) fn dead_letters(&self) -> Option<DeadLetterHandler<T>> {
+        self.state().dead.clone()
+    }
+
+    /// For streams of spouts: hands every tuple that is given up to `handler`, with the reason. Without one,
+    /// dead letters are logged and counted. It is called by the spout's task: it must be short.
+    pub fn on_dead_letter(&self, handler: impl Fn(&T, &DeadLetter) + Send + Sync + 'static) {
+        self.state().dead = Some(Arc::new(handler));
+    }
+}
+
+impl<T: Tuple + ?Sized> Clone for Stream<T> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<T: Tuple + ?Sized> std::fmt::Debug for Stream<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stream({})", self.shared.name)
+    }
+}
