@@ -97,9 +97,7 @@ pub struct DiskEntry {
 }
 
 /// Which file it is, whatever its name: device and inode where the system has them.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct FileIdentity {
     /// The device it is on.
     pub device: u64,

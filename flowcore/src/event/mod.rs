@@ -30,7 +30,11 @@ impl Event {
 
     /// The same event with one more header.
     #[must_use]
-    pub fn with_header(mut self, name: impl Into<std::sync::Arc<str>>, value: impl Into<std::sync::Arc<str>>) -> Self {
+    pub fn with_header(
+        mut self,
+        name: impl Into<std::sync::Arc<str>>,
+        value: impl Into<std::sync::Arc<str>>,
+    ) -> Self {
         self.headers.insert(name, value);
         self
     }

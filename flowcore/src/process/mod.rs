@@ -25,7 +25,7 @@ pub use grouping::{StableHasher, stable_hash};
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
-    BoltBuilder, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Map, Problem, SpoutBuilder, Stream,
-    Topology, TopologyBuilder, filter, flat_map, for_each, inspect, map,
+    BoltBuilder, BoltDeclaration, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Map, Problem,
+    SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map, for_each, inspect, map,
 };
 pub use tuple::Tuple;

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Phase;
 use super::port::{Call, Port, Tally};
 use super::running::{TaskFailure, TaskShared};
-use super::Phase;
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, contain};
 use crate::process::{BoltError, Outputs, TaskContext};
 

@@ -22,9 +22,17 @@ pub(crate) trait Port<B, O>: Send {
     /// The tuple in execution panicked.
     fn fail_current(&mut self, component: &Arc<str>, panic: &Panic);
 
-    fn prepare<'a>(&'a mut self, bolt: &'a mut B, context: &'a TaskContext) -> Boxed<'a, Result<(), BoltError>>;
-    fn tick<'a>(&'a mut self, bolt: &'a mut B, now: Timestamp, out: &'a mut O)
-    -> Boxed<'a, Result<(), BoltError>>;
+    fn prepare<'a>(
+        &'a mut self,
+        bolt: &'a mut B,
+        context: &'a TaskContext,
+    ) -> Boxed<'a, Result<(), BoltError>>;
+    fn tick<'a>(
+        &'a mut self,
+        bolt: &'a mut B,
+        now: Timestamp,
+        out: &'a mut O,
+    ) -> Boxed<'a, Result<(), BoltError>>;
     fn cleanup<'a>(&'a mut self, bolt: &'a mut B, out: &'a mut O) -> Boxed<'a, Result<(), BoltError>>;
     fn wake_at(&self, bolt: &B) -> Option<Timestamp>;
     fn is_full(&self, bolt: &B) -> bool;
@@ -84,7 +92,11 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
         }
     }
 
-    fn prepare<'a>(&'a mut self, bolt: &'a mut B, context: &'a TaskContext) -> Boxed<'a, Result<(), BoltError>> {
+    fn prepare<'a>(
+        &'a mut self,
+        bolt: &'a mut B,
+        context: &'a TaskContext,
+    ) -> Boxed<'a, Result<(), BoltError>> {
         Box::pin(bolt.prepare(context))
     }
 

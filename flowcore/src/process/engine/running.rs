@@ -158,9 +158,8 @@ impl Wiring {
     pub(crate) fn spawn_bolt<B: Send + 'static, O: Outputs>(&mut self, task: BoltTask<B, O>) {
         let context = task.context().clone();
         let name = task_name(&context);
-        self.tasks.spawn(name, async move {
-            Ended { context, unsettled: 0, failure: task.run().await.err() }
-        });
+        self.tasks
+            .spawn(name, async move { Ended { context, unsettled: 0, failure: task.run().await.err() } });
     }
 }
 

@@ -180,12 +180,8 @@ impl<S: Spout> Desk<S> {
             return;
         }
         let ledger = self.tracks();
-        let mut shipped = Shipped {
-            ledger: ledger.then_some(&mut self.ledger),
-            inbox: &self.inbox,
-            tuples: 0,
-            output: 0,
-        };
+        let mut shipped =
+            Shipped { ledger: ledger.then_some(&mut self.ledger), inbox: &self.inbox, tuples: 0, output: 0 };
         self.intake.ship(&mut shipped).await;
         self.shared.counters.emitted.add(shipped.tuples);
     }
@@ -243,9 +239,8 @@ impl<S: Spout> Desk<S> {
         let now = self.shared.phase.now();
         let clock = &self.shared.settings.clock;
         let wake = self.ledger.next_replay().into_iter().chain(until).min();
-        let at_limit =
-            self.shared.settings.delivery == Delivery::AtLeastOnce
-                && self.ledger.pending() >= self.shared.settings.max_pending;
+        let at_limit = self.shared.settings.delivery == Delivery::AtLeastOnce
+            && self.ledger.pending() >= self.shared.settings.max_pending;
         let later = async {
             match wake {
                 Some(wake) => clock.sleep_until(wake).await,

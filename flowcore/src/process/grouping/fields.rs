@@ -1,6 +1,6 @@
 use super::Grouping;
-use crate::process::batch::{Load, Selection};
 use crate::process::Tuple;
+use crate::process::batch::{Load, Selection};
 use crate::process::tuple::TupleBatch;
 
 /// Tuples with the same key go to the same task.

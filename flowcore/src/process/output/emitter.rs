@@ -137,7 +137,10 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         let end = self.buffer.len();
         if self.overflow {
             // It was not emitted: its token must not say that it was.
-            work.fail(0, crate::base::DeliveryError::new("an emitter that overflowed", crate::base::LossKind::Failed));
+            work.fail(
+                0,
+                crate::base::DeliveryError::new("an emitter that overflowed", crate::base::LossKind::Failed),
+            );
         } else {
             self.buffer.segments.push(Segment { work, end });
         }
@@ -226,8 +229,7 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
         let emitter = Self::new(Way::Handoff(sender), with);
         let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
         let batch = with.settings.batch.min(with.settings.max_pending);
-        let intake =
-            EmitterIntake::new(partial, receiver, Self::edges(handle), handle.dead_letters(), batch);
+        let intake = EmitterIntake::new(partial, receiver, Self::edges(handle), handle.dead_letters(), batch);
         (emitter, intake)
     }
 

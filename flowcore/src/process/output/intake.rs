@@ -24,12 +24,7 @@ pub trait Intake<O: Wiring>: Send + 'static {
     /// Waits until the spout hands over a full batch from within `next`. Safe to cancel.
     fn handed_over(&mut self) -> impl Future<Output = ()> + Send;
     /// Sends some tuples of a root batch again.
-    fn replay(
-        &mut self,
-        payload: &Payload,
-        indices: &[u32],
-        work: Work,
-    ) -> impl Future<Output = ()> + Send;
+    fn replay(&mut self, payload: &Payload, indices: &[u32], work: Work) -> impl Future<Output = ()> + Send;
     /// Gives a tuple to whoever takes dead letters.
     fn dead_letter(&mut self, payload: &Payload, letter: &DeadLetter);
     /// Lets go of the subscribers.
@@ -100,7 +95,8 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         let load = Arc::new(load);
         let work = match &mut shipped.ledger {
             Some(ledger) => {
-                let payload = Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
+                let payload =
+                    Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
                 let id = ledger.open(payload, len, covers);
                 Work::root(Arc::clone(shipped.inbox) as _, id)
             }

@@ -6,10 +6,10 @@ mod none;
 mod several;
 mod wiring;
 
-pub use emitter::Emitter;
-pub use none::NoOutput;
 pub(crate) use emitter::Cover;
+pub use emitter::Emitter;
 pub(crate) use intake::{Intake, Payload, Shipped};
+pub use none::NoOutput;
 pub(crate) use wiring::{Connect, Wiring};
 
 use crate::base::{Timestamp, Token, TokenSet};

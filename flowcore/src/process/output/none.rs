@@ -1,8 +1,8 @@
 use std::future::{Future, ready};
 
+use super::Outputs;
 use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
-use super::Outputs;
 use crate::base::{Timestamp, Token, TokenSet, Work};
 use crate::process::topology::StreamName;
 
@@ -103,7 +103,12 @@ impl Intake<NoOutput> for () {
         std::future::pending().await
     }
 
-    fn replay(&mut self, _payload: &Payload, _indices: &[u32], _work: Work) -> impl Future<Output = ()> + Send {
+    fn replay(
+        &mut self,
+        _payload: &Payload,
+        _indices: &[u32],
+        _work: Work,
+    ) -> impl Future<Output = ()> + Send {
         ready(())
     }
 

@@ -1,9 +1,9 @@
 use std::future::Future;
 
+use super::Outputs;
 use super::emitter::Emitter;
 use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
-use super::Outputs;
 use crate::base::{Timestamp, Token, TokenSet, Work};
 use crate::process::topology::{Stream, StreamName};
 use crate::process::{DeadLetter, Tuple};

@@ -12,26 +12,89 @@ use crate::process::{Bolt, Outputs, Tuple};
 
 /// A bolt in a topology. It stands for its stream: pass it to another bolt's grouping. A bolt with several
 /// outputs stands for a tuple of streams: pass `&bolt.0`, `&bolt.1`.
-///
-/// A bolt reads every stream that it is subscribed to with one of the groupings. What a grouping with a key
-/// uses is [`stable_hash`].
 pub struct BoltBuilder<B, O: Outputs> {
     node: Arc<BoltNode<B, O>>,
 }
 
-impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
-    pub(super) fn new(
-        graph: &Graph,
-        name: StreamName,
-        factory: Arc<dyn Fn() -> B + Send + Sync>,
-    ) -> Self {
-        let node = Arc::new(BoltNode::new(name, factory));
-        graph.add(Arc::clone(&node) as Arc<dyn Node>);
-        Self { node }
+/// A bolt that reads nothing yet: say what with a grouping. It is part of the topology from then on.
+#[must_use = "a bolt reads nothing before a grouping says what"]
+pub struct BoltDeclaration<B> {
+    graph: Graph,
+    name: StreamName,
+    factory: Arc<dyn Fn() -> B + Send + Sync>,
+}
+
+impl<B: Send + 'static> BoltDeclaration<B> {
+    pub(super) fn new(graph: Graph, name: StreamName, factory: Arc<dyn Fn() -> B + Send + Sync>) -> Self {
+        Self { graph, name, factory }
+    }
+
+    /// The bolt with its node, as soon as a first input has said what its outputs are.
+    fn declare<O: Outputs>(self) -> BoltBuilder<B, O> {
+        let id = self.name.node;
+        let node = Arc::new(BoltNode::new(self.name, self.factory));
+        self.graph.fill(id, Arc::clone(&node) as Arc<dyn Node>);
+        BoltBuilder { node }
     }
 
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
-    #[must_use]
+    pub fn shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    where
+        B: Bolt<T>,
+    {
+        self.declare::<B::Out>().shuffle(stream)
+    }
+
+    /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
+    pub fn fields<T: Tuple + ?Sized, K: Hash + ?Sized>(
+        self,
+        stream: &Stream<T>,
+        key: impl Fn(&T) -> &K + Send + Sync + 'static,
+    ) -> BoltBuilder<B, B::Out>
+    where
+        B: Bolt<T>,
+    {
+        self.declare::<B::Out>().fields(stream, key)
+    }
+
+    /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
+    pub fn fields_by<T: Tuple + ?Sized, K: Hash>(
+        self,
+        stream: &Stream<T>,
+        key: impl Fn(&T) -> K + Send + Sync + 'static,
+    ) -> BoltBuilder<B, B::Out>
+    where
+        B: Bolt<T>,
+    {
+        self.declare::<B::Out>().fields_by(stream, key)
+    }
+
+    /// Reads `stream`: every task gets every tuple.
+    pub fn all<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    where
+        B: Bolt<T>,
+    {
+        self.declare::<B::Out>().all(stream)
+    }
+
+    /// Reads `stream`: the first task gets every tuple.
+    pub fn global<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    where
+        B: Bolt<T>,
+    {
+        self.declare::<B::Out>().global(stream)
+    }
+}
+
+impl<B> std::fmt::Debug for BoltDeclaration<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BoltDeclaration({})", self.name)
+    }
+}
+
+/// Further inputs, and the settings of its tasks. What a grouping with a key uses is [`stable_hash`].
+impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
+    /// Reads `stream`: its tuples are dealt out evenly over the tasks.
     pub fn shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
     where
         B: Bolt<T, Out = O>,
@@ -40,7 +103,6 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
-    #[must_use]
     pub fn fields<T: Tuple + ?Sized, K: Hash + ?Sized>(
         self,
         stream: &Stream<T>,
@@ -53,7 +115,6 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
-    #[must_use]
     pub fn fields_by<T: Tuple + ?Sized, K: Hash>(
         self,
         stream: &Stream<T>,
@@ -84,7 +145,6 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: every task gets every tuple.
-    #[must_use]
     pub fn all<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
     where
         B: Bolt<T, Out = O>,
@@ -93,7 +153,6 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: the first task gets every tuple.
-    #[must_use]
     pub fn global<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
     where
         B: Bolt<T, Out = O>,
@@ -110,14 +169,12 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// How many tasks it has. 1 by default.
-    #[must_use]
     pub fn parallelism(self, tasks: usize) -> Self {
         self.node.set_parallelism(tasks);
         self
     }
 
     /// Calls [`Bolt::tick`] of every task in this interval. Not at all by default.
-    #[must_use]
     pub fn tick_every(self, interval: Duration) -> Self {
         self.node.set_tick(interval);
         self

@@ -1,14 +1,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::bolt_builder::BoltBuilder;
+use super::bolt_builder::BoltDeclaration;
 use super::spout_builder::SpoutBuilder;
 use super::validate::problems;
 use super::{BuildError, Node, NodeId, StreamName};
 use crate::base::{Clock, RestartPolicy};
 use crate::process::engine::{Settings, start};
-use crate::process::{Delivery, Outputs, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
+use crate::process::{Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
 
 /// Says what a topology is made of.
 ///
@@ -61,21 +61,36 @@ pub struct TopologyBuilder {
 
 /// The components declared so far, shared with their builders.
 #[derive(Clone, Default)]
-pub(super) struct Graph(Arc<Mutex<Vec<Arc<dyn Node>>>>);
+pub(super) struct Graph(Arc<Mutex<Vec<Slot>>>);
+
+/// A component that was declared. A bolt has its node from its first subscription on.
+#[derive(Clone)]
+pub(super) struct Slot {
+    pub(super) name: Arc<str>,
+    pub(super) node: Option<Arc<dyn Node>>,
+}
 
 impl Graph {
-    pub(super) fn add(&self, node: Arc<dyn Node>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(node);
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn nodes(&self) -> Vec<Arc<dyn Node>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn declare(&self, topology: u64, name: Arc<str>) -> StreamName {
+        let mut slots = self.slots();
+        slots.push(Slot { name: Arc::clone(&name), node: None });
+        StreamName { node: NodeId { topology, index: slots.len() - 1 }, component: name, output: 0 }
+    }
+
+    pub(super) fn fill(&self, id: NodeId, node: Arc<dyn Node>) {
+        if let Some(slot) = self.slots().get_mut(id.index) {
+            slot.node = Some(node);
+        }
     }
 }
 
 impl std::fmt::Debug for Graph {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.nodes().iter().map(|node| node.name())).finish()
+        f.debug_list().entries(self.slots().iter().map(|slot| &slot.name)).finish()
     }
 }
 
@@ -91,29 +106,25 @@ impl TopologyBuilder {
         }
     }
 
-    fn stream_name(&self, component: Arc<str>) -> StreamName {
-        StreamName { node: NodeId { topology: self.id, index: self.graph.nodes().len() }, component, output: 0 }
-    }
-
     /// Adds a spout. `factory` makes one for each task, and a new one after a failure.
     pub fn spout<S: Spout>(
         &mut self,
         name: impl Into<Arc<str>>,
         factory: impl Fn() -> S + Send + Sync + 'static,
     ) -> SpoutBuilder<S> {
-        let name = name.into();
-        SpoutBuilder::new(&self.graph, self.stream_name(name), Arc::new(factory))
+        let name = self.graph.declare(self.id, name.into());
+        SpoutBuilder::new(&self.graph, name, Arc::new(factory))
     }
 
-    /// Adds a bolt. `factory` makes one for each task, and a new one after a failure. What the bolt reads is
-    /// said on the builder that this returns.
-    pub fn bolt<B: Send + 'static, O: Outputs>(
+    /// Adds a bolt. `factory` makes one for each task, and a new one after a failure. Say next what it reads,
+    /// with a grouping.
+    pub fn bolt<B: Send + 'static>(
         &mut self,
         name: impl Into<Arc<str>>,
         factory: impl Fn() -> B + Send + Sync + 'static,
-    ) -> BoltBuilder<B, O> {
-        let name = name.into();
-        BoltBuilder::new(&self.graph, self.stream_name(name), Arc::new(factory))
+    ) -> BoltDeclaration<B> {
+        let name = self.graph.declare(self.id, name.into());
+        BoltDeclaration::new(self.graph.clone(), name, Arc::new(factory))
     }
 
     /// The clock that tasks see. The machine's by default.
@@ -186,9 +197,10 @@ impl TopologyBuilder {
     /// # Errors
     /// [`BuildError`] with everything that is wrong.
     pub fn build(self) -> Result<Topology, BuildError> {
-        let nodes = self.graph.nodes();
-        let problems = problems(self.id, &nodes, &self.settings);
+        let slots = self.graph.slots().clone();
+        let problems = problems(self.id, &slots, &self.settings);
         if problems.is_empty() {
+            let nodes = slots.into_iter().filter_map(|slot| slot.node).collect();
             return Ok(Topology { name: self.name, nodes, settings: self.settings });
         }
         Err(BuildError { topology: self.name.to_string(), problems })

@@ -11,7 +11,7 @@ mod spout_builder;
 mod stream;
 mod validate;
 
-pub use bolt_builder::BoltBuilder;
+pub use bolt_builder::{BoltBuilder, BoltDeclaration};
 pub use builder::{Topology, TopologyBuilder};
 pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for_each, inspect, map};
 pub use dead_letter::DeadLetter;

@@ -1,6 +1,6 @@
 use std::ops::Deref;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::builder::Graph;
 use super::{Node, StreamName};
@@ -21,14 +21,11 @@ struct SpoutNode<S: Spout> {
 }
 
 impl<S: Spout> SpoutBuilder<S> {
-    pub(super) fn new(
-        graph: &Graph,
-        name: StreamName,
-        factory: Arc<dyn Fn() -> S + Send + Sync>,
-    ) -> Self {
+    pub(super) fn new(graph: &Graph, name: StreamName, factory: Arc<dyn Fn() -> S + Send + Sync>) -> Self {
         let streams = S::Out::handles(&name);
+        let id = name.node;
         let node = Arc::new(SpoutNode { name, factory, parallelism: AtomicUsize::new(1), streams });
-        graph.add(Arc::clone(&node) as Arc<dyn Node>);
+        graph.fill(id, Arc::clone(&node) as Arc<dyn Node>);
         Self { node }
     }
 

@@ -1,36 +1,27 @@
 use std::collections::HashSet;
-use std::sync::Arc;
 
+use super::builder::Slot;
 use super::{Node, Problem};
 use crate::process::engine::Settings;
 
 /// Everything that is wrong with a topology.
-pub(crate) fn problems(id: u64, nodes: &[Arc<dyn Node>], settings: &Settings) -> Vec<Problem> {
+pub(super) fn problems(id: u64, slots: &[Slot], settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut names = HashSet::new();
-    for node in nodes {
-        let component = node.name().to_string();
+    for slot in slots {
+        let component = slot.name.to_string();
         if component.is_empty() || component.chars().any(char::is_control) {
-            problems.push(Problem::BadName { component: component.clone() });
-        } else if !names.insert(component.clone()) {
-            problems.push(Problem::DuplicateName { component: component.clone() });
+            problems.push(Problem::BadName { component });
+        } else if !names.insert(&slot.name) {
+            problems.push(Problem::DuplicateName { component });
         }
-        if node.parallelism() == 0 {
-            problems.push(Problem::NoTasks { component: component.clone() });
-        }
-        if !node.is_spout() && node.inputs().is_empty() {
-            problems.push(Problem::NoInput { component: component.clone() });
-        }
-        for stream in node.inputs() {
-            if stream.node.topology != id {
-                problems.push(Problem::ForeignStream {
-                    component: component.clone(),
-                    stream: stream.to_string(),
-                });
-            }
+        match &slot.node {
+            Some(node) => check(id, &**node, &mut problems),
+            None => problems.push(Problem::NoInput { component: slot.name.to_string() }),
         }
     }
-    if !nodes.iter().any(|node| node.is_spout()) {
+    let mut nodes = slots.iter().filter_map(|slot| slot.node.as_ref());
+    if !nodes.any(|node| node.is_spout()) {
         problems.push(Problem::NoSpout);
     }
     let limits = [
@@ -42,22 +33,36 @@ pub(crate) fn problems(id: u64, nodes: &[Arc<dyn Node>], settings: &Settings) ->
     problems.extend(
         limits.iter().filter(|(_, value)| *value == 0).map(|&(limit, _)| Problem::ZeroLimit { limit }),
     );
-    problems.extend(cycle(nodes).map(|path| Problem::Cycle { path }));
+    problems.extend(cycle(slots).map(|path| Problem::Cycle { path }));
     problems
 }
 
+fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
+    let component = node.name().to_string();
+    if node.parallelism() == 0 {
+        problems.push(Problem::NoTasks { component: component.clone() });
+    }
+    for stream in node.inputs().iter().filter(|stream| stream.node.topology != id) {
+        let stream = stream.to_string();
+        problems.push(Problem::ForeignStream { component: component.clone(), stream });
+    }
+}
+
 /// A circle of components, if there is one.
-fn cycle(nodes: &[Arc<dyn Node>]) -> Option<Vec<String>> {
+fn cycle(nodes: &[Slot]) -> Option<Vec<String>> {
     let upstream: Vec<Vec<usize>> = nodes
         .iter()
-        .map(|node| node.inputs().iter().map(|stream| stream.node.index).filter(|&i| i < nodes.len()).collect())
+        .map(|slot| {
+            let inputs = slot.node.as_ref().map(|node| node.inputs()).unwrap_or_default();
+            inputs.iter().map(|stream| stream.node.index).filter(|&index| index < nodes.len()).collect()
+        })
         .collect();
     // Walk against the streams; `done` nodes lead to no circle.
     let mut done = vec![false; nodes.len()];
     for start in 0..nodes.len() {
         let mut path = Vec::new();
         if let Some(circle) = walk(start, &upstream, &mut done, &mut path) {
-            return Some(circle.into_iter().rev().map(|index| nodes[index].name().to_string()).collect());
+            return Some(circle.into_iter().rev().map(|index| nodes[index].name.to_string()).collect());
         }
     }
     None
