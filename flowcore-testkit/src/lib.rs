@@ -1,1 +1,37 @@
-//! flowcore-testkit
+//! What a test of a topology needs when there are no servers: time that jumps when nobody is busy, a spout
+//! that follows a script, bolts and sinks that record, wrappers that fail and dawdle.
+//!
+//! ```
+//! use flowcore::process::{TopologyBuilder, map};
+//! use flowcore_testkit::{Recorder, ScriptedSpout, simulate};
+//! use std::time::Duration;
+//!
+//! let seen = Recorder::new();
+//! simulate(|clock| {
+//!     let seen = seen.clone();
+//!     async move {
+//!         let mut topology = TopologyBuilder::new("double").clock(clock);
+//!         let script = ScriptedSpout::new().emit([1, 2]).wait(Duration::from_secs(3600)).emit([3]);
+//!         let numbers = topology.spout("numbers", script.factory());
+//!         let doubled = topology.bolt("double", || map(|n: &i32| n * 2)).shuffle(&numbers);
+//!         topology.bolt("record", move || seen.bolt()).global(&doubled);
+//!         topology.build().unwrap().run().await.unwrap();
+//!         assert_eq!(script.acked(), [1, 2, 3]);
+//!     }
+//! });
+//! assert_eq!(seen.items(), [2, 4, 6]);
+//! ```
+
+mod flaky;
+mod random;
+mod recorder;
+mod scripted;
+mod slow;
+mod time;
+
+pub use flaky::{Flaky, FlakySink, Plan};
+pub use random::Random;
+pub use recorder::{Recorder, RecordingBolt, RecordingSink};
+pub use scripted::{Script, ScriptedSpout};
+pub use slow::Slow;
+pub use time::{START, run_until_idle, simulate};
