@@ -1,2 +1,39 @@
-//! xtask
-fn main() {}
+//! `cargo xtask`: what people and CI both call.
+
+mod check;
+mod install;
+mod report;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  check   format, clippy, docs, import rules, words, file sizes, licences, advisories
+  test    installs the servers and the browser that tests start, then runs every test
+
+Both run all of their steps even if one fails, and end with a summary.
+`check` changes nothing. `test` installs Debian packages if any is missing: as root or with `sudo -n`;
+otherwise it prints what to install.
+";
+
+fn main() -> ExitCode {
+    let workspace = Workspace::locate();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["check"] => check::run(&workspace),
+        ["test"] => test::run(&workspace),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        other => {
+            eprintln!("unknown command: {}\n\n{HELP}", other.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}
