@@ -13,6 +13,7 @@ mod output;
 mod spout;
 mod topology;
 mod tuple;
+pub mod window;
 
 pub use bolt::Bolt;
 pub use context::TaskContext;
