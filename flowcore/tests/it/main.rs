@@ -1,6 +1,7 @@
 //! The integration tests of flowcore, in one binary.
 
 mod window_aggregate;
+mod window_bolt;
 mod window_count;
 mod window_model;
 mod window_spec;

@@ -2,8 +2,9 @@ use std::marker::PhantomData;
 
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, Pane, Window, WindowAxis, WindowSpec};
-use crate::base::{Timestamp, Token};
-use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
+use crate::base::{Clock, Timestamp, Token};
+use crate::process::output::Wiring;
+use crate::process::{Bolt, BoltError, Emitter, Outputs, TaskContext, Tuple};
 
 /// What a window held, as one tuple.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +27,8 @@ pub struct WindowResult<A, B = Timestamp> {
 ///
 /// **Bounds:** time windows take no more input while they hold [`max_kept`](Self::max_kept) tuples (a million
 /// unless set) or [`max_entries`](Self::max_entries) entries, until one closes. They can exceed them by one
-/// batch. Count windows are bounded by their size.
+/// batch. Count windows are bounded by their size. Under a clock that stands still no time window closes
+/// before the end of the input: there, `max_kept` has to be larger than the input.
 ///
 /// ```
 /// use flowcore::process::window::{Count, CountByKey, WindowBolt, WindowSpec};
@@ -78,12 +80,15 @@ impl<In: ?Sized, A, F> WindowBolt<In, A, F, Timestamp> {
 
 type Out<A, B> = Emitter<WindowResult<A, B>>;
 
-fn emit<A, B>(closed: ClosedWindow<Kept<A>, B>, out: &mut Out<A, B>)
+async fn emit<A, B>(closed: ClosedWindow<Kept<A>, B>, out: &mut Out<A, B>)
 where
     WindowResult<A, B>: Send + Sync + 'static,
 {
     let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
     out.emit_anchored(WindowResult { window, contents: aggregate }, Token::joint(tokens));
+    if out.is_full() {
+        out.flush().await;
+    }
 }
 
 impl<In, A, F, B> Bolt<In> for WindowBolt<In, A, F, B>
@@ -94,6 +99,11 @@ where
     B: WindowAxis,
 {
     type Out = Out<A, B>;
+
+    async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
+        self.kept.clock = Some(context.clock.clone());
+        Ok(())
+    }
 
     #[inline]
     async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
@@ -107,7 +117,7 @@ where
 
     async fn tick(&mut self, now: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
         while let Some(closed) = self.kept.close(now) {
-            emit(closed, out);
+            emit(closed, out).await;
         }
         Ok(())
     }
@@ -121,9 +131,11 @@ where
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        self.tick(out.now(), out).await?;
+        // The last batch may be long ago: what has ended since is not cut short.
+        let now = self.kept.clock.as_ref().map_or(out.now(), Clock::now);
+        self.tick(now, out).await?;
         while let Some(closed) = self.kept.flush() {
-            emit(closed, out);
+            emit(closed, out).await;
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 use super::{ClosedWindow, Pane, WindowAxis, WindowSpec, Windows};
-use crate::base::{Timestamp, TokenSet};
+use crate::base::{Clock, Timestamp, TokenSet};
 
 /// An aggregate, and the tokens of the tuples in it. Its tokens go with the last window that it is in, shares
 /// of them with the windows before.
@@ -30,6 +30,7 @@ pub(super) struct KeptWindows<A, B> {
     windows: Windows<Kept<A>, B>,
     tuples: usize,
     entries: usize,
+    pub(super) clock: Option<Clock>,
     pub(super) max_kept: usize,
     pub(super) max_entries: usize,
 }
@@ -39,7 +40,14 @@ impl<A: Pane, B: WindowAxis> KeptWindows<A, B> {
 
     pub(super) fn new(spec: WindowSpec<B>) -> Self {
         let windows = Windows::new(spec);
-        Self { windows, tuples: 0, entries: 0, max_kept: Self::MAX_KEPT, max_entries: usize::MAX }
+        Self {
+            windows,
+            tuples: 0,
+            entries: 0,
+            clock: None,
+            max_kept: Self::MAX_KEPT,
+            max_entries: usize::MAX,
+        }
     }
 
     /// Lets `add` put a tuple into its pane and `keep` its token; neither in a gap between windows, where

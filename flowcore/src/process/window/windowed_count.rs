@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, CountByKey, Window, WindowAxis, WindowSpec};
-use crate::base::{Timestamp, Token};
-use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
+use crate::base::{Clock, Timestamp, Token};
+use crate::process::output::Wiring;
+use crate::process::{Bolt, BoltError, Emitter, Outputs, TaskContext, Tuple};
 
 /// How many tuples of one key a window held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,8 +22,7 @@ pub struct WindowCount<K, B = Timestamp> {
 /// Counts tuples by key in each window, incrementally, and emits one [`WindowCount`] for each key when the
 /// window closes. Group its input by the same key, or each task gives a count of its own.
 ///
-/// For all counts of a window in one tuple, take a [`WindowBolt`](super::WindowBolt) of [`CountByKey`]: also
-/// where a window has so many keys that their results should not be emitted at once. Closing,
+/// For all counts of a window in one tuple, take a [`WindowBolt`](super::WindowBolt) of [`CountByKey`]. Closing,
 /// acknowledgement and bounds are those of [`WindowBolt`](super::WindowBolt): a tuple is acknowledged when
 /// all counts of its windows are safe, not only that of its own key.
 ///
@@ -108,7 +108,7 @@ impl<In: ?Sized, K, F> WindowedCount<In, K, F, Timestamp> {
 
 type Out<K, B> = Emitter<WindowCount<K, B>>;
 
-fn emit<K, B: WindowAxis>(closed: ClosedWindow<Kept<CountByKey<K>>, B>, out: &mut Out<K, B>)
+async fn emit<K, B: WindowAxis>(closed: ClosedWindow<Kept<CountByKey<K>>, B>, out: &mut Out<K, B>)
 where
     WindowCount<K, B>: Send + Sync + 'static,
 {
@@ -116,6 +116,9 @@ where
     let token = Token::joint(tokens);
     for (key, count) in aggregate {
         out.emit_anchored(WindowCount { window, key, count }, token.share());
+        if out.is_full() {
+            out.flush().await;
+        }
     }
     token.ack();
 }
@@ -129,6 +132,11 @@ where
 {
     type Out = Out<K, B>;
 
+    async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
+        self.kept.clock = Some(context.clock.clone());
+        Ok(())
+    }
+
     #[inline]
     async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
         let now = out.now();
@@ -141,7 +149,7 @@ where
 
     async fn tick(&mut self, now: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
         while let Some(closed) = self.kept.close(now) {
-            emit(closed, out);
+            emit(closed, out).await;
         }
         Ok(())
     }
@@ -155,9 +163,11 @@ where
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        self.tick(out.now(), out).await?;
+        // The last batch may be long ago: what has ended since is not cut short.
+        let now = self.kept.clock.as_ref().map_or(out.now(), Clock::now);
+        self.tick(now, out).await?;
         while let Some(closed) = self.kept.flush() {
-            emit(closed, out);
+            emit(closed, out).await;
         }
         Ok(())
     }

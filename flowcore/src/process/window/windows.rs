@@ -15,7 +15,8 @@ pub type CountWindows<P> = Windows<P, u64>;
 ///
 /// A window is given once, if it holds anything, in the order of the windows: by [`close`](Self::close) when
 /// it has ended, or by [`flush`](Self::flush). A closed window never opens again: when the clock goes back,
-/// what arrives goes into the earliest window that is still open. Work is for panes that hold something, so
+/// what arrives goes into the earliest window that is still open; what arrived while the clock was ahead waits
+/// until the time of its window has come. Work is for panes that hold something, so
 /// a long silence costs nothing. Memory is one pane for every stretch of an open window in which something
 /// arrived.
 ///
