@@ -90,6 +90,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 Step::Ended | Step::Abort => break,
             }
         }
+        self.out.enter(&crate::base::Work::default(), self.shared.settings.clock.now());
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             // Its inputs have ended: there is nothing to be made anew for.
             if let Err(fault) = settle(contain(port.cleanup(bolt, &mut self.out)).await) {

@@ -146,6 +146,14 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         }
     }
 
+    /// The same, and waits while a full batch is ahead of it that the next tasks have no room for.
+    pub async fn send_anchored(&mut self, tuple: T::Put<'_>, token: Token) {
+        if self.buffer.load.roots.len() >= self.batch {
+            self.flush().await;
+        }
+        self.emit_anchored(tuple, token);
+    }
+
     /// What was emitted since the last segment belongs to the work in execution.
     fn seal(&mut self) {
         let end = self.buffer.len();

@@ -2,9 +2,8 @@ use std::marker::PhantomData;
 
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, Pane, Window, WindowAxis, WindowSpec};
-use crate::base::{Clock, Timestamp, Token};
-use crate::process::output::Wiring;
-use crate::process::{Bolt, BoltError, Emitter, Outputs, TaskContext, Tuple};
+use crate::base::{Timestamp, Token};
+use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
 /// What a window held, as one tuple.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,10 +84,7 @@ where
     WindowResult<A, B>: Send + Sync + 'static,
 {
     let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
-    out.emit_anchored(WindowResult { window, contents: aggregate }, Token::joint(tokens));
-    if out.is_full() {
-        out.flush().await;
-    }
+    out.send_anchored(WindowResult { window, contents: aggregate }, Token::joint(tokens)).await;
 }
 
 impl<In, A, F, B> Bolt<In> for WindowBolt<In, A, F, B>
@@ -99,11 +95,6 @@ where
     B: WindowAxis,
 {
     type Out = Out<A, B>;
-
-    async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
-        self.kept.clock = Some(context.clock.clone());
-        Ok(())
-    }
 
     #[inline]
     async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
@@ -131,9 +122,8 @@ where
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        // The last batch may be long ago: what has ended since is not cut short.
-        let now = self.kept.clock.as_ref().map_or(out.now(), Clock::now);
-        self.tick(now, out).await?;
+        // What has ended since the last batch is not cut short.
+        self.tick(out.now(), out).await?;
         while let Some(closed) = self.kept.flush() {
             emit(closed, out).await;
         }

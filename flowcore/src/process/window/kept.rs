@@ -1,5 +1,5 @@
 use super::{ClosedWindow, Pane, WindowAxis, WindowSpec, Windows};
-use crate::base::{Clock, Timestamp, TokenSet};
+use crate::base::{Timestamp, TokenSet};
 
 /// An aggregate, and the tokens of the tuples in it. Its tokens go with the last window that it is in, shares
 /// of them with the windows before.
@@ -30,7 +30,6 @@ pub(super) struct KeptWindows<A, B> {
     windows: Windows<Kept<A>, B>,
     tuples: usize,
     entries: usize,
-    pub(super) clock: Option<Clock>,
     pub(super) max_kept: usize,
     pub(super) max_entries: usize,
 }
@@ -44,7 +43,6 @@ impl<A: Pane, B: WindowAxis> KeptWindows<A, B> {
             windows,
             tuples: 0,
             entries: 0,
-            clock: None,
             max_kept: Self::MAX_KEPT,
             max_entries: usize::MAX,
         }

@@ -4,9 +4,8 @@ use std::marker::PhantomData;
 
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, CountByKey, Window, WindowAxis, WindowSpec};
-use crate::base::{Clock, Timestamp, Token};
-use crate::process::output::Wiring;
-use crate::process::{Bolt, BoltError, Emitter, Outputs, TaskContext, Tuple};
+use crate::base::{Timestamp, Token};
+use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
 /// How many tuples of one key a window held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,10 +114,7 @@ where
     let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
     let token = Token::joint(tokens);
     for (key, count) in aggregate {
-        out.emit_anchored(WindowCount { window, key, count }, token.share());
-        if out.is_full() {
-            out.flush().await;
-        }
+        out.send_anchored(WindowCount { window, key, count }, token.share()).await;
     }
     token.ack();
 }
@@ -131,11 +127,6 @@ where
     B: WindowAxis,
 {
     type Out = Out<K, B>;
-
-    async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
-        self.kept.clock = Some(context.clock.clone());
-        Ok(())
-    }
 
     #[inline]
     async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
@@ -163,9 +154,8 @@ where
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        // The last batch may be long ago: what has ended since is not cut short.
-        let now = self.kept.clock.as_ref().map_or(out.now(), Clock::now);
-        self.tick(now, out).await?;
+        // What has ended since the last batch is not cut short.
+        self.tick(out.now(), out).await?;
         while let Some(closed) = self.kept.flush() {
             emit(closed, out).await;
         }
