@@ -1,15 +1,26 @@
 //! Sources put events into channels inside transactions; sinks take them out.
 
+pub mod agent;
 pub mod channel;
 mod context;
 mod error;
+pub mod interceptor;
+pub mod selector;
 pub mod sink;
 pub mod source;
+mod stopping;
 mod writer;
 
-pub use channel::{Batch, Channel, ChannelState, PutTransaction, Take, TakeTransaction};
+pub use agent::{Agent, AgentBuilder, AgentHandle};
+pub use channel::{
+    Batch, Channel, ChannelFactory, ChannelState, MemoryChannel, MemoryChannelBuilder, PutTransaction, Take,
+    TakeTransaction,
+};
 pub use context::ComponentContext;
 pub use error::{ChannelError, PutError, PutErrorKind, SinkError, SourceError};
+pub use interceptor::Interceptor;
+pub use selector::{ReplicatingSelector, Selector};
 pub use sink::Sink;
 pub use source::Source;
-pub use writer::{ChannelWriter, Stopping};
+pub use stopping::Stopping;
+pub use writer::ChannelWriter;

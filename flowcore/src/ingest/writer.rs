@@ -1,41 +1,34 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::watch;
-
-use super::{Batch, Channel, ChannelError, ComponentContext, PutError, PutErrorKind, PutTransaction};
+use super::{
+    Batch, Channel, ChannelError, ComponentContext, Interceptor, PutError, PutErrorKind, PutTransaction,
+    ReplicatingSelector, Selector, Stopping,
+};
 use crate::base::{Backoff, Token};
 use crate::event::Event;
+use crate::ingest::selector::Route;
 
-/// Says when a component is to stop.
-#[derive(Debug, Clone)]
-pub struct Stopping(watch::Receiver<bool>);
+/// Between two tries when a channel stays full longer than its own waiting time.
+const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
+/// How long an optional channel may take to find room.
+const OPTIONAL_WAIT: Duration = Duration::from_millis(10);
 
-impl Stopping {
-    /// Follows `signal`, which turns true once.
-    pub fn new(signal: watch::Receiver<bool>) -> Self {
-        Self(signal)
-    }
+type Reserved<T> = Vec<(Box<dyn PutTransaction<T>>, bool)>;
 
-    /// Whether it is time to stop.
-    pub fn is_set(&self) -> bool {
-        *self.0.borrow()
-    }
-
-    /// Waits until it is time to stop. Safe to cancel.
-    pub async fn wait(&mut self) {
-        // An error says that nobody is left who could tell: that is a stop too.
-        let _ = self.0.wait_for(|stop| *stop).await;
-    }
-}
-
-/// Where a source puts its events: into every channel it is connected to, or into none.
+/// Where a source puts its events: through its interceptors, into every channel that its selector chooses,
+/// or into none.
+///
+/// With one channel, whole batches move and nothing is copied; each further channel gets clones.
 pub struct ChannelWriter<T: Send + 'static = Event> {
     channels: Vec<Arc<dyn Channel<T>>>,
+    interceptors: Vec<Box<dyn Interceptor<T>>>,
+    selector: Box<dyn Selector<T>>,
     context: ComponentContext,
     stopping: Stopping,
     copy: fn(&T) -> T,
-    written: u64,
+    written: Arc<AtomicU64>,
 }
 
 impl<T: Send + 'static> ChannelWriter<T> {
@@ -44,7 +37,29 @@ impl<T: Send + 'static> ChannelWriter<T> {
     where
         T: Clone,
     {
-        Self { channels, context, stopping, copy: T::clone, written: 0 }
+        let selector = Box::new(ReplicatingSelector::all(channels.len()));
+        let (interceptors, written) = (Vec::new(), Arc::default());
+        Self { channels, interceptors, selector, context, stopping, copy: T::clone, written }
+    }
+
+    /// Lets `selector` choose the channels, counted as they were given to [`new`](Self::new).
+    #[must_use]
+    pub fn with_selector(mut self, selector: Box<dyn Selector<T>>) -> Self {
+        self.selector = selector;
+        self
+    }
+
+    /// Sends every batch through `interceptors` first, in their order.
+    #[must_use]
+    pub fn with_interceptors(mut self, interceptors: Vec<Box<dyn Interceptor<T>>>) -> Self {
+        self.interceptors = interceptors;
+        self
+    }
+
+    /// Counts in `written`, which others may read.
+    pub(crate) fn counting_in(mut self, written: Arc<AtomicU64>) -> Self {
+        self.written = written;
+        self
     }
 
     /// The source's name and clock.
@@ -64,33 +79,35 @@ impl<T: Send + 'static> ChannelWriter<T> {
 
     /// Events that were put.
     pub fn written(&self) -> u64 {
-        self.written
+        self.written.load(Ordering::Relaxed)
     }
 
     /// Puts a batch into all channels in one transaction each: room is reserved in all of them before the
     /// first one commits. Waits while a channel is full. The token is acknowledged when the events were
-    /// delivered from every channel.
+    /// delivered from every required channel; at once if no event is left to put. Channels that a selector
+    /// only offers events to are not waited for, and may go without.
     ///
     /// # Errors
     /// [`PutError`] with the batch when a channel is closed, when the batch is larger than its transactions,
     /// or when the source is to stop and there is still no room.
     pub async fn put(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
-        /// Between two tries when a channel stays full longer than its own waiting time.
-        const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
         let mut pause = PAUSE;
         let Batch { mut events, token } = batch;
+        for interceptor in &mut self.interceptors {
+            events = interceptor.intercept(events);
+        }
         let count = events.len() as u64;
         loop {
             match self.reserve(events).await {
                 Ok(transactions) => {
                     commit(transactions, token, &self.context).await;
-                    self.written += count;
+                    self.written.fetch_add(count, Ordering::Relaxed);
                     return Ok(());
                 }
                 Err(error) if error.kind.retries() && !self.is_stopping() => {
                     tracing::debug!(source = %self.context.name, %error, "put again after a pause");
                     events = error.refused;
-                    self.context.clock.sleep(pause.next_delay()).await;
+                    self.pause(pause.next_delay()).await;
                 }
                 Err(PutError { channel, kind, refused }) => {
                     return Err(PutError { channel, kind, refused: Batch::new(refused, token) });
@@ -99,18 +116,82 @@ impl<T: Send + 'static> ChannelWriter<T> {
         }
     }
 
-    async fn reserve(&self, events: Vec<T>) -> Result<Vec<Box<dyn PutTransaction<T>>>, PutError<Vec<T>>> {
+    async fn pause(&mut self, delay: Duration) {
+        tokio::select! {
+            () = self.context.clock.sleep(delay) => {}
+            () = self.stopping.wait() => {}
+        }
+    }
+
+    async fn reserve(&self, events: Vec<T>) -> Result<Reserved<T>, PutError<Vec<T>>> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        match self.selector.fixed_route() {
+            Some(route) => self.reserve_whole(events, route.within(self.channels.len())).await,
+            None => self.reserve_by_event(events).await,
+        }
+    }
+
+    /// Every channel of `route` gets all events; the last required one gets the originals.
+    async fn reserve_whole(&self, events: Vec<T>, route: Route) -> Result<Reserved<T>, PutError<Vec<T>>> {
+        let last = route.last_required();
         let mut reserved = Vec::with_capacity(self.channels.len());
-        let Some((last, others)) = self.channels.split_last() else { return Ok(reserved) };
-        for channel in others {
-            let copy = events.iter().map(self.copy).collect();
-            match reserve_in(channel, copy).await {
-                Ok(transaction) => reserved.push(transaction),
-                Err(error) => return Err(PutError { refused: events, ..error }),
+        for (at, channel) in self.channels.iter().enumerate() {
+            if Some(at) != last && (route.requires(at) || route.offers(at)) {
+                let copy = events.iter().map(self.copy).collect();
+                if let Err(error) = self.reserve_one(channel, copy, route.requires(at), &mut reserved).await {
+                    return Err(PutError { refused: events, ..error });
+                }
             }
         }
-        reserved.push(reserve_in(last, events).await?);
+        if let Some(channel) = last.and_then(|at| self.channels.get(at)) {
+            self.reserve_one(channel, events, true, &mut reserved).await?;
+        }
         Ok(reserved)
+    }
+
+    /// Every channel gets copies of the events that the selector sends there.
+    async fn reserve_by_event(&self, events: Vec<T>) -> Result<Reserved<T>, PutError<Vec<T>>> {
+        let routes: Vec<Route> = events.iter().map(|event| self.selector.route(event)).collect();
+        let mut reserved = Vec::with_capacity(self.channels.len());
+        for (at, channel) in self.channels.iter().enumerate() {
+            for (required, chosen) in [(true, Route::requires as fn(Route, usize) -> bool), (false, Route::offers)] {
+                let pairs = events.iter().zip(&routes).filter(|(_, route)| chosen(**route, at));
+                let copy: Vec<T> = pairs.map(|(event, _)| (self.copy)(event)).collect();
+                if copy.is_empty() {
+                    continue;
+                }
+                if let Err(error) = self.reserve_one(channel, copy, required, &mut reserved).await {
+                    return Err(PutError { refused: events, ..error });
+                }
+            }
+        }
+        Ok(reserved)
+    }
+
+    async fn reserve_one(
+        &self,
+        channel: &Arc<dyn Channel<T>>,
+        events: Vec<T>,
+        required: bool,
+        into: &mut Reserved<T>,
+    ) -> Result<(), PutError<Vec<T>>> {
+        if required {
+            into.push((reserve_in(channel, events).await?, true));
+            return Ok(());
+        }
+        tokio::select! {
+            biased;
+            reserved = reserve_in(channel, events) => match reserved {
+                Ok(transaction) => into.push((transaction, false)),
+                Err(error) => tracing::debug!(source = %self.context.name, %error, "an optional channel goes without"),
+            },
+            () = self.context.clock.sleep(OPTIONAL_WAIT) => {
+                tracing::debug!(source = %self.context.name, "a full optional channel goes without");
+            }
+        }
+        Ok(())
     }
 }
 
@@ -126,14 +207,11 @@ async fn reserve_in<T: Send + 'static>(
     Err(PutError { channel, kind, refused: events })
 }
 
-async fn commit<T: Send + 'static>(
-    reserved: Vec<Box<dyn PutTransaction<T>>>,
-    token: Token,
-    context: &ComponentContext,
-) {
-    for transaction in reserved {
+async fn commit<T: Send + 'static>(reserved: Reserved<T>, token: Token, context: &ComponentContext) {
+    for (transaction, required) in reserved {
+        let share = if required { token.share() } else { Token::untracked() };
         // Not an error of the put: the token of the batch fails with it, and so the source is told.
-        if let Err(error) = transaction.commit(token.share()).await {
+        if let Err(error) = transaction.commit(share).await {
             tracing::error!(source = %context.name, %error, "a commit failed");
         }
     }

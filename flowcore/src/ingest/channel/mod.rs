@@ -1,5 +1,7 @@
 //! Channels: where events wait between a source and a sink, moved in batches inside transactions.
 
+mod factory;
+mod memory;
 mod take;
 
 use async_trait::async_trait;
@@ -8,6 +10,8 @@ use super::{ChannelError, PutError};
 use crate::base::Token;
 use crate::event::Event;
 
+pub use factory::ChannelFactory;
+pub use memory::{MemoryChannel, MemoryChannelBuilder};
 pub use take::{Take, TakeTransaction};
 
 /// Events that are put together, and the token that answers for them.

@@ -1,0 +1,28 @@
+//! Agents: sources, channels and sinks that are started, watched and stopped together.
+//!
+//! Channels open first, then sinks start, then sources. To stop, sources go first, then sinks once their
+//! channels are empty, and channels last. A component that fails or panics is made anew by its factory
+//! after a pause; one that cannot work, or fails too often, stops the agent with an [`AgentError`].
+
+mod builder;
+mod connect;
+mod error;
+mod handle;
+mod launch;
+mod life;
+mod plan;
+mod problem;
+mod report;
+mod sink_runner;
+mod snapshot;
+mod source_runner;
+mod supervisor;
+mod tally;
+
+pub use builder::{Agent, AgentBuilder};
+pub use connect::{SinkBuilder, SourceBuilder};
+pub use error::{AgentError, AgentErrorKind, ComponentError};
+pub use handle::AgentHandle;
+pub use problem::{AgentBuildError, AgentProblem};
+pub use report::{AgentReport, LeftInChannel};
+pub use snapshot::{AgentSnapshot, ChannelStatus, ComponentState, SinkStatus, SourceStatus};

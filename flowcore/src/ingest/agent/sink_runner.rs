@@ -1,0 +1,134 @@
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::error::{AgentError, ComponentError};
+use super::life::Life;
+use super::plan::MakeSink;
+use super::snapshot::ComponentState;
+use super::tally::Counted;
+use crate::base::{Backoff, RestartPolicy, contain};
+use crate::ingest::{Channel, ChannelError, ComponentContext, Sink, Stopping, Take};
+
+/// Runs one sink: takes from its channel, delivers, commits; until the channel is closed and empty, or the
+/// sink is given up.
+pub(super) struct SinkRunner<T: Send + 'static> {
+    pub(super) life: Arc<Life>,
+    pub(super) make: MakeSink<T>,
+    pub(super) channel: Arc<dyn Channel<T>>,
+    pub(super) batch: usize,
+    pub(super) retry: Backoff,
+    pub(super) restart: RestartPolicy,
+    /// Turns true when there is no more time to drain.
+    pub(super) given_up: Stopping,
+}
+
+/// Whether a sink goes on.
+type Step = Result<ControlFlow<()>, ComponentError>;
+
+impl<T: Send + Sync + 'static> SinkRunner<T> {
+    pub(super) async fn run(mut self, starting: Counted, _alive: Counted) -> Result<(), AgentError> {
+        let mut starting = Some(starting);
+        while !self.given_up.is_set() {
+            let ran = self.life.clock.stopwatch();
+            let Err(error) = self.one_life(&mut starting).await else { break };
+            starting = None;
+            let delay = self.life.after_failure(error, &mut self.restart, ran.elapsed())?;
+            self.pause(delay).await;
+        }
+        self.life.set(ComponentState::Stopped);
+        Ok(())
+    }
+
+    async fn one_life(&mut self, starting: &mut Option<Counted>) -> Result<(), ComponentError> {
+        self.life.set(ComponentState::Starting);
+        let make = &mut self.make;
+        let mut sink = contain(async { make() }).await?;
+        let context = ComponentContext::new(self.life.name.clone(), self.life.clock.clone());
+        let started = tokio::select! {
+            biased;
+            started = contain(sink.start(&context)) => started,
+            () = self.given_up.wait() => {
+                self.life.set_overdue();
+                return Ok(());
+            }
+        };
+        started??;
+        *starting = None;
+        self.life.set(ComponentState::Running);
+        while self.deliver_once(&mut *sink).await?.is_continue() {}
+        match contain(sink.stop()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => drop(self.life.note(error.into())),
+            Err(panic) => drop(self.life.note(panic.into())),
+        }
+        Ok(())
+    }
+
+    async fn deliver_once(&mut self, sink: &mut dyn Sink<T>) -> Step {
+        let taken = tokio::select! {
+            biased;
+            () = self.given_up.wait() => return self.late(),
+            taken = self.channel.take(self.batch) => taken,
+        };
+        let take = match taken {
+            Ok(take) => take,
+            Err(ChannelError::Closed { .. }) => return Ok(ControlFlow::Break(())),
+            Err(error) => return Ok(self.try_again(error.into()).await),
+        };
+        let delivery = contain(sink.deliver(take.events()));
+        let delivered = tokio::select! {
+            biased;
+            delivered = delivery => delivered,
+            () = self.given_up.wait() => return self.late(),
+        };
+        let error = match delivered {
+            Ok(Ok(())) => return Ok(self.commit(take).await),
+            Ok(Err(error)) => ComponentError::from(error),
+            // Made anew: a panic leaves the sink half changed.
+            Err(panic) => return self.failed(take, panic.into(), true).await,
+        };
+        let anew = !error.retries();
+        self.failed(take, error, anew).await
+    }
+
+    /// The take goes back; this sink tries it again, or the error ends it.
+    async fn failed(&mut self, take: Take<T>, error: ComponentError, end: bool) -> Step {
+        self.life.failed_attempts.fetch_add(1, Ordering::Relaxed);
+        take.rollback();
+        if end { Err(error) } else { Ok(self.try_again(error).await) }
+    }
+
+    async fn commit(&mut self, take: Take<T>) -> ControlFlow<()> {
+        let count = take.events().len() as u64;
+        match take.commit().await {
+            Ok(()) => {
+                self.life.events.fetch_add(count, Ordering::Relaxed);
+                self.retry.reset();
+                ControlFlow::Continue(())
+            }
+            Err(error) => self.try_again(error.into()).await,
+        }
+    }
+
+    fn late(&self) -> Step {
+        self.life.set_overdue();
+        Ok(ControlFlow::Break(()))
+    }
+
+    async fn try_again(&mut self, error: ComponentError) -> ControlFlow<()> {
+        let delay = self.retry.next_delay();
+        self.life.back_off(error, delay);
+        self.pause(delay).await;
+        self.life.set(ComponentState::Running);
+        ControlFlow::Continue(())
+    }
+
+    async fn pause(&mut self, delay: Duration) {
+        tokio::select! {
+            () = self.life.clock.sleep(delay) => {}
+            () = self.given_up.wait() => {}
+        }
+    }
+}

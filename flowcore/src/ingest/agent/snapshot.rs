@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use super::error::ComponentError;
+use crate::base::Timestamp;
+use crate::ingest::ChannelState;
+
+/// What a component does now.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub enum ComponentState {
+    /// It opens what it works with, or was not started yet.
+    #[default]
+    Starting,
+    /// It works.
+    Running,
+    /// It failed, and is tried again.
+    BackingOff {
+        /// When that will be.
+        until: Timestamp,
+        /// What it failed with.
+        error: Arc<ComponentError>,
+    },
+    /// It ended.
+    Stopped,
+    /// It failed, and is not tried again: the agent stops.
+    Failed {
+        /// What it failed with.
+        error: Arc<ComponentError>,
+    },
+}
+
+/// What an agent does now. Cheap to make: a few counters are read.
+#[derive(Debug, Clone)]
+pub struct AgentSnapshot {
+    /// Its name.
+    pub agent: Arc<str>,
+    /// Its sources, in the order in which they were added.
+    pub sources: Vec<SourceStatus>,
+    /// Its channels, in the order in which they were added.
+    pub channels: Vec<ChannelStatus>,
+    /// Its sinks, in the order in which they were added.
+    pub sinks: Vec<SinkStatus>,
+}
+
+/// What a source does now.
+#[derive(Debug, Clone)]
+pub struct SourceStatus {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it does.
+    pub state: ComponentState,
+    /// Events that it put into its channels.
+    pub written: u64,
+    /// How often it was made anew.
+    pub restarts: u64,
+    /// What it failed with the last time.
+    pub last_error: Option<Arc<ComponentError>>,
+}
+
+/// What a sink does now.
+#[derive(Debug, Clone)]
+pub struct SinkStatus {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The channel that it takes from.
+    pub channel: Arc<str>,
+    /// What it does.
+    pub state: ComponentState,
+    /// Events that it delivered and committed.
+    pub delivered: u64,
+    /// Deliveries that failed.
+    pub failed_attempts: u64,
+    /// How often it was made anew.
+    pub restarts: u64,
+    /// What it failed with the last time.
+    pub last_error: Option<Arc<ComponentError>>,
+}
+
+/// What is in a channel now.
+#[derive(Debug, Clone)]
+pub struct ChannelStatus {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What is in it.
+    pub state: ChannelState,
+}

@@ -1,0 +1,166 @@
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::sync::watch;
+
+use crate::base::Panic;
+use crate::ingest::Channel;
+use crate::ingest::agent::error::{AgentError, AgentErrorKind};
+use crate::ingest::agent::life::Life;
+use crate::ingest::agent::report::{AgentReport, LeftInChannel};
+use crate::ingest::agent::snapshot::{AgentSnapshot, ChannelStatus, SinkStatus, SourceStatus};
+use crate::ingest::agent::tally::Tally;
+
+/// What an agent's handle and its supervisor share.
+pub(crate) struct Shared<T: Send + 'static> {
+    pub(crate) name: Arc<str>,
+    pub(crate) channels: Vec<OpenChannel<T>>,
+    pub(crate) sources: Vec<Arc<Life>>,
+    pub(crate) sinks: Vec<SinkEntry>,
+    /// Sources that run.
+    pub(crate) running: Tally,
+    request: watch::Sender<Request>,
+    stage: watch::Sender<Stage>,
+    failure: watch::Sender<Option<AgentError>>,
+}
+
+pub(crate) struct OpenChannel<T: Send + 'static> {
+    pub(crate) name: Arc<str>,
+    pub(crate) channel: Arc<dyn Channel<T>>,
+    pub(crate) written_elsewhere: bool,
+}
+
+pub(crate) struct SinkEntry {
+    pub(crate) life: Arc<Life>,
+    pub(crate) channel: Arc<str>,
+}
+
+/// What the handle wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Request {
+    Run,
+    StopSources,
+    Finish,
+}
+
+/// How far the supervisor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Starting,
+    Running,
+    SourcesStopped,
+}
+
+impl<T: Send + 'static> Shared<T> {
+    pub(crate) fn new(
+        name: Arc<str>,
+        channels: Vec<OpenChannel<T>>,
+        sources: Vec<Arc<Life>>,
+        sinks: Vec<SinkEntry>,
+    ) -> Self {
+        Self {
+            name,
+            channels,
+            sources,
+            sinks,
+            running: Tally::new(),
+            request: watch::Sender::new(Request::Run),
+            stage: watch::Sender::new(Stage::Starting),
+            failure: watch::Sender::new(None),
+        }
+    }
+
+    pub(crate) fn ask(&self, request: Request) {
+        self.request.send_modify(|old| *old = request.max(*old));
+    }
+
+    pub(crate) fn is_asked(&self, request: Request) -> bool {
+        *self.request.borrow() >= request
+    }
+
+    pub(crate) async fn asked(&self, request: Request) {
+        // The sender is held here: it cannot go away. The same holds below.
+        let _ = self.request.subscribe().wait_for(|asked| *asked >= request).await;
+    }
+
+    pub(crate) fn reach(&self, stage: Stage) {
+        self.stage.send_replace(stage);
+    }
+
+    pub(crate) async fn reached(&self, stage: Stage) {
+        let _ = self.stage.subscribe().wait_for(|reached| *reached >= stage).await;
+    }
+
+    /// The first failure is the agent's.
+    pub(crate) fn fail(&self, error: AgentError) {
+        self.failure.send_modify(|failure| *failure = failure.take().or(Some(error)));
+    }
+
+    pub(crate) fn failure(&self) -> Option<AgentError> {
+        self.failure.borrow().clone()
+    }
+
+    pub(crate) async fn failed(&self) -> AgentError {
+        let mut failure = self.failure.subscribe();
+        let failed = failure.wait_for(Option::is_some).await.ok().and_then(|failure| (*failure).clone());
+        match failed {
+            Some(error) => error,
+            None => pending().await,
+        }
+    }
+
+    pub(crate) fn broken(&self, task: &Arc<str>, panic: Panic) -> AgentError {
+        AgentError::new(&self.name, task, AgentErrorKind::Fatal, Arc::new(panic.into()))
+    }
+
+    pub(crate) fn close_channels(&self, which: impl Fn(&OpenChannel<T>) -> bool) {
+        for open in self.channels.iter().filter(|open| which(open)) {
+            open.channel.close();
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> AgentSnapshot {
+        let status = |open: &OpenChannel<T>| ChannelStatus { name: open.name.clone(), state: open.channel.state() };
+        AgentSnapshot {
+            agent: self.name.clone(),
+            sources: self.sources.iter().map(|life| source_status(life)).collect(),
+            channels: self.channels.iter().map(status).collect(),
+            sinks: self.sinks.iter().map(sink_status).collect(),
+        }
+    }
+
+    pub(crate) fn report(&self) -> AgentReport {
+        let lives = self.sources.iter().chain(self.sinks.iter().map(|sink| &sink.life));
+        let overdue = lives.filter(|life| life.overdue.load(Ordering::Relaxed)).map(|life| life.name.clone());
+        let overdue = overdue.collect();
+        let left = self.channels.iter().filter_map(|open| {
+            let state = open.channel.state();
+            let events = state.waiting + state.taken;
+            (events > 0).then(|| LeftInChannel { channel: open.name.clone(), events })
+        });
+        AgentReport { snapshot: self.snapshot(), left: left.collect(), overdue }
+    }
+}
+
+fn source_status(life: &Life) -> SourceStatus {
+    SourceStatus {
+        name: life.name.clone(),
+        state: life.state(),
+        written: life.events.load(Ordering::Relaxed),
+        restarts: life.restarts.load(Ordering::Relaxed),
+        last_error: life.last_error(),
+    }
+}
+
+fn sink_status(SinkEntry { life, channel }: &SinkEntry) -> SinkStatus {
+    SinkStatus {
+        name: life.name.clone(),
+        channel: channel.clone(),
+        state: life.state(),
+        delivered: life.events.load(Ordering::Relaxed),
+        failed_attempts: life.failed_attempts.load(Ordering::Relaxed),
+        restarts: life.restarts.load(Ordering::Relaxed),
+        last_error: life.last_error(),
+    }
+}

@@ -1,0 +1,80 @@
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::MemoryChannel;
+use super::queue::Limits;
+use super::shared::Shared;
+use crate::event::{Event, Weigh};
+use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
+
+/// Chooses the limits of a [`MemoryChannel`]: 10,000 events, 1,000 a transaction, 64 MiB, and 3 seconds
+/// that a put waits for room.
+///
+/// ```
+/// use flowcore::event::Event;
+/// use flowcore::ingest::{Channel, MemoryChannel};
+/// use std::time::Duration;
+///
+/// let channel = MemoryChannel::<Event>::builder()
+///     .capacity(50_000)
+///     .transaction(500)
+///     .bytes(16 << 20)
+///     .keep_alive(Duration::from_millis(100))
+///     .build("memory");
+/// assert_eq!(channel.state().capacity, 50_000);
+/// ```
+#[derive(Debug)]
+#[must_use]
+pub struct MemoryChannelBuilder<T = Event> {
+    limits: Limits,
+    keep_alive: Duration,
+    item: PhantomData<fn() -> T>,
+}
+
+impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
+    pub(super) fn new() -> Self {
+        let limits = Limits { events: 10_000, transaction: 1_000, bytes: 64 << 20 };
+        Self { limits, keep_alive: Duration::from_secs(3), item: PhantomData }
+    }
+
+    /// How many events it holds at most, at least 1.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.limits.events = events.max(1);
+        self
+    }
+
+    /// How many events one put or take may have, at least 1. More than the capacity means the capacity.
+    pub fn transaction(mut self, events: usize) -> Self {
+        self.limits.transaction = events.max(1);
+        self
+    }
+
+    /// How many bytes its events may have together, by [`Weigh`]. A heavier batch is refused as too large.
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.limits.bytes = bytes;
+        self
+    }
+
+    /// How long a put waits for room before it is refused as full.
+    pub fn keep_alive(mut self, time: Duration) -> Self {
+        self.keep_alive = time;
+        self
+    }
+
+    /// The channel, under the name that its errors show.
+    pub fn build(self, name: impl Into<Arc<str>>) -> MemoryChannel<T> {
+        let transaction = self.limits.transaction.min(self.limits.events);
+        let limits = Limits { transaction, ..self.limits };
+        MemoryChannel { shared: Arc::new(Shared::new(name.into(), limits, self.keep_alive)) }
+    }
+}
+
+#[async_trait]
+impl<T: Weigh + Send + 'static> ChannelFactory<T> for MemoryChannelBuilder<T> {
+    async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel<T>>, ChannelError> {
+        Ok(Arc::new(self.build(context.name.clone())))
+    }
+}

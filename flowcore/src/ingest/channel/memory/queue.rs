@@ -1,0 +1,208 @@
+use std::collections::VecDeque;
+use std::ops::{Add, AddAssign};
+
+use crate::base::Token;
+use crate::event::Weigh;
+
+/// How much a channel may hold.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) events: usize,
+    pub(super) transaction: usize,
+    pub(super) bytes: usize,
+}
+
+impl Limits {
+    /// Whether a transaction may ever have this much.
+    pub(super) fn allow(&self, room: Room) -> bool {
+        room.events <= self.transaction && room.bytes <= self.bytes
+    }
+}
+
+/// What events need, or have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Room {
+    pub(super) events: usize,
+    pub(super) bytes: usize,
+}
+
+impl Room {
+    pub(super) fn of<T: Weigh>(events: &[T]) -> Self {
+        let bytes = events.iter().fold(0usize, |sum, event| sum.saturating_add(event.weight()));
+        Self { events: events.len(), bytes }
+    }
+}
+
+impl Add for Room {
+    type Output = Self;
+    fn add(self, more: Self) -> Self {
+        let events = self.events.saturating_add(more.events);
+        Self { events, bytes: self.bytes.saturating_add(more.bytes) }
+    }
+}
+
+impl AddAssign for Room {
+    fn add_assign(&mut self, more: Self) {
+        *self = *self + more;
+    }
+}
+
+/// The events of one put, or what is left of them, with a share of its token.
+#[derive(Debug)]
+struct Segment<T> {
+    first: u64,
+    bytes: usize,
+    events: VecDeque<T>,
+    token: Token,
+}
+
+/// What a take has of one put.
+#[derive(Debug)]
+pub(super) struct Part {
+    first: u64,
+    pub(super) room: Room,
+    pub(super) token: Token,
+}
+
+/// Events that were taken, and from which puts they are.
+#[derive(Debug)]
+pub(super) struct Taken<T> {
+    pub(super) events: Vec<T>,
+    pub(super) parts: Vec<Part>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub(super) enum Step<R> {
+    Done(R),
+    Wait,
+    Closed,
+}
+
+/// The channel without its waiting: synchronous, for use under a lock. Tokens are answered by the caller
+/// after the lock, since an answer runs foreign code.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    limits: Limits,
+    segments: VecDeque<Segment<T>>,
+    /// The number of the next event: a take that comes back finds its place by it.
+    next: u64,
+    waiting: usize,
+    taken: usize,
+    reserved: usize,
+    bytes: usize,
+    closed: bool,
+}
+
+impl<T: Weigh> Queue<T> {
+    pub(super) fn new(limits: Limits) -> Self {
+        let segments = VecDeque::new();
+        Self { limits, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
+    }
+
+    pub(super) fn reserve(&mut self, room: Room) -> Step<()> {
+        if self.closed {
+            return Step::Closed;
+        }
+        let held = Room { events: self.waiting + self.taken + self.reserved, bytes: self.bytes } + room;
+        if held.events > self.limits.events || held.bytes > self.limits.bytes {
+            return Step::Wait;
+        }
+        self.reserved += room.events;
+        self.bytes += room.bytes;
+        Step::Done(())
+    }
+
+    /// Gives back room that was reserved.
+    pub(super) fn release(&mut self, room: Room) {
+        self.reserved -= room.events;
+        self.bytes -= room.bytes;
+    }
+
+    /// Makes events visible that `room` was reserved for; there is at least one.
+    pub(super) fn publish(&mut self, events: Vec<T>, room: Room, token: Token) {
+        self.reserved -= room.events;
+        self.waiting += room.events;
+        let segment = Segment { first: self.next, bytes: room.bytes, events: events.into(), token };
+        self.next += room.events as u64;
+        self.segments.push_back(segment);
+    }
+
+    pub(super) fn take(&mut self, max: usize) -> Step<Taken<T>> {
+        if self.waiting == 0 {
+            let over = self.closed && self.taken == 0 && self.reserved == 0;
+            return if over { Step::Closed } else { Step::Wait };
+        }
+        let max = max.clamp(1, self.limits.transaction);
+        let mut taken = Taken { events: Vec::new(), parts: Vec::new() };
+        while taken.events.len() < max {
+            let Some(segment) = self.segments.pop_front() else { break };
+            if let Some(rest) = segment.move_into(&mut taken, max) {
+                self.segments.push_front(rest);
+            }
+        }
+        self.waiting -= taken.events.len();
+        self.taken += taken.events.len();
+        Step::Done(taken)
+    }
+
+    /// Taken events are gone, and their room is free.
+    pub(super) fn forget(&mut self, parts: &[Part]) {
+        for part in parts {
+            self.taken -= part.room.events;
+            self.bytes -= part.room.bytes;
+        }
+    }
+
+    /// Taken events go back to where they were.
+    pub(super) fn put_back(&mut self, mut events: Vec<T>, parts: Vec<Part>) {
+        for Part { first, room, token } in parts.into_iter().rev() {
+            let own = events.split_off(events.len().saturating_sub(room.events));
+            self.taken -= room.events;
+            self.waiting += room.events;
+            let at = self.segments.partition_point(|segment| segment.first < first);
+            self.segments.insert(at, Segment { first, bytes: room.bytes, events: own.into(), token });
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    pub(super) fn state(&self) -> super::ChannelState {
+        super::ChannelState {
+            waiting: self.waiting,
+            taken: self.taken,
+            capacity: self.limits.events,
+            bytes: self.bytes,
+        }
+    }
+}
+
+impl<T: Weigh> Segment<T> {
+    /// Moves events until `taken` has `max` of them; returns what is left.
+    fn move_into(mut self, taken: &mut Taken<T>, max: usize) -> Option<Self> {
+        let room = max - taken.events.len();
+        if self.events.len() <= room {
+            let own = Room { events: self.events.len(), bytes: self.bytes };
+            taken.parts.push(Part { first: self.first, room: own, token: self.token });
+            if taken.events.is_empty() {
+                taken.events = self.events.into();
+            } else {
+                taken.events.extend(self.events);
+            }
+            return None;
+        }
+        let before = taken.events.len();
+        taken.events.extend(self.events.drain(..room));
+        let own = Room::of(&taken.events[before..]);
+        taken.parts.push(Part { first: self.first, room: own, token: self.token.share() });
+        self.first += room as u64;
+        self.bytes -= own.bytes;
+        Some(self)
+    }
+}

@@ -1,0 +1,131 @@
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::queue::{Limits, Part, Queue, Room, Step, Taken};
+use crate::base::{Clock, Token};
+use crate::event::Weigh;
+use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
+
+/// The queue and who waits for it.
+///
+/// Waiting goes through two fair locks: only the first in line looks at the queue and waits for a
+/// notification, so one stored permit is enough and no wake-up can go to the wrong one.
+pub(super) struct Shared<T> {
+    name: Arc<str>,
+    limits: Limits,
+    keep_alive: Duration,
+    clock: Clock,
+    queue: Mutex<Queue<T>>,
+    putters: tokio::sync::Mutex<()>,
+    takers: tokio::sync::Mutex<()>,
+    room: Notify,
+    arrived: Notify,
+}
+
+impl<T> Shared<T> {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn closed(&self) -> ChannelError {
+        ChannelError::Closed { channel: self.name.to_string() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Weigh> Shared<T> {
+    pub(super) fn new(name: Arc<str>, limits: Limits, keep_alive: Duration) -> Self {
+        Self {
+            name,
+            limits,
+            keep_alive,
+            clock: Clock::system(),
+            queue: Mutex::new(Queue::new(limits)),
+            putters: tokio::sync::Mutex::default(),
+            takers: tokio::sync::Mutex::default(),
+            room: Notify::new(),
+            arrived: Notify::new(),
+        }
+    }
+
+    pub(super) async fn reserve(&self, room: Room) -> Result<(), PutErrorKind> {
+        tokio::select! {
+            biased;
+            reserved = self.wait_for_room(room) => reserved,
+            () = self.clock.sleep(self.keep_alive) => Err(PutErrorKind::Full),
+        }
+    }
+
+    async fn wait_for_room(&self, room: Room) -> Result<(), PutErrorKind> {
+        let _turn = self.putters.lock().await;
+        loop {
+            let freed = self.room.notified();
+            let step = self.lock().reserve(room);
+            match step {
+                Step::Done(()) => return Ok(()),
+                Step::Closed => return Err(PutErrorKind::Closed),
+                Step::Wait => freed.await,
+            }
+        }
+    }
+
+    pub(super) fn release(&self, room: Room) {
+        self.lock().release(room);
+        self.room.notify_one();
+        // A taker may wait for the last open put of a closed channel.
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn publish(&self, events: Vec<T>, room: Room, token: Token) {
+        self.lock().publish(events, room, token);
+        self.arrived.notify_one();
+    }
+
+    pub(super) async fn take(&self, max: usize) -> Result<Taken<T>, ChannelError> {
+        let _turn = self.takers.lock().await;
+        loop {
+            let arrived = self.arrived.notified();
+            let step = self.lock().take(max);
+            match step {
+                Step::Done(taken) => return Ok(taken),
+                Step::Closed => return Err(self.closed()),
+                Step::Wait => arrived.await,
+            }
+        }
+    }
+
+    pub(super) fn forget(&self, parts: &[Part]) {
+        self.lock().forget(parts);
+        self.room.notify_one();
+        // A taker may wait for the last open take of a closed channel.
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn put_back(&self, events: Vec<T>, parts: Vec<Part>) {
+        self.lock().put_back(events, parts);
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn close(&self) {
+        self.lock().close();
+        self.room.notify_one();
+        self.arrived.notify_one();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().is_closed()
+    }
+
+    pub(super) fn state(&self) -> ChannelState {
+        self.lock().state()
+    }
+}

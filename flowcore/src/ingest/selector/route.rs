@@ -1,0 +1,59 @@
+/// The channels that an event goes to, as bits: cheap enough to make one for each event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Route {
+    required: u64,
+    optional: u64,
+}
+
+impl Route {
+    /// How many channels a source may have.
+    pub const MAX_CHANNELS: usize = 64;
+
+    /// To these channels, and the put fails if one of them refuses. Numbers from 64 are left out.
+    #[must_use]
+    pub fn required(channels: impl IntoIterator<Item = usize>) -> Self {
+        Self { required: bits(channels), optional: 0 }
+    }
+
+    /// To these channels as far as they have room: one that refuses goes without the event. Numbers from
+    /// 64 are left out.
+    #[must_use]
+    pub fn optional(channels: impl IntoIterator<Item = usize>) -> Self {
+        Self { required: 0, optional: bits(channels) }
+    }
+
+    /// Also to these channels as far as they have room. A channel that is required stays required.
+    #[must_use]
+    pub fn and_optional(self, channels: impl IntoIterator<Item = usize>) -> Self {
+        Self { optional: self.optional | bits(channels), ..self }
+    }
+
+    /// Whether the channel must take the event.
+    pub fn requires(self, channel: usize) -> bool {
+        self.required & bit(channel) != 0
+    }
+
+    /// Whether the channel gets the event if it has room.
+    pub fn offers(self, channel: usize) -> bool {
+        self.optional & !self.required & bit(channel) != 0
+    }
+
+    /// The last channel that must take the event.
+    pub(crate) fn last_required(self) -> Option<usize> {
+        self.required.checked_ilog2().map(|bit| bit as usize)
+    }
+
+    /// Only those of the first `channels` channels.
+    pub(crate) fn within(self, channels: usize) -> Self {
+        let known = bits(0..channels);
+        Self { required: self.required & known, optional: self.optional & known }
+    }
+}
+
+fn bits(channels: impl IntoIterator<Item = usize>) -> u64 {
+    channels.into_iter().fold(0, |bits, channel| bits | bit(channel))
+}
+
+fn bit(channel: usize) -> u64 {
+    u32::try_from(channel).ok().and_then(|shift| 1u64.checked_shl(shift)).unwrap_or(0)
+}
