@@ -1,5 +1,8 @@
 //! The integration tests of flowcore, in one binary.
 
+mod agent;
+mod memory_channel;
+mod seeds;
 mod window_aggregate;
 mod window_bolt;
 mod window_count;
