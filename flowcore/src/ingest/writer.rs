@@ -156,7 +156,9 @@ impl<T: Send + 'static> ChannelWriter<T> {
         let routes: Vec<Route> = events.iter().map(|event| self.selector.route(event)).collect();
         let mut reserved = Vec::with_capacity(self.channels.len());
         for (at, channel) in self.channels.iter().enumerate() {
-            for (required, chosen) in [(true, Route::requires as fn(Route, usize) -> bool), (false, Route::offers)] {
+            for (required, chosen) in
+                [(true, Route::requires as fn(Route, usize) -> bool), (false, Route::offers)]
+            {
                 let pairs = events.iter().zip(&routes).filter(|(_, route)| chosen(**route, at));
                 let copy: Vec<T> = pairs.map(|(event, _)| (self.copy)(event)).collect();
                 if copy.is_empty() {

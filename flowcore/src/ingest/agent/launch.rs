@@ -25,7 +25,8 @@ pub(super) async fn launch<T: Clone + Send + Sync + 'static>(
     let sources: Vec<_> = sources.into_iter().map(|source| parts.source(source)).collect();
     let names: Vec<Arc<str>> = sinks.iter().map(|sink| sink.channel.clone()).collect();
     let sinks: Vec<_> = sinks.into_iter().filter_map(|sink| parts.sink(sink)).collect();
-    let entries = sinks.iter().zip(names).map(|(sink, channel)| SinkEntry { life: sink.life.clone(), channel });
+    let entries =
+        sinks.iter().zip(names).map(|(sink, channel)| SinkEntry { life: sink.life.clone(), channel });
     let entries = entries.collect();
     let lives = sources.iter().map(|source| source.life.clone()).collect();
     let Parts { plan, channels, signals } = parts;
@@ -50,9 +51,10 @@ async fn open<T: Send + 'static>(
     plan: &Plan<T>,
 ) -> Result<OpenChannel<T>, AgentError> {
     let context = ComponentContext::new(name.clone(), plan.clock.clone());
-    let channel = factory.open(&context).await.map_err(|error| {
-        AgentError::new(&plan.name, &name, AgentErrorKind::Fatal, Arc::new(error.into()))
-    })?;
+    let channel = factory
+        .open(&context)
+        .await
+        .map_err(|error| AgentError::new(&plan.name, &name, AgentErrorKind::Fatal, Arc::new(error.into())))?;
     let written_elsewhere = plan.written_elsewhere.contains(&name);
     Ok(OpenChannel { name, channel, written_elsewhere })
 }

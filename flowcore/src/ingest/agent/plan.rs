@@ -85,7 +85,8 @@ impl<T: Send + 'static> Plan<T> {
         let read: HashSet<&Arc<str>> = read.collect();
         let written = self.sources.iter().flat_map(SourcePlan::channels).chain(&self.written_elsewhere);
         let written: HashSet<&Arc<str>> = written.collect();
-        for ChannelPlan { name, .. } in &self.channels {
+        let mut seen = HashSet::new();
+        for name in self.channels.iter().map(|channel| &channel.name).filter(|name| seen.insert(*name)) {
             if !read.contains(name) {
                 problems.push(AgentProblem::NoReader { channel: name.clone() });
             }

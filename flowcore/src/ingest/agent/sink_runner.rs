@@ -69,7 +69,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
     async fn deliver_once(&mut self, sink: &mut dyn Sink<T>) -> Step {
         let taken = tokio::select! {
             biased;
-            () = self.given_up.wait() => return self.late(),
+            () = self.given_up.wait() => return Ok(self.late()),
             taken = self.channel.take(self.batch) => taken,
         };
         let take = match taken {
@@ -81,7 +81,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         let delivered = tokio::select! {
             biased;
             delivered = delivery => delivered,
-            () = self.given_up.wait() => return self.late(),
+            () = self.given_up.wait() => return Ok(self.late()),
         };
         let error = match delivered {
             Ok(Ok(())) => return Ok(self.commit(take).await),
@@ -112,9 +112,9 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         }
     }
 
-    fn late(&self) -> Step {
+    fn late(&self) -> ControlFlow<()> {
         self.life.set_overdue();
-        Ok(ControlFlow::Break(()))
+        ControlFlow::Break(())
     }
 
     async fn try_again(&mut self, error: ComponentError) -> ControlFlow<()> {

@@ -1,1 +1,5 @@
-
+mod build;
+mod failures;
+mod parts;
+mod stop;
+mod writer;

@@ -85,7 +85,7 @@ async fn run(seed: u64, takers: usize) -> Vec<String> {
         channel.close();
         all(&mut taking).await;
     };
-    let late = sleep(Duration::from_secs(3600));
+    let late = sleep(Duration::from_hours(1));
     tokio::select! { () = finished => {}, () = late => panic!("a wake-up was lost") }
     Arc::into_inner(got).unwrap().into_inner().unwrap()
 }

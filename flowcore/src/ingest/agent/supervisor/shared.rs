@@ -121,7 +121,8 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     pub(crate) fn snapshot(&self) -> AgentSnapshot {
-        let status = |open: &OpenChannel<T>| ChannelStatus { name: open.name.clone(), state: open.channel.state() };
+        let status =
+            |open: &OpenChannel<T>| ChannelStatus { name: open.name.clone(), state: open.channel.state() };
         AgentSnapshot {
             agent: self.name.clone(),
             sources: self.sources.iter().map(|life| source_status(life)).collect(),
