@@ -57,3 +57,24 @@ fn bits(channels: impl IntoIterator<Item = usize>) -> u64 {
 fn bit(channel: usize) -> u64 {
     u32::try_from(channel).ok().and_then(|shift| 1u64.checked_shl(shift)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Route;
+
+    #[test]
+    fn a_required_channel_is_not_offered_as_well() {
+        let route = Route::required([0, 63]).and_optional([0, 1, 64, 1_000]);
+        let required: Vec<usize> = (0..100).filter(|&channel| route.requires(channel)).collect();
+        let offered: Vec<usize> = (0..100).filter(|&channel| route.offers(channel)).collect();
+        assert_eq!((required, offered), (vec![0, 63], vec![1]));
+        assert_eq!(route.last_required(), Some(63));
+    }
+
+    #[test]
+    fn a_route_is_cut_to_the_channels_that_there_are() {
+        let route = Route::required([1, 5]).and_optional([2]).within(2);
+        assert_eq!(route, Route::required([1]));
+        assert_eq!(Route::default().last_required(), None);
+    }
+}
