@@ -139,34 +139,36 @@ impl Generator {
     /// [`GeneratorError::Write`]. The next [`open`](Self::open) mends the file.
     pub async fn run(&mut self, stopping: impl Future<Output = ()>) -> Result<Totals, GeneratorError> {
         let mut stopping = pin!(stopping);
-        let (before, watch, clock) =
-            (self.totals.borrow().orders, self.clock.stopwatch(), self.clock.clone());
-        loop {
-            let written = self.totals.borrow().orders;
-            if written >= self.most {
-                break;
-            }
+        let (before, watch) = (self.written(), self.clock.stopwatch());
+        while self.written() < self.most {
             let due = before.saturating_add(self.pace.due(watch.elapsed())).min(self.most);
-            if due > written {
-                self.write((due - written).min(BATCH))?;
-            }
-            let next = self.totals.borrow().orders - before;
-            let wait = async {
-                match self.pace.wait(next, watch.elapsed()) {
-                    Some(wait) => clock.sleep(wait).await,
-                    None => tokio::task::yield_now().await,
-                }
-            };
+            self.write(due.saturating_sub(self.written()).min(BATCH))?;
+            let wait = self.pace.wait(self.written() - before, watch.elapsed());
             tokio::select! {
                 biased;
                 () = &mut stopping => break,
-                () = wait => {}
+                () = self.rest(wait) => {}
             }
         }
         Ok(*self.totals.borrow())
     }
 
+    fn written(&self) -> u64 {
+        self.totals.borrow().orders
+    }
+
+    async fn rest(&self, wait: Option<Duration>) {
+        match wait {
+            Some(wait) => self.clock.sleep(wait).await,
+            // It is behind: only let the others have their turn.
+            None => tokio::task::yield_now().await,
+        }
+    }
+
     fn write(&mut self, orders: u64) -> Result<(), GeneratorError> {
+        if orders == 0 {
+            return Ok(());
+        }
         let mut totals = *self.totals.borrow();
         let mut lines = Vec::new();
         for _ in 0..orders {

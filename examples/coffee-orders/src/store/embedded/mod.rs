@@ -1,4 +1,5 @@
 mod commit;
+mod open;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -8,17 +9,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use flowcore::base::{FileIdentity, blocking};
-use redb::{Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, StorageError};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 
 use super::{Closed, Store, StoreError};
 use crate::bucket::BucketName;
 use crate::cover::{Cover, Place};
 use crate::statistics::{Dimension, Tally, Totals};
 use commit::CommitError;
-use tables::{BRANCHES, BUCKETS, COUNTS, COVER, META, VERSION};
-
-/// What redb may keep in memory: the whole program is to be small, and one bucket's counts are a few KB.
-const CACHE_BYTES: usize = 1024 * 1024;
+use tables::{BRANCHES, BUCKETS, COUNTS, COVER, META};
 
 type AnyError = Box<dyn Error + Send + Sync>;
 
@@ -37,7 +35,7 @@ impl EmbeddedStore {
     /// [`StoreError::Locked`], [`StoreError::Version`], [`StoreError::NotAStore`], [`StoreError::Open`].
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
-        blocking(move || open(path)).await.map_err(StoreError::Panicked)?
+        blocking(move || open::open(path)).await.map_err(StoreError::Panicked)?
     }
 
     async fn read<T: Send + 'static>(
@@ -145,34 +143,6 @@ impl Store for EmbeddedStore {
             Ok(cover)
         })
         .await
-    }
-}
-
-fn open(path: PathBuf) -> Result<EmbeddedStore, StoreError> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| StoreError::Open { path: path.clone(), source: source.into() })?;
-    }
-    let database = Database::builder().set_cache_size(CACHE_BYTES).create(&path);
-    let database = database.map_err(|error| refused(&path, error))?;
-    match tables::prepare(&database) {
-        Ok(Some(VERSION)) => Ok(EmbeddedStore { database: Arc::new(database), path }),
-        Ok(Some(found)) => Err(StoreError::Version { path, found, expected: VERSION }),
-        Ok(None) => Err(StoreError::NotAStore { path }),
-        Err(source) => Err(StoreError::Open { path, source }),
-    }
-}
-
-fn refused(path: &Path, error: DatabaseError) -> StoreError {
-    let path = path.to_owned();
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => StoreError::Locked { path },
-        DatabaseError::Storage(StorageError::Io(source))
-            if source.kind() == std::io::ErrorKind::InvalidData =>
-        {
-            StoreError::NotAStore { path }
-        }
-        error => StoreError::Open { path, source: error.into() },
     }
 }
 

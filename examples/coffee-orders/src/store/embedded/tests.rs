@@ -190,3 +190,16 @@ async fn what_cannot_be_opened_says_why() {
     let error = EmbeddedStore::open(&other).await.unwrap_err();
     assert_eq!(error.to_string(), format!("{} is no store of coffee orders", other.display()));
 }
+
+#[tokio::test]
+async fn programs_that_make_the_store_at_once_leave_one_whole_store_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deeper/store.redb");
+    let results = tokio::join!(EmbeddedStore::open(&path), EmbeddedStore::open(&path));
+    assert!(results.0.is_ok() || results.1.is_ok(), "{results:?}");
+    drop(results);
+    EmbeddedStore::open(&path).await.unwrap();
+    let names: Vec<_> =
+        fs::read_dir(path.parent().unwrap()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(names, ["store.redb"]);
+}
