@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flowcore::base::Timestamp;
 use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
 
 const HOUR_SECONDS: i64 = 3_600;
@@ -94,12 +94,8 @@ impl Bucketing {
     /// # Errors
     /// [`BucketError::Range`].
     pub fn start(&self, at: Timestamp) -> Result<Timestamp, BucketError> {
-        let instant = jiff(at)?;
-        let offset = i64::from(self.zone.to_offset(instant).seconds());
-        // Floors also before 1970.
-        let local = at.as_millis().div_euclid(1000) + offset;
-        let start = local - local.rem_euclid(self.seconds) - offset;
-        Ok(Timestamp::from_millis(start * 1000))
+        let (local, offset) = self.local_start(at)?;
+        Ok(Timestamp::from_millis((local - offset) * 1000))
     }
 
     /// When the bucket of `at` ends, and the next one starts.
@@ -115,8 +111,18 @@ impl Bucketing {
     /// # Errors
     /// [`BucketError::Range`].
     pub fn name(&self, at: Timestamp) -> Result<BucketName, BucketError> {
-        let local = self.zone.to_datetime(jiff(self.start(at)?)?);
-        BucketName::of(local).ok_or(BucketError::Range { millis: at.as_millis() })
+        let range = || BucketError::Range { millis: at.as_millis() };
+        // From what the clock shows now: at the start it may have been set otherwise.
+        let local = jiff::Timestamp::from_second(self.local_start(at)?.0).map_err(|_| range())?;
+        BucketName::of(Offset::UTC.to_datetime(local)).ok_or_else(range)
+    }
+
+    /// What the clock shows when the bucket of `at` starts, and how far it is ahead of UTC, in seconds.
+    fn local_start(&self, at: Timestamp) -> Result<(i64, i64), BucketError> {
+        let offset = i64::from(self.zone.to_offset(jiff(at)?).seconds());
+        // Floors also before 1970.
+        let local = at.as_millis().div_euclid(1000) + offset;
+        Ok((local - local.rem_euclid(self.seconds), offset))
     }
 
     /// When the bucket with this name starts.
@@ -134,7 +140,8 @@ impl Bucketing {
         Ok(Timestamp::from_millis(instant.as_millisecond()))
     }
 
-    /// The names of the last `count` buckets, oldest first, ending with that of `now`.
+    /// The names of the last `count` buckets, oldest first, ending with that of `now`. In the hour that the
+    /// clock shows twice a name may be among them twice.
     ///
     /// # Errors
     /// [`BucketError::Range`].

@@ -53,6 +53,13 @@ fn the_hour_that_the_clock_shows_twice_shares_its_names() {
 }
 
 #[test]
+fn a_clock_that_is_set_by_half_an_hour_still_names_whole_hours() {
+    // 02:00 becomes 01:30, and half a year later 02:00 becomes 02:30.
+    assert_eq!(name(3600, "Australia/Lord_Howe", "2024-04-06T15:10:00Z"), "20240407010000");
+    assert_eq!(name(3600, "Australia/Lord_Howe", "2024-10-05T15:40:00Z"), "20241006020000");
+}
+
+#[test]
 fn the_last_buckets_end_with_now_and_are_oldest_first() {
     let names = buckets(30, "Asia/Seoul").last(3, at("2014-09-28T15:00:31Z")).unwrap();
     let names: Vec<_> = names.iter().map(BucketName::as_str).collect();

@@ -74,3 +74,11 @@ fn taking_leaves_nothing_behind() {
     assert!(statistics.is_empty() && statistics.branches().is_empty());
     assert_eq!(statistics.tallies().count(), 0);
 }
+
+#[test]
+fn an_order_without_its_age_grade_is_found_by_the_check() {
+    let mut statistics = counted(&[line("sunae", "a"), line("migeum", "a")]);
+    statistics.shops[1].counts[0][0] -= 1;
+    let imbalance = statistics.check().unwrap_err();
+    assert_eq!(imbalance.to_string(), "1 orders of sunae have 0 age grades and 1 payments");
+}

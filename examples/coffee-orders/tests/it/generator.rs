@@ -5,7 +5,7 @@ use std::time::Duration;
 use coffee_orders::generator::{Generator, GeneratorSettings, LOG_FILE, ORDERS_FILE};
 use coffee_orders::order::Order;
 use coffee_orders::statistics::{Dimension, Statistics, Totals};
-use flowcore::base::Clock;
+use flowcore::base::{Clock, TaskEnd, TaskSet};
 
 async fn open(dir: &Path, rate: f64, orders: Option<u64>) -> Generator {
     let settings = GeneratorSettings { rate, orders, seed: Some(42) };
@@ -122,4 +122,19 @@ async fn what_it_cannot_do_is_an_error_that_names_the_value_or_the_file() {
     fs::create_dir(&path).unwrap();
     let error = Generator::open(dir.path(), GeneratorSettings::default(), Clock::system()).await.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot open {}", path.display()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_as_a_task_that_others_watch_and_ends_when_it_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut generator = open(dir.path(), 10.0, None).await;
+    let mut totals = generator.totals();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let mut tasks = TaskSet::new();
+    tasks.spawn("generator", async move { generator.run(async { drop(stopped.await) }).await.unwrap() });
+    totals.wait_for(|totals| totals.orders == 25).await.unwrap();
+    stop.send(()).unwrap();
+    let (_, end) = tasks.next().await.unwrap();
+    assert!(matches!(end, TaskEnd::Done(Totals { orders: 25, .. })), "{end:?}");
+    assert_eq!(read(dir.path(), ORDERS_FILE).lines().count(), 25);
 }
