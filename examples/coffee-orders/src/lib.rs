@@ -11,6 +11,8 @@ pub mod document;
 pub mod generator;
 mod lines;
 pub mod order;
+pub mod packet;
 pub mod rejects;
 pub mod statistics;
 pub mod store;
+pub mod web;

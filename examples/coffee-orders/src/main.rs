@@ -1,2 +1,2 @@
-//! xtask
+//! Coffee orders end to end.
 fn main() {}

@@ -1,7 +1,14 @@
-//! What the program's parts do together.
+//! Everything that coffee-orders promises, against real servers and a real browser.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod browser;
+mod browser_driver;
 mod generator;
 mod order;
+mod page;
 mod store;
+mod web;
+mod web_board;
+mod web_live;
+mod web_throttle;
