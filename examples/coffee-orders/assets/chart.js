@@ -3,7 +3,9 @@
 import { amount, branchOf, clockOf, countOf, minuteOf, number, seriesOf, titleOf, totalOf } from "/labels.js";
 import { BARS } from "/feed.js";
 
-const MARGIN = { top: 14, right: 6, bottom: 26, left: 44 };
+const MARGIN = { top: 14, bottom: 26, left: 44 };
+// Half a label of the time axis, which may be wider than its bar.
+const HALF_LABEL = 20;
 const WIDEST_BAR = 44;
 const LABEL_WIDTH = 42;
 const TRANSITION = 250;
@@ -48,7 +50,10 @@ export class Chart {
   }
 
   show(state) {
-    if (state.buckets.length === 0) return;
+    if (state.buckets.length === 0) {
+      if (state.trouble) this.#clear();
+      return;
+    }
     const { branch, type } = state.choice;
     if (this.#drawn !== type) this.#clear();
     this.#drawn = type;
@@ -63,7 +68,7 @@ export class Chart {
   #clear() {
     this.#rows.replaceChildren();
     this.#bars.clear();
-    this.#active = null;
+    this.#point(null);
   }
 
   #measure(buckets) {
@@ -71,15 +76,17 @@ export class Chart {
     this.#svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const values = ticks(Math.max(...buckets.map(totalOf)));
     const bottom = height - MARGIN.bottom;
-    const slot = (width - MARGIN.left - MARGIN.right) / BARS;
+    // The last label is centred under the last bar and ends inside.
+    const slot = Math.min((width - MARGIN.left) / BARS, (width - MARGIN.left - HALF_LABEL) / (BARS - 0.5));
+    const right = MARGIN.left + BARS * slot;
     const y = (value) => bottom - (value / values.at(-1)) * (bottom - MARGIN.top);
     // A history that is shorter than the chart stands at the right.
     const x = (index) => MARGIN.left + slot * (index + BARS - buckets.length);
-    return { width, bottom, slot, values, y, x, bar: Math.min(slot * 0.76, WIDEST_BAR) };
+    return { width, right, bottom, slot, values, y, x, bar: Math.min(slot * 0.76, WIDEST_BAR) };
   }
 
-  #drawGrid({ width, bottom, slot, values, y }) {
-    this.#band.setAttribute("x", width - MARGIN.right - slot);
+  #drawGrid({ right, bottom, slot, values, y }) {
+    this.#band.setAttribute("x", right - slot);
     this.#band.setAttribute("y", MARGIN.top);
     this.#band.setAttribute("width", slot);
     this.#band.setAttribute("height", bottom - MARGIN.top);
@@ -90,7 +97,7 @@ export class Chart {
       if (!this.#lines.has(value)) this.#lines.set(value, this.#line(value));
       const line = this.#lines.get(value);
       line.style.transform = `translateY(${y(value)}px)`;
-      line.firstChild.setAttribute("x2", width - MARGIN.right);
+      line.firstChild.setAttribute("x2", right);
     }
   }
 

@@ -64,6 +64,7 @@ const feed = new Feed({
   gone(reason) {
     state.trouble = { reason };
     view.status(state);
+    draw();
   },
 });
 
@@ -80,11 +81,13 @@ function choose(choice) {
   if (choice.type !== state.choice.type || choice.branch !== state.choice.branch) {
     state.buckets = [];
     state.movedAt = null;
+    state.knownAt = null;
   }
   state.choice = choice;
   const hash = `#${new URLSearchParams(choice)}`;
   if (location.hash !== hash) history.replaceState(null, "", hash);
   view.chosen(choice);
+  if (state.trouble) draw();
   feed.watch(choice);
 }
 

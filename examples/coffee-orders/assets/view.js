@@ -40,7 +40,6 @@ function radios(id, name, values, label) {
 }
 
 export function chosen({ branch, type }) {
-  document.body.dataset.dimension = type;
   for (const input of find("choice").querySelectorAll("input")) {
     input.checked = input.value === (input.name === "branch" ? branch : type);
   }
@@ -48,7 +47,11 @@ export function chosen({ branch, type }) {
 
 export function show(state) {
   const { buckets, choice } = state;
-  if (buckets.length === 0) return;
+  if (buckets.length === 0) {
+    if (state.trouble) unknown();
+    return;
+  }
+  document.body.dataset.dimension = choice.type;
   const series = seriesOf(choice.type, buckets).map((entry) => ({
     ...entry,
     total: buckets.reduce((sum, bucket) => sum + countOf(bucket, entry.type), 0),
@@ -58,6 +61,16 @@ export function show(state) {
   empty(state, series);
   if (find("numbers").open) table(state, series);
   find("numbers").ontoggle = () => find("numbers").open && table(state, series);
+}
+
+// Another choice while nobody answers: better nothing than the figures of the last one.
+function unknown() {
+  for (const id of ["current", "total", "most"]) write(id, "–");
+  for (const id of ["current-note", "total-note", "most-note"]) write(id, "\u00a0");
+  for (const id of ["caption", "table"]) find(id).replaceChildren();
+  for (const entry of find("legend").children) entry.lastChild.textContent = "";
+  find("empty").hidden = false;
+  find("empty").replaceChildren(element("strong", "Not known yet"), element("span", "It is here when the server is back."));
 }
 
 function figures({ buckets, board, choice }, series) {
