@@ -7,7 +7,7 @@ const MARGIN = { top: 14, bottom: 26, left: 44 };
 // Half a label of the time axis, which may be wider than its bar.
 const HALF_LABEL = 20;
 const WIDEST_BAR = 44;
-const LABEL_WIDTH = 42;
+const LABEL_WIDTH = 39;
 const TRANSITION = 250;
 
 // Whole steps of 1, 2 or 5 times a power of ten, about four of them up to the largest value.

@@ -67,8 +67,8 @@ export function show(state) {
 function unknown() {
   for (const id of ["current", "total", "most"]) write(id, "–");
   for (const id of ["current-note", "total-note", "most-note"]) write(id, "\u00a0");
-  for (const id of ["caption", "table"]) find(id).replaceChildren();
-  for (const entry of find("legend").children) entry.lastChild.textContent = "";
+  for (const id of ["caption", "table", "legend"]) find(id).replaceChildren();
+  delete find("legend").dataset.key;
   find("empty").hidden = false;
   find("empty").replaceChildren(element("strong", "Not known yet"), element("span", "It is here when the server is back."));
 }
@@ -80,12 +80,11 @@ function figures({ buckets, board, choice }, series) {
   const most = series.reduce((best, entry) => (entry.total > best.total ? entry : best));
   const units = unitsOf(choice.type);
   const where = choice.branch === "all" ? "all branches" : branchOf(choice.branch);
-  write("current-title", `This bucket, ${units}`);
   write("current", number(totalOf(current)));
-  write("current-note", `since ${clockOf(current.date)}`);
-  write("total-title", `Last ${span}, ${units}`);
+  write("current-note", `${units} since ${clockOf(current.date)}`);
+  write("total-title", `Last ${span}`);
   write("total", number(total));
-  write("total-note", where);
+  write("total-note", `${units}, ${where}`);
   write("most", most.total > 0 ? most.label : "–");
   write("most-note", most.total > 0 ? `${Math.round((100 * most.total) / total)} % of ${number(total)}` : "nothing yet");
   write("caption", `${titleOf(choice.type)}, ${where}: ${units} in each ${stretch(board.bucketMillis)}`);

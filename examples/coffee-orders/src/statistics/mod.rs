@@ -1,7 +1,6 @@
 //! What is counted: age grades and payment methods by order, coffee types by cup, for each branch and for
 //! all together.
 
-mod dimension;
 mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -9,7 +8,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use crate::order::{ALL_BRANCHES, Limit, Order, Reject};
-pub use dimension::Dimension;
+pub use crate::packet::Dimension;
 use vocabulary::Vocabulary;
 
 /// The counts of one branch in one dimension, by name.

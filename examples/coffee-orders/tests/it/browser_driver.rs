@@ -1,4 +1,4 @@
-//! Real Chromium through chromedriver: a small client of the WebDriver protocol.
+//! Real Chromium through chromedriver: a small client of the `WebDriver` protocol.
 
 use std::error::Error;
 use std::fs;

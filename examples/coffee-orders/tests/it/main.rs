@@ -1,6 +1,6 @@
 //! Everything that coffee-orders promises, against real servers and a real browser.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
 mod browser;
 mod browser_driver;

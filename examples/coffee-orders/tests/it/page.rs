@@ -167,6 +167,8 @@ async fn bars_can_be_read_with_the_keyboard_and_by_ear() {
     browser.picture("keyboard");
     browser.eval("document.querySelector('#numbers').open = true");
     browser.wait("document.querySelectorAll('#table tr').length === 21").await;
+    browser.eval("document.querySelector('#numbers').scrollIntoView()");
+    browser.picture("table");
     drop(browser);
     server.stop().await;
 }
@@ -201,6 +203,9 @@ async fn it_fits_a_desk_and_a_phone_in_light_and_dark() {
                 let overhang =
                     "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
                 assert_eq!(browser.eval(overhang), json!(0), "{screen} scrolls sideways");
+                board.order("jeongja", "3040", "Cash", &["Espresso"]);
+                browser.wait("document.body.dataset.state === 'live'").await;
+                settle().await;
                 browser.picture(&format!("{screen}-{scheme}-{dimension}"));
             }
             let light = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every((part) => part > 128)";
