@@ -1,9 +1,13 @@
 //! Sources: where events come from.
 
+pub mod tail;
+
 use async_trait::async_trait;
 
 use super::{ChannelWriter, ComponentContext, SourceError};
 use crate::event::Event;
+
+pub use tail::TailSource;
 
 /// Where events come from.
 ///

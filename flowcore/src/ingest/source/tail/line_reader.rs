@@ -1,0 +1,198 @@
+use std::io;
+
+use bytes::Bytes;
+use memchr::memchr;
+
+use super::position::{CHECKED, Check, Position};
+use crate::base::DiskFile;
+
+/// The least that is read at once.
+const CHUNK: usize = 64 * 1024;
+
+/// Splits one file into lines, in bounded memory: a chunk, and the beginning of a line that is too long.
+///
+/// Every read starts a little before the position and compares what stands there with what stood there:
+/// so it sees that the file was cut off and written again, whatever its size. A line without an end is not
+/// kept but read again.
+#[derive(Debug)]
+pub(super) struct LineReader {
+    limit: usize,
+    chunk: Bytes,
+    /// Where `chunk` starts in the file.
+    start: u64,
+    /// The next byte in `chunk`.
+    at: usize,
+    lines: u64,
+    /// Of the bytes before `start`, while `at` is 0.
+    check: Check,
+    long: Option<Long>,
+}
+
+/// A line over the limit whose end was not seen yet.
+#[derive(Debug)]
+struct Long {
+    head: Bytes,
+    before: Position,
+}
+
+/// A line and its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct RawLine {
+    pub(super) body: Bytes,
+    pub(super) offset: u64,
+    pub(super) end: u64,
+    pub(super) number: u64,
+    pub(super) truncated: Option<u64>,
+}
+
+/// What reading on brought.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fill {
+    /// There are lines.
+    Lines,
+    /// This many bytes of a line that is too long were passed over.
+    Passed(usize),
+    /// The end of the file; `scratch[..end]` was read, and from `held` on it is a line without an end.
+    End { held: usize, end: usize },
+    /// What stood before the position is not there any more.
+    Changed,
+}
+
+impl LineReader {
+    pub(super) fn new(position: Position, limit: usize) -> Self {
+        let Position { offset, lines, check } = position;
+        Self { limit, chunk: Bytes::new(), start: offset, at: 0, lines, check, long: None }
+    }
+
+    /// How large the buffer must be that is lent for reading.
+    pub(super) fn scratch_size(limit: usize) -> usize {
+        CHECKED + CHUNK.max(limit.saturating_add(1))
+    }
+
+    /// After the last line that was returned.
+    pub(super) fn position(&self) -> Position {
+        match &self.long {
+            Some(long) => long.before,
+            None => self.here(),
+        }
+    }
+
+    fn here(&self) -> Position {
+        let check = if self.at == 0 { self.check } else { Check::of(&self.chunk[..self.at]) };
+        Position { offset: self.start + self.at as u64, lines: self.lines, check }
+    }
+
+    /// The next line of what was read.
+    pub(super) fn next_line(&mut self) -> Option<RawLine> {
+        let length = memchr(b'\n', &self.chunk[self.at..])?;
+        let newline = self.at + length;
+        let line = match self.long.take() {
+            Some(long) => self.long_line(&long, newline as u64 + self.start, 1),
+            None => self.line(self.at, newline),
+        };
+        self.at = newline + 1;
+        Some(line)
+    }
+
+    fn line(&mut self, from: usize, newline: usize) -> RawLine {
+        let length = newline - from;
+        let body = self.chunk.slice(from..from + length.min(self.limit));
+        self.lines += 1;
+        RawLine {
+            body,
+            offset: self.start + from as u64,
+            end: self.start + newline as u64 + 1,
+            number: self.lines,
+            truncated: (length > self.limit).then_some(length as u64),
+        }
+    }
+
+    fn long_line(&mut self, long: &Long, end: u64, newline: u64) -> RawLine {
+        self.lines += 1;
+        let offset = long.before.offset;
+        let truncated = Some(end - offset);
+        RawLine { body: long.head.clone(), offset, end: end + newline, number: self.lines, truncated }
+    }
+
+    /// Reads on from where the lines ended.
+    pub(super) fn fill(&mut self, file: &mut dyn DiskFile, scratch: &mut [u8]) -> io::Result<Fill> {
+        self.forget_chunk();
+        let before = self.check.length();
+        let from = self.start - before as u64;
+        let end = read_past(file, from, before, scratch)?;
+        if end < before || Check::of(&scratch[..before]) != self.check {
+            return Ok(Fill::Changed);
+        }
+        let mut fresh = before;
+        if self.is_end_of_returned_line(&scratch[..end], before) {
+            fresh += 1;
+            self.start += 1;
+            self.check = Check::of(&scratch[..fresh]);
+        }
+        Ok(self.take_in(&scratch[..end], fresh, from))
+    }
+
+    fn take_in(&mut self, read: &[u8], fresh: usize, from: u64) -> Fill {
+        let found = memchr(b'\n', &read[fresh..]).is_some();
+        if found {
+            self.chunk = Bytes::copy_from_slice(read);
+            self.start = from;
+            self.at = fresh;
+            return Fill::Lines;
+        }
+        let length = read.len() - fresh;
+        if length == 0 || (self.long.is_none() && length <= self.limit) {
+            return Fill::End { held: fresh, end: read.len() };
+        }
+        if self.long.is_none() {
+            let head = Bytes::copy_from_slice(&read[fresh..fresh + self.limit]);
+            self.long = Some(Long { head, before: self.here() });
+        }
+        self.start += length as u64;
+        self.check = Check::of(read);
+        Fill::Passed(length)
+    }
+
+    /// The file ends here for good: what [`Fill::End`] held back is a line.
+    pub(super) fn take_unterminated(&mut self, read: &[u8], held: usize) -> Option<RawLine> {
+        if let Some(long) = self.long.take() {
+            return Some(self.long_line(&long, self.start, 0));
+        }
+        let body = Bytes::copy_from_slice(&read[held..]);
+        if body.is_empty() {
+            return None;
+        }
+        let offset = self.start;
+        self.start += body.len() as u64;
+        self.check = Check::of(read);
+        self.lines += 1;
+        Some(RawLine { body, offset, end: self.start, number: self.lines, truncated: None })
+    }
+
+    fn forget_chunk(&mut self) {
+        let here = self.here();
+        self.start = here.offset;
+        self.check = here.check;
+        self.at = 0;
+        self.chunk = Bytes::new();
+    }
+
+    /// The newline of a line that was already returned, as the last of its file.
+    fn is_end_of_returned_line(&self, read: &[u8], at: usize) -> bool {
+        self.long.is_none() && at > 0 && read[at - 1] != b'\n' && read.get(at) == Some(&b'\n')
+    }
+}
+
+/// One read, repeated only while it does not reach past `least`.
+fn read_past(file: &mut dyn DiskFile, from: u64, least: usize, scratch: &mut [u8]) -> io::Result<usize> {
+    let mut end = 0;
+    while end <= least {
+        match file.read_at(from + end as u64, &mut scratch[end..]) {
+            Ok(0) => break,
+            Ok(read) => end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(end)
+}

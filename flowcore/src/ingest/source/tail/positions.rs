@@ -1,0 +1,113 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::TailError;
+use super::position::Position;
+use crate::base::{Disk, FileIdentity, blocking};
+
+/// A file of positions is never larger, or it is none.
+const LARGEST: u64 = 16 << 20;
+const VERSION: u32 = 1;
+
+/// Up to where a file was delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SavedPosition {
+    #[serde(with = "lossy_path")]
+    pub(super) path: PathBuf,
+    #[serde(flatten)]
+    pub(super) identity: FileIdentity,
+    #[serde(flatten)]
+    pub(super) position: Position,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    files: Vec<SavedPosition>,
+}
+
+impl SavedPosition {
+    /// A device may have another number after the machine was started again; then the name must be the same.
+    pub(super) fn is_of(&self, identity: FileIdentity, path: &Path) -> bool {
+        self.identity == identity
+            || (self.identity.inode == identity.inode && lossy_path::text(&self.path) == lossy_path::text(path))
+    }
+
+    /// With no byte before the position to check, only the name tells a renamed file from another one that
+    /// took its identity: `a.log` becomes `a.log.1`, `a.log-20140928`.
+    pub(super) fn may_be_renamed_to(&self, path: &Path) -> bool {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.position.check.length() > 0 || name(path).starts_with(&name(&self.path))
+    }
+}
+
+/// The file that positions are saved in.
+#[derive(Debug)]
+pub(super) struct PositionsFile {
+    path: PathBuf,
+    disk: Arc<dyn Disk>,
+    /// The number of the save that is on disk: one that was given up while it ran never comes after it.
+    saved: Arc<Mutex<u64>>,
+    saves: u64,
+}
+
+impl PositionsFile {
+    pub(super) fn new(path: PathBuf, disk: Arc<dyn Disk>) -> Self {
+        Self { path, disk, saved: Arc::default(), saves: 0 }
+    }
+
+    /// The saved positions; `None` when none were ever saved.
+    pub(super) fn load(&self) -> Result<Option<Vec<SavedPosition>>, TailError> {
+        let path = || self.path.clone();
+        let bytes = match self.disk.read(&self.path, LARGEST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(TailError::Positions { path: path(), cause }),
+        };
+        let document: Document = serde_json::from_slice(&bytes)
+            .map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
+        if document.version != VERSION {
+            return Err(TailError::PositionsVersion { path: path(), version: document.version });
+        }
+        Ok(Some(document.files.into_iter().filter(|saved| saved.position.is_sound()).collect()))
+    }
+
+    /// Writes all positions in one step, on a thread that may block.
+    pub(super) async fn save(&mut self, files: Vec<SavedPosition>) -> Result<(), TailError> {
+        self.saves += 1;
+        let (number, saved) = (self.saves, Arc::clone(&self.saved));
+        let (path, disk) = (self.path.clone(), Arc::clone(&self.disk));
+        let written = blocking(move || {
+            let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
+            if *saved < number {
+                let bytes = serde_json::to_vec_pretty(&Document { version: VERSION, files })?;
+                disk.replace(&path, &bytes)?;
+                *saved = number;
+            }
+            Ok(())
+        });
+        written.await?.map_err(|cause| TailError::Positions { path: self.path.clone(), cause })
+    }
+}
+
+/// JSON has no place for a path that is not UTF-8; the identity finds the file.
+mod lossy_path {
+    use super::{Path, PathBuf};
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::borrow::Cow;
+
+    pub(super) fn text(path: &Path) -> Cow<'_, str> {
+        path.to_string_lossy()
+    }
+
+    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&text(path))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+        String::deserialize(deserializer).map(PathBuf::from)
+    }
+}

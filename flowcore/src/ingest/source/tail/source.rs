@@ -1,0 +1,209 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::follower::{FollowedFiles, Follower};
+use super::options::TailOptions;
+use super::{Line, LongLines, TailProgress, event};
+use crate::base::Disk;
+use crate::event::Event;
+use crate::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
+
+/// Makes an item from a line.
+pub(super) type MapLine<T> = Box<dyn FnMut(Line<'_>) -> T + Send>;
+
+/// Reads files as they grow, line by line, and goes on after a restart where delivery ended.
+///
+/// See the [module](super) for what is followed, what is acknowledged when, and what no tailer can see.
+///
+/// ```no_run
+/// use flowcore::ingest::source::TailSource;
+/// let source = TailSource::new(["/var/log/web/*.log"])
+///     .positions("/var/lib/flowcore/web.positions.json")
+///     .with_position_headers();
+/// ```
+///
+/// Any other item than an [`Event`]:
+///
+/// ```no_run
+/// use flowcore::ingest::source::TailSource;
+/// let source: TailSource<(u64, bytes::Bytes)> =
+///     TailSource::of(["orders.txt"], |line| (line.number, line.body));
+/// ```
+pub struct TailSource<T = Event> {
+    options: TailOptions,
+    map: Option<MapLine<T>>,
+    follower: Option<Follower<T>>,
+}
+
+impl TailSource<Event> {
+    /// An event for each line of the files at `paths`, where a file name may have `*` and `?`. A line that
+    /// was cut at the limit has its full length in the header `truncated`.
+    pub fn new<P: Into<PathBuf>>(paths: impl IntoIterator<Item = P>) -> Self {
+        Self::of(paths, event::plain)
+    }
+
+    /// Says in headers where each line stood: `file` (`device:inode`), `path`, `offset` of its start, `end`
+    /// after its newline, both in bytes, and `line`, its number from 1.
+    #[must_use]
+    pub fn with_position_headers(mut self) -> Self {
+        self.map = Some(Box::new(event::with_positions()));
+        self
+    }
+}
+
+impl<T: Send + 'static> TailSource<T> {
+    /// An item made by `map` for each line of the files at `paths`.
+    pub fn of<P: Into<PathBuf>>(
+        paths: impl IntoIterator<Item = P>,
+        map: impl FnMut(Line<'_>) -> T + Send + 'static,
+    ) -> Self {
+        let paths = paths.into_iter().map(Into::into).collect();
+        Self { options: TailOptions::new(paths), map: Some(Box::new(map)), follower: None }
+    }
+
+    /// Saves in the file at `path` up to where each file was delivered. Without it every start begins anew.
+    #[must_use]
+    pub fn positions(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.positions = Some(path.into());
+        self
+    }
+
+    /// At the first start of all (no file of positions), begins at the end of the files that are there.
+    /// Their lines are numbered from there. Files that appear later are read from their start.
+    #[must_use]
+    pub fn from_end(mut self, from_end: bool) -> Self {
+        self.options.from_end = from_end;
+        self
+    }
+
+    /// Ends the run when all files are read to their end, a last line without a newline included.
+    #[must_use]
+    pub fn until_end(mut self, until_end: bool) -> Self {
+        self.options.until_end = until_end;
+        self
+    }
+
+    /// The longest line in bytes (default 64 KiB, at least 1). The source keeps a buffer of that size.
+    #[must_use]
+    pub fn max_line(mut self, bytes: usize) -> Self {
+        self.options.limits.line = bytes.max(1);
+        self
+    }
+
+    /// What becomes of longer lines (default [`LongLines::Truncate`]).
+    #[must_use]
+    pub fn long_lines(mut self, long_lines: LongLines) -> Self {
+        self.options.limits.long_lines = long_lines;
+        self
+    }
+
+    /// The most lines (default 1000) and about the most bytes (default 1 MiB) that are put at once.
+    #[must_use]
+    pub fn batch(mut self, lines: usize, bytes: usize) -> Self {
+        self.options.limits.lines = lines.max(1);
+        self.options.limits.bytes = bytes.max(1);
+        self
+    }
+
+    /// The most files followed at the same time (default 512): each is kept open. With more the source
+    /// fails, and is not started again.
+    #[must_use]
+    pub fn max_files(mut self, files: usize) -> Self {
+        self.options.most_files = files;
+        self
+    }
+
+    /// The most batches that were put and are not yet acknowledged (default 65,536).
+    #[must_use]
+    pub fn max_in_flight(mut self, batches: usize) -> Self {
+        self.options.most_in_flight = batches.max(1);
+        self
+    }
+
+    /// How often folders and files are looked at (default 1 s). The system's notifications wake the source
+    /// earlier, where there are any.
+    #[must_use]
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.options.poll_interval = interval;
+        self
+    }
+
+    /// Whether to use the system's notifications (default true).
+    #[must_use]
+    pub fn watch(mut self, watch: bool) -> Self {
+        self.options.watch = watch;
+        self
+    }
+
+    /// How often positions are saved at most (default 1 s).
+    #[must_use]
+    pub fn save_every(mut self, interval: Duration) -> Self {
+        self.options.save_every = interval;
+        self
+    }
+
+    /// How long a file that was renamed away or removed must be quiet before it is left (default 5 s): a
+    /// writer may have it open for a while. Then its last line is delivered also without a newline.
+    #[must_use]
+    pub fn rotate_wait(mut self, wait: Duration) -> Self {
+        self.options.rotate_wait = wait;
+        self
+    }
+
+    /// Tells `progress`, which may be shared by the sources that follow each other after failures.
+    #[must_use]
+    pub fn with_progress(mut self, progress: TailProgress) -> Self {
+        self.options.progress = progress;
+        self
+    }
+
+    /// Reads and saves through `disk`. Notifications are the machine's: turn [`watch`](Self::watch) off for
+    /// a disk that is not.
+    #[must_use]
+    pub fn on_disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.options.disk = disk;
+        self
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> TailProgress {
+        self.options.progress.clone()
+    }
+}
+
+#[async_trait]
+impl<T: Send + 'static> Source<T> for TailSource<T> {
+    async fn start(&mut self, context: &ComponentContext) -> Result<(), SourceError> {
+        if self.follower.is_none() {
+            let files = FollowedFiles::open(&self.options)?;
+            let map = self.map.take();
+            self.follower = map.map(|map| Follower::new(files, self.options.clone(), map, context.clock.clone()));
+        }
+        Ok(())
+    }
+
+    async fn run(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
+        let context = out.context().clone();
+        self.start(&context).await?;
+        match &mut self.follower {
+            Some(follower) => follower.run(out).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn stop(&mut self) -> Result<(), SourceError> {
+        match &mut self.follower {
+            Some(follower) => Ok(follower.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T> std::fmt::Debug for TailSource<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TailSource").field("options", &self.options).finish_non_exhaustive()
+    }
+}
