@@ -3,7 +3,12 @@
 
 mod agent;
 mod memory_channel;
+mod memory_disk;
+mod probe_channel;
 mod seeds;
+mod split_mix;
+mod tail;
+mod tail_model;
 mod window_aggregate;
 mod window_bolt;
 mod window_count;

@@ -9,7 +9,7 @@ use super::source::MapLine;
 use super::tracked_file::{Place, Reading, ReadingEnd, TrackedFile};
 use super::tracked_files::TrackedFiles;
 use super::watcher::FolderWatcher;
-use super::{FileProgress, TailError};
+use super::{FileProgress, Line, TailError};
 use crate::base::{Clock, Receipt, Receipts, Stopwatch};
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
 
@@ -149,14 +149,15 @@ impl<T: Send + 'static> Follower<T> {
         let now = self.running.elapsed();
         let (files, scratch) = self.opened.files.files();
         let Some(file) = files.iter_mut().find(|file| file.id == id) else { return Ok(false) };
-        let last = last || file.is_over(now, self.options.rotate_wait);
         let before = file.position();
         let mut events = Vec::new();
-        let reading = file.read(self.options.limits, last, scratch, &mut |line| events.push((self.map)(line)))?;
+        let mut hand_over = |line: Line<'_>| events.push((self.map)(line));
+        let limits = self.options.limits;
+        let reading = match last {
+            true => file.read(limits, true, scratch, &mut hand_over)?,
+            false => file.read_next(limits, (now, self.options.rotate_wait), scratch, &mut hand_over)?,
+        };
         let moved = reading.position != before;
-        if moved {
-            file.note_activity(now);
-        }
         let followed = file.place == Place::Matched;
         if events.is_empty() {
             self.pass(id, moved, reading);

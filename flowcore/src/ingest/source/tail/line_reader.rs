@@ -153,6 +153,14 @@ impl LineReader {
         Fill::Passed(length)
     }
 
+    /// How far the file was read, a line without an end included.
+    pub(super) fn seen_end(&self, fill: &Fill) -> u64 {
+        match fill {
+            Fill::End { held, end } => self.start + (end - held) as u64,
+            _ => self.start,
+        }
+    }
+
     /// The file ends here for good: what [`Fill::End`] held back is a line.
     pub(super) fn take_unterminated(&mut self, read: &[u8], held: usize) -> Option<RawLine> {
         if let Some(long) = self.long.take() {

@@ -29,8 +29,8 @@
 //!   bytes before the position are the same again. (Every read compares them, so that all other rewriting is
 //!   seen, also by the next start, and also when another file got the identity of a removed one.)
 //! - That a line without its newline was cut off.
-//! - That a file renamed while the source was stopped is the one it knew, when nothing of it was committed
-//!   and the new name does not begin with the old one.
+//! - That a file renamed while the source was stopped is the one it knew, when its new name does not begin
+//!   with the old one, and nothing of it was committed or it was cut off as well.
 //! - What is written into a renamed or removed file after it was left. A file that comes back under its old
 //!   name after that is read again.
 

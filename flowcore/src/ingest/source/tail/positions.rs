@@ -36,11 +36,16 @@ impl SavedPosition {
             || (self.identity.inode == identity.inode && lossy_path::text(&self.path) == lossy_path::text(path))
     }
 
-    /// With no byte before the position to check, only the name tells a renamed file from another one that
-    /// took its identity: `a.log` becomes `a.log.1`, `a.log-20140928`.
-    pub(super) fn may_be_renamed_to(&self, path: &Path) -> bool {
+    /// Whether bytes before the position can tell that it is the same file.
+    pub(super) fn is_checked(&self) -> bool {
+        self.position.check.length() > 0
+    }
+
+    /// Whether a file at `path` is named after this one, as rotation does: `a.log` becomes `a.log.1`,
+    /// `a.log-20140928`. What such a file holds is ours to read, also if it was cut off before.
+    pub(super) fn names(&self, path: &Path) -> bool {
         let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.position.check.length() > 0 || name(path).starts_with(&name(&self.path))
+        name(path).starts_with(&name(&self.path))
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct TrackedFile {
     pub(super) place: Place,
     file: Box<dyn DiskFile>,
     reader: LineReader,
+    /// Where the file ended at the last try, a line without an end included.
+    seen_end: u64,
 }
 
 /// Where a followed file is.
@@ -87,17 +89,7 @@ impl TrackedFile {
         file: Box<dyn DiskFile>,
         reader: LineReader,
     ) -> Self {
-        Self { id, identity, path, place: Place::Matched, file, reader }
-    }
-
-    /// Whether its writer left it long enough ago.
-    pub(super) fn is_over(&self, now: Duration, wait: Duration) -> bool {
-        self.place.is_over(now, wait)
-    }
-
-    /// Something came.
-    pub(super) fn note_activity(&mut self, now: Duration) {
-        self.place.quiet_since(now);
+        Self { id, identity, path, place: Place::Matched, file, reader, seen_end: 0 }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -114,8 +106,26 @@ impl TrackedFile {
         self.reader = LineReader::new(position, line_limit);
     }
 
-    /// Reads lines until a batch is full or nothing is left. `last` says that nothing more will come, so
-    /// that a line without an end is a line too.
+    /// Reads lines until a batch is full or nothing is left. A file that its writer left is finished when
+    /// nothing came since the last try.
+    pub(super) fn read_next(
+        &mut self,
+        limits: BatchLimits,
+        (now, wait): (Duration, Duration),
+        scratch: &mut [u8],
+        hand_over: &mut dyn FnMut(Line<'_>),
+    ) -> Result<Reading, TailError> {
+        let (before, seen_end) = (self.position(), self.seen_end);
+        let reading = self.read(limits, false, scratch, hand_over)?;
+        if reading.position != before || self.seen_end != seen_end {
+            self.place.quiet_since(now);
+        } else if reading.end == ReadingEnd::End && self.place.is_over(now, wait) {
+            return self.read(limits, true, scratch, hand_over);
+        }
+        Ok(reading)
+    }
+
+    /// The same. `last` says that nothing more will come, so that a line without an end is a line too.
     pub(super) fn read(
         &mut self,
         limits: BatchLimits,
@@ -132,17 +142,18 @@ impl TrackedFile {
             if batch.is_full() {
                 break ReadingEnd::Full;
             }
-            match self.fill(scratch)? {
+            let fill = self.fill(scratch)?;
+            self.seen_end = self.reader.seen_end(&fill);
+            match fill {
                 Fill::Lines => {}
                 Fill::Passed(bytes) => batch.bytes += bytes,
                 // What was read before goes first, with its own position.
                 Fill::Changed if batch.lines > 0 => break ReadingEnd::Full,
-                Fill::Changed if self.place == Place::Matched => {
+                Fill::Changed => {
                     tracing::warn!(path = %self.path.display(), "the file was cut off: reading it from its start");
                     self.rewind(Position::default(), limits.line);
                     break ReadingEnd::CutOff;
                 }
-                Fill::Changed => break ReadingEnd::Finished,
                 Fill::End { .. } if !last => break ReadingEnd::End,
                 Fill::End { held, end } => {
                     if let Some(line) = self.reader.take_unterminated(&scratch[..end], held) {

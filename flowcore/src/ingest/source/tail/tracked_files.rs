@@ -140,13 +140,14 @@ impl TrackedFiles {
     fn adopt_renamed(&mut self, listing: &Listing, now: Duration) -> Result<(), TailError> {
         for saved in self.unclaimed.clone() {
             let Some(entry) = listing.names.get(&saved.identity) else { continue };
-            if listing.matched.contains_key(&saved.identity) || !saved.may_be_renamed_to(&entry.path) {
+            let named_after = saved.names(&entry.path);
+            if listing.matched.contains_key(&saved.identity) || !(named_after || saved.is_checked()) {
                 continue;
             }
             let Some(mut file) = self.open(entry, |identity| identity == saved.identity)? else { continue };
             file.place = Place::Renamed(now);
             // Otherwise the file is gone, and another one has its identity.
-            if file.is_continued(&mut self.scratch)? {
+            if named_after || file.is_continued(&mut self.scratch)? {
                 self.files.insert(0, file);
             }
         }

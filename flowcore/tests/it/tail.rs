@@ -1,0 +1,1 @@
+//! The tail source, one behaviour after the other.
