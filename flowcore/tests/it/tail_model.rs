@@ -118,14 +118,15 @@ impl Model {
 
     fn start(&mut self) {
         let batch = 1 + self.random.below(3);
-        let mut source = TailSource::of([self.folder.join("?.log")], |line| (line.body, line.offset, line.number))
-            .positions(self.folder.join("positions.json"))
-            .on_disk(Arc::clone(&self.disk))
-            .watch(false)
-            .batch(batch, 1 << 20)
-            .poll_interval(TICK)
-            .save_every(TICK)
-            .rotate_wait(TICK * 2);
+        let mut source =
+            TailSource::of([self.folder.join("?.log")], |line| (line.body, line.offset, line.number))
+                .positions(self.folder.join("positions.json"))
+                .on_disk(Arc::clone(&self.disk))
+                .watch(false)
+                .batch(batch, 1 << 20)
+                .poll_interval(TICK)
+                .save_every(TICK)
+                .rotate_wait(TICK * 2);
         let (mut writer, stop) = self.channel.writer();
         let mut tasks = TaskSet::new();
         tasks.spawn("tail", async move {
@@ -167,7 +168,9 @@ impl Model {
 
     fn append_renamed(&mut self) {
         // After two quiet looks the file may have been left, rightly.
-        if let Some(file) = self.last_renamed.filter(|file| !self.files[*file].over && self.files[*file].quiet < 2) {
+        if let Some(file) =
+            self.last_renamed.filter(|file| !self.files[*file].over && self.files[*file].quiet < 2)
+        {
             self.append_to(file, true);
         }
     }
@@ -179,7 +182,9 @@ impl Model {
             let id = self.lines.len();
             // Letters at random: equal ends of lines are what a tailer cannot see.
             text = format!("{id} ");
-            text.extend((0..self.random.below(150)).map(|_| char::from(b'a' + (self.random.next() % 26) as u8)));
+            text.extend(
+                (0..self.random.below(150)).map(|_| char::from(b'a' + (self.random.next() % 26) as u8)),
+            );
             file.lines.push(id);
             file.count += 1;
             let line = ModelLine {
@@ -422,9 +427,8 @@ async fn no_line_is_lost_or_doubled_in_random_orders() {
 #[tokio::test(start_paused = true)]
 async fn no_line_is_lost_or_doubled_in_any_short_order() {
     use Op::{Append, AppendRenamed, Begin, Kill, Look, Remove, Rename, Settle, Stop, Truncate};
-    let alphabet = [
-        Append(0), Begin(0), AppendRenamed, Rename(0), Truncate(0), Remove(0), Settle, Look, Stop, Kill,
-    ];
+    let alphabet =
+        [Append(0), Begin(0), AppendRenamed, Rename(0), Truncate(0), Remove(0), Settle, Look, Stop, Kill];
     for number in 0..10_usize.pow(4) {
         let mut ops = vec![Append(0), if number % 2 == 0 { Settle } else { Begin(0) }];
         ops.extend((0..4).map(|place| alphabet[number / 10_usize.pow(place) % 10]));

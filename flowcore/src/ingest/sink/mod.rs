@@ -1,9 +1,17 @@
 //! Sinks: where events go.
 
+mod logger;
+mod null;
+mod rolling_file;
+
 use async_trait::async_trait;
 
 use super::{ComponentContext, SinkError};
 use crate::event::Event;
+
+pub use logger::LoggerSink;
+pub use null::{NullSink, SinkCount};
+pub use rolling_file::{RollingFileError, RollingFileSink};
 
 /// Where events go.
 ///

@@ -1,5 +1,6 @@
 //! Sources: where events come from.
 
+mod exec;
 pub mod tail;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use super::{ChannelWriter, ComponentContext, SourceError};
 use crate::event::Event;
 
+pub use exec::{ExecError, ExecSource};
 pub use tail::TailSource;
 
 /// Where events come from.

@@ -129,7 +129,11 @@ impl Commits {
     /// What is to be saved now.
     pub(super) fn to_save(&self) -> Vec<SavedPosition> {
         let files = self.files.values();
-        let saved = files.map(|f| SavedPosition { path: f.path.clone(), identity: f.identity, position: f.committed });
+        let saved = files.map(|f| SavedPosition {
+            path: f.path.clone(),
+            identity: f.identity,
+            position: f.committed,
+        });
         saved.collect()
     }
 

@@ -41,7 +41,8 @@ pub(super) struct FollowedFiles {
 
 impl FollowedFiles {
     pub(super) fn open(options: &TailOptions) -> Result<Self, TailError> {
-        let patterns: Vec<_> = options.paths.iter().map(|path| PathPattern::parse(path)).collect::<Result<_, _>>()?;
+        let patterns: Vec<_> =
+            options.paths.iter().map(|path| PathPattern::parse(path)).collect::<Result<_, _>>()?;
         let disk = &options.disk;
         let positions = options.positions.clone().map(|path| PositionsFile::new(path, disk.clone()));
         let saved = positions.as_ref().map(PositionsFile::load).transpose()?.flatten();
@@ -80,7 +81,9 @@ impl<T: Send + 'static> Follower<T> {
     pub(super) async fn stop(&mut self) -> Result<(), TailError> {
         while let Some(Receipt { id, outcome }) = self.receipts.try_next() {
             match outcome {
-                Err(error) if error.retries() => tracing::debug!(%error, "to be read again after the next start"),
+                Err(error) if error.retries() => {
+                    tracing::debug!(%error, "to be read again after the next start")
+                }
                 _ => self.commit(id),
             }
         }
@@ -271,7 +274,8 @@ impl<T: Send + 'static> Follower<T> {
 
     async fn wait(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
         let now = self.running.elapsed();
-        let until = if self.commits.is_changed() { self.next_look.min(self.next_save) } else { self.next_look };
+        let until =
+            if self.commits.is_changed() { self.next_look.min(self.next_save) } else { self.next_look };
         tokio::select! {
             () = out.stopping() => {}
             () = self.opened.watcher.woken() => self.clock.sleep(COALESCE).await,

@@ -26,7 +26,8 @@ pub(super) struct TailOptions {
 
 impl TailOptions {
     pub(super) fn new(paths: Vec<PathBuf>) -> Self {
-        let limits = BatchLimits { lines: 1000, bytes: 1 << 20, line: 64 << 10, long_lines: LongLines::Truncate };
+        let limits =
+            BatchLimits { lines: 1000, bytes: 1 << 20, line: 64 << 10, long_lines: LongLines::Truncate };
         Self {
             paths,
             positions: None,

@@ -35,7 +35,10 @@ impl Check {
         let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        Self { length: u8::try_from(bytes.len()).unwrap_or(u8::MAX), hash: if bytes.is_empty() { 0 } else { hash } }
+        Self {
+            length: u8::try_from(bytes.len()).unwrap_or(u8::MAX),
+            hash: if bytes.is_empty() { 0 } else { hash },
+        }
     }
 
     pub(super) fn length(self) -> usize {

@@ -33,7 +33,8 @@ impl SavedPosition {
     /// A device may have another number after the machine was started again; then the name must be the same.
     pub(super) fn is_of(&self, identity: FileIdentity, path: &Path) -> bool {
         self.identity == identity
-            || (self.identity.inode == identity.inode && lossy_path::text(&self.path) == lossy_path::text(path))
+            || (self.identity.inode == identity.inode
+                && lossy_path::text(&self.path) == lossy_path::text(path))
     }
 
     /// Whether bytes before the position can tell that it is the same file.

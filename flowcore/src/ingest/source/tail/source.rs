@@ -180,7 +180,8 @@ impl<T: Send + 'static> Source<T> for TailSource<T> {
         if self.follower.is_none() {
             let files = FollowedFiles::open(&self.options)?;
             let map = self.map.take();
-            self.follower = map.map(|map| Follower::new(files, self.options.clone(), map, context.clock.clone()));
+            self.follower =
+                map.map(|map| Follower::new(files, self.options.clone(), map, context.clock.clone()));
         }
         Ok(())
     }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::TailError;
 use super::line_reader::LineReader;
 use super::pattern::PathPattern;
 use super::position::Position;
 use super::positions::SavedPosition;
 use super::tracked_file::{Place, TrackedFile};
-use super::TailError;
 use crate::base::{Disk, DiskEntry, DiskFile, FileIdentity};
 
 /// Decides which files are followed: compares what the folders hold with what is known.

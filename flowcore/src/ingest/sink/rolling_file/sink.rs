@@ -1,0 +1,272 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::policy::{Contents, RollPolicy};
+use crate::base::{Clock, Disk, DiskFile, LocalDisk, Panic, blocking};
+use crate::event::Event;
+use crate::ingest::{ComponentContext, Sink, SinkError};
+
+/// Writes the bodies of events into files, one a line, and begins a new file when one is full.
+///
+/// A file's name is prefix, milliseconds since 1970 when it was begun, a number, suffix. While it is written
+/// it has `.tmp` behind that, so that nobody takes it too early; what an earlier run left so is given its
+/// name at the start.
+///
+/// **Delivered** means written to the system, and with [`sync`](Self::sync) that it survives a loss of
+/// power. **What can repeat:** after an error the whole batch comes again, into a new file; the old one may
+/// have its beginning, its last line cut short. **Order** is that of the events. **When the disk is full**
+/// the batch stays in the channel. A file is ended when the next event comes or at the stop, also when it is
+/// too old.
+///
+/// ```no_run
+/// use flowcore::ingest::sink::RollingFileSink;
+/// use std::time::Duration;
+/// let sink = RollingFileSink::new("/var/spool/events")
+///     .names("web-", ".log")
+///     .roll_bytes(Some(64 << 20))
+///     .roll_age(Some(Duration::from_secs(3600)));
+/// ```
+#[derive(Debug)]
+pub struct RollingFileSink {
+    folder: PathBuf,
+    prefix: String,
+    suffix: String,
+    in_use: String,
+    policy: RollPolicy,
+    sync: bool,
+    disk: Arc<dyn Disk>,
+    clock: Clock,
+    current: Option<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    file: Box<dyn DiskFile>,
+    path: PathBuf,
+    contents: Contents,
+}
+
+/// Why a [`RollingFileSink`] did not deliver: the cause inside its [`SinkError`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RollingFileError {
+    /// A file cannot be made, written, synced or renamed.
+    #[error("cannot write {path}", path = .path.display())]
+    Write {
+        /// The file or its folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The writing panicked.
+    #[error("the writer of files failed")]
+    Panicked(#[from] Panic),
+}
+
+impl RollingFileSink {
+    /// Files in `folder`, which is made if it is missing: `events-….log`, a new one every 64 MiB.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            prefix: "events-".into(),
+            suffix: ".log".into(),
+            in_use: ".tmp".into(),
+            policy: RollPolicy { bytes: Some(64 << 20), events: None, age: None },
+            sync: false,
+            disk: Arc::new(LocalDisk),
+            clock: Clock::system(),
+            current: None,
+        }
+    }
+
+    /// What file names begin and end with.
+    #[must_use]
+    pub fn names(mut self, prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
+        (self.prefix, self.suffix) = (prefix.into(), suffix.into());
+        self
+    }
+
+    /// What stands behind the name while the file is written (default `.tmp`; may be empty).
+    #[must_use]
+    pub fn in_use_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.in_use = suffix.into();
+        self
+    }
+
+    /// A file has at most so many bytes, newlines included (default 64 MiB). A larger event has a file of
+    /// its own.
+    #[must_use]
+    pub fn roll_bytes(mut self, bytes: Option<u64>) -> Self {
+        self.policy.bytes = bytes;
+        self
+    }
+
+    /// A file has at most so many events (default any number).
+    #[must_use]
+    pub fn roll_events(mut self, events: Option<u64>) -> Self {
+        self.policy.events = events;
+        self
+    }
+
+    /// A file takes no more events at this age (default never).
+    #[must_use]
+    pub fn roll_age(mut self, age: Option<Duration>) -> Self {
+        self.policy.age = age;
+        self
+    }
+
+    /// Whether every delivery waits until it is safe from a loss of power (default false).
+    #[must_use]
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.sync = sync;
+        self
+    }
+
+    /// Writes through `disk`.
+    #[must_use]
+    pub fn on_disk(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = disk;
+        self
+    }
+
+    async fn write(&mut self, events: &[Event]) -> Result<(), RollingFileError> {
+        let mut rest = events;
+        while let Some(first) = rest.first() {
+            let now = self.clock.now();
+            if self
+                .current
+                .as_ref()
+                .is_some_and(|file| self.policy.rolls_before(size(first), now, file.contents))
+            {
+                self.end_file().await?;
+            }
+            let mut current = match self.current.take() {
+                Some(current) => current,
+                None => self.begin_file()?,
+            };
+            let (bytes, count) = self.fitting(rest, &mut current.contents);
+            self.current = Some(append(current, bytes, self.sync).await?);
+            rest = &rest[count..];
+        }
+        Ok(())
+    }
+
+    /// As many events as the file takes, in one buffer.
+    fn fitting(&self, events: &[Event], contents: &mut Contents) -> (Vec<u8>, usize) {
+        let mut bytes = Vec::new();
+        let mut count = 0;
+        for event in events {
+            if count > 0 && self.policy.rolls_before(size(event), contents.opened, *contents) {
+                break;
+            }
+            bytes.extend_from_slice(&event.body);
+            bytes.push(b'\n');
+            contents.bytes += size(event);
+            contents.events += 1;
+            count += 1;
+        }
+        (bytes, count)
+    }
+
+    fn begin_file(&self) -> Result<Current, RollingFileError> {
+        let opened = self.clock.now();
+        let path = self.free_name(opened.as_millis())?;
+        let file = self.disk.append(&path).map_err(cannot(&path))?;
+        Ok(Current { file, path, contents: Contents { bytes: 0, events: 0, opened } })
+    }
+
+    /// A name that no file has, finished or not.
+    fn free_name(&self, millis: i64) -> Result<PathBuf, RollingFileError> {
+        let taken = self.list()?;
+        let mut number = 0_u64;
+        loop {
+            let name = format!("{}{millis}-{number}{}", self.prefix, self.suffix);
+            let (path, in_use) = (self.folder.join(&name), self.folder.join(name + &self.in_use));
+            if !taken.contains(&path) && !taken.contains(&in_use) {
+                return Ok(in_use);
+            }
+            number += 1;
+        }
+    }
+
+    fn list(&self) -> Result<Vec<PathBuf>, RollingFileError> {
+        match self.disk.list(&self.folder) {
+            Ok(entries) => Ok(entries.into_iter().map(|entry| entry.path).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(cannot(&self.folder)(error)),
+        }
+    }
+
+    async fn end_file(&mut self) -> Result<(), RollingFileError> {
+        let Some(mut current) = self.current.take() else { return Ok(()) };
+        let (disk, name) = (Arc::clone(&self.disk), self.finished_name(&current.path));
+        blocking(move || {
+            current.file.sync().map_err(cannot(&current.path))?;
+            match name {
+                Some(name) => disk.rename(&current.path, &name).map_err(cannot(&current.path)),
+                None => Ok(()),
+            }
+        })
+        .await?
+    }
+
+    /// The name without what says that it is in use.
+    fn finished_name(&self, path: &Path) -> Option<PathBuf> {
+        let name = path.file_name()?.to_str()?.strip_suffix(&self.in_use)?;
+        let ours = name.starts_with(&self.prefix) && name.ends_with(&self.suffix);
+        (ours && !self.in_use.is_empty()).then(|| self.folder.join(name))
+    }
+
+    /// Gives what an earlier run left its name.
+    fn finish_left_files(&self) -> Result<(), RollingFileError> {
+        let files = self.list()?;
+        for path in &files {
+            if let Some(name) = self.finished_name(path).filter(|name| !files.contains(name)) {
+                self.disk.rename(path, &name).map_err(cannot(path))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A file that could not be written is not gone on with: its last line may be cut short.
+async fn append(mut current: Current, bytes: Vec<u8>, sync: bool) -> Result<Current, RollingFileError> {
+    blocking(move || {
+        let written = current.file.write(&bytes);
+        let written = written.and_then(|()| if sync { current.file.sync() } else { Ok(()) });
+        match written {
+            Ok(()) => Ok(current),
+            Err(cause) => Err(RollingFileError::Write { path: current.path, cause }),
+        }
+    })
+    .await?
+}
+
+fn size(event: &Event) -> u64 {
+    event.body.len() as u64 + 1
+}
+
+fn cannot(path: &Path) -> impl Fn(io::Error) -> RollingFileError {
+    move |cause| RollingFileError::Write { path: path.to_path_buf(), cause }
+}
+
+#[async_trait]
+impl Sink for RollingFileSink {
+    async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
+        self.clock = context.clock.clone();
+        self.finish_left_files().map_err(SinkError::retry)
+    }
+
+    async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
+        self.write(events).await.map_err(SinkError::retry)
+    }
+
+    async fn stop(&mut self) -> Result<(), SinkError> {
+        self.end_file().await.map_err(SinkError::retry)
+    }
+}

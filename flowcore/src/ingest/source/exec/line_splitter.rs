@@ -1,0 +1,79 @@
+use bytes::Bytes;
+use memchr::memchr;
+
+/// Splits what a pipe brings into lines. Keeps the beginning of one line, up to the limit.
+#[derive(Debug)]
+pub(super) struct LineSplitter {
+    limit: usize,
+    head: Vec<u8>,
+    length: u64,
+}
+
+/// A line, and its full length when this is only its beginning.
+pub(super) type SplitLine = (Bytes, Option<u64>);
+
+impl LineSplitter {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, head: Vec::new(), length: 0 }
+    }
+
+    /// Takes in `chunk` and hands over the lines that end in it.
+    pub(super) fn feed(&mut self, mut chunk: Bytes, mut hand_over: impl FnMut(SplitLine)) {
+        while let Some(newline) = memchr(b'\n', &chunk) {
+            let line = chunk.split_to(newline);
+            chunk = chunk.split_off(1);
+            if self.length == 0 && newline <= self.limit {
+                hand_over((line, None));
+            } else {
+                self.keep(&line);
+                hand_over(self.take());
+            }
+        }
+        self.keep(&chunk);
+    }
+
+    /// The last line, if it has no end.
+    pub(super) fn rest(&mut self) -> Option<SplitLine> {
+        (self.length > 0).then(|| self.take())
+    }
+
+    fn keep(&mut self, part: &[u8]) {
+        let room = self.limit.saturating_sub(self.head.len()).min(part.len());
+        self.head.extend_from_slice(&part[..room]);
+        self.length += part.len() as u64;
+    }
+
+    fn take(&mut self) -> SplitLine {
+        let (head, length) = (std::mem::take(&mut self.head), std::mem::take(&mut self.length));
+        let truncated = (length > head.len() as u64).then_some(length);
+        (head.into(), truncated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(chunks: &[&str], limit: usize) -> Vec<(String, Option<u64>)> {
+        let mut splitter = LineSplitter::new(limit);
+        let mut lines = Vec::new();
+        for chunk in chunks {
+            splitter.feed(Bytes::copy_from_slice(chunk.as_bytes()), |line| lines.push(line));
+        }
+        lines.extend(splitter.rest());
+        lines.into_iter().map(|(body, cut)| (String::from_utf8(body.to_vec()).unwrap(), cut)).collect()
+    }
+
+    #[test]
+    fn lines_are_the_same_however_the_pipe_cuts_them() {
+        let text = "one\n\nthree\nfour and more\nlast";
+        let whole = split(&[text], 6);
+        let expected = [("one", None), ("", None), ("three", None), ("four a", Some(13)), ("last", None)];
+        assert_eq!(whole, expected.map(|(body, cut)| (body.to_owned(), cut)));
+        for first in 0..=text.len() {
+            for second in first..=text.len() {
+                assert_eq!(split(&[&text[..first], &text[first..second], &text[second..]], 6), whole);
+            }
+        }
+    }
+}
