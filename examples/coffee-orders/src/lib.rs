@@ -6,13 +6,17 @@
 //! [`rejects`] keeps the lines that are none, and [`document`] prints what was counted.
 
 pub mod bucket;
+pub mod cli;
 pub mod cover;
 pub mod document;
+pub mod embedded;
 pub mod generator;
 mod lines;
 pub mod order;
 pub mod packet;
 pub mod rejects;
+pub mod run;
 pub mod statistics;
 pub mod store;
+pub mod topology;
 pub mod web;
