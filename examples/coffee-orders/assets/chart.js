@@ -2,6 +2,7 @@
 
 import { amount, branchOf, clockOf, countOf, minuteOf, number, seriesOf, titleOf, totalOf } from "/labels.js";
 import { BARS } from "/feed.js";
+import { explain } from "/tooltip.js";
 
 const MARGIN = { top: 14, bottom: 26, left: 44 };
 // Half a label of the time axis, which may be wider than its bar.
@@ -216,31 +217,9 @@ export class Chart {
     this.#active = bucket ? date : null;
     for (const [key, bar] of this.#bars) bar.group.classList.toggle("active", key === this.#active);
     this.#tooltip.hidden = !bucket;
-    if (bucket) this.#explain(bucket);
-  }
-
-  #explain(bucket) {
-    const { choice, buckets } = this.#state;
-    const title = document.createElement("p");
-    const when = document.createElement("span");
-    when.textContent = clockOf(bucket.date);
-    const total = document.createElement("b");
-    total.textContent = amount(choice.type, totalOf(bucket));
-    title.append(when, total);
-    const rows = seriesOf(choice.type, buckets).reverse().filter(({ type }) => countOf(bucket, type) > 0);
-    const list = rows.map(({ type, label, colour }) => {
-      const row = document.createElement("p");
-      const swatch = document.createElement("i");
-      swatch.className = colour;
-      const name = document.createElement("span");
-      name.append(swatch, label);
-      const count = document.createElement("b");
-      count.textContent = number(countOf(bucket, type));
-      row.append(name, count);
-      return row;
-    });
-    this.#tooltip.replaceChildren(title, ...list);
-    this.#place(buckets.indexOf(bucket));
+    if (!bucket) return;
+    this.#tooltip.replaceChildren(...explain(bucket, this.#state));
+    this.#place(this.#state.buckets.indexOf(bucket));
   }
 
   // Beside the bar, on the side with more room.

@@ -143,7 +143,7 @@ impl Browser<'_> {
     }
 
     /// Waits until an expression is true.
-    pub(crate) async fn wait(&self, what: &str) -> Duration {
+    pub(crate) async fn wait(&self, what: &str) {
         let watch = Clock::system().stopwatch();
         while self.eval(&format!("return Boolean({what})")) != json!(true) {
             if watch.elapsed() > PATIENCE {
@@ -152,7 +152,6 @@ impl Browser<'_> {
             }
             Clock::system().sleep(STEP).await;
         }
-        watch.elapsed()
     }
 
     /// Presses a key on what has the focus.

@@ -11,6 +11,8 @@ use super::web_board::{BRANCHES, MemoryBoard, Server};
 
 const BUCKET: Duration = Duration::from_secs(30);
 const GRADES: [&str; 10] = ["0010", "1020", "2030", "3040", "4050", "5060", "6070", "7080", "8090", "9999"];
+/// The left arrow key.
+const LEFT: char = '\u{E012}';
 const PAYMENTS: [&str; 3] = ["Cash", "Credit", "Debit"];
 const COFFEES: [&str; 9] = [
     "Espresso",
@@ -35,7 +37,8 @@ fn busy() -> Arc<MemoryBoard> {
             let pick = mixed >> 33;
             let branch = BRANCHES[1 + pick % 4];
             let silent = (branch == "sunae" && back < 4) || (branch == "migeum" && (8..11).contains(&back));
-            if !silent && !(back == 0 && order > 21) {
+            let short = back == 0 && order > 21;
+            if !silent && !short {
                 let cups: Vec<_> = (0..=pick % 3).map(|cup| COFFEES[(pick / 7 + cup * 5) % 9]).collect();
                 board.order_at(
                     now - BUCKET * back,
@@ -152,7 +155,6 @@ async fn bars_can_be_read_with_the_keyboard_and_by_ear() {
     assert_eq!(browser.eval("return document.querySelectorAll('.bar[tabindex=\"0\"]').length"), json!(1));
     browser.eval("document.querySelector('.bar[tabindex=\"0\"]').focus()");
     let newest = browser.eval("return document.activeElement.dataset.date");
-    const LEFT: char = '\u{E012}';
     browser.press(LEFT);
     browser.press(LEFT);
     let focused = browser.eval(

@@ -49,7 +49,7 @@ fn whatever_is_offered_nobody_gets_more_than_one_in_an_interval_and_the_newest_a
             while let Some(packet) = throttle.take(now) {
                 let last = sent.insert(packet.branch.clone(), (now, Arc::clone(&packet)));
                 if let Some((at, last)) = last {
-                    assert!(now - at >= INTERVAL, "two within {:?}", now - at);
+                    assert!(now >= at + INTERVAL, "one at {at:?}, the next at {now:?}");
                     assert!((&last.date, last.counts[0].count) < (&packet.date, packet.counts[0].count));
                 }
             }
