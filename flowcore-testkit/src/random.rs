@@ -25,7 +25,6 @@ impl Random {
     }
 
     /// A number from 0 to before `bound`; 0 for a bound of 0.
-    #[expect(clippy::cast_possible_truncation, reason = "the product's high half is below `bound`")]
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }

@@ -64,7 +64,7 @@ impl Default for RestartPolicy {
         Self {
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
             max_restarts: 10,
-            stable_after: Duration::from_secs(60),
+            stable_after: Duration::from_mins(1),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Clock {
     /// Waits until it is `instant`. For ever if the clock stands still before it.
     pub async fn sleep_until(&self, instant: Timestamp) {
         /// The machine's clock may be set: look again at least this often.
-        const LOOK_AGAIN: Duration = Duration::from_secs(60);
+        const LOOK_AGAIN: Duration = Duration::from_mins(1);
         loop {
             let now = self.now();
             if now >= instant {

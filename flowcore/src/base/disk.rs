@@ -1,5 +1,3 @@
-#![expect(clippy::disallowed_methods, reason = "this is the one file that touches the disk")]
-
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

@@ -237,10 +237,10 @@ impl<P> Group<P> {
         let at = self.covers.partition_point(|open| open.end() <= index);
         let Some(open) = self.covers.get_mut(at).filter(|open| open.start() <= index) else { return };
         open.unsettled -= 1;
-        if open.unsettled == 0 {
-            if let Some(cover) = &mut open.cover {
-                std::mem::replace(&mut cover.token, crate::base::Token::untracked()).ack();
-            }
+        if open.unsettled == 0
+            && let Some(cover) = &mut open.cover
+        {
+            std::mem::replace(&mut cover.token, crate::base::Token::untracked()).ack();
         }
     }
 }

@@ -99,7 +99,7 @@ impl PhaseWatch {
     /// Waits until the phase is another one than `phase`. Safe to cancel.
     pub(crate) async fn changed_from(&mut self, phase: Phase) {
         if self.0.wait_for(|now| *now != phase).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -176,9 +176,15 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], settings: Settings)
         tasks: TaskSet::new(),
         watched: Vec::new(),
     };
-    nodes.iter().for_each(|node| node.open_mailboxes(&mut wiring));
-    nodes.iter().for_each(|node| node.spawn(&mut wiring));
-    nodes.iter().for_each(|node| node.close_mailboxes());
+    for node in nodes {
+        node.open_mailboxes(&mut wiring);
+    }
+    for node in nodes {
+        node.spawn(&mut wiring);
+    }
+    for node in nodes {
+        node.close_mailboxes();
+    }
     let Wiring { settings, phases, tasks, watched } = wiring;
     let watched = Arc::new(Watched { topology: name, tasks: watched, settings });
     RunningTopology { tasks, handle: TopologyHandle { phases, watched } }

@@ -197,7 +197,9 @@ impl<S: Spout> Desk<S> {
                     Notice::Done(root, failures) => self.ledger.done(root, failures, now),
                     Notice::Settled(root, failures) => self.ledger.settled(root, failures, now),
                 };
-                dead.into_iter().for_each(|dead| self.bury(&dead));
+                for dead in dead {
+                    self.bury(&dead);
+                }
             }
             self.notices = notices;
         }

@@ -93,18 +93,17 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
         shipped.tuples += u64::from(len);
         let load = Arc::new(load);
-        let work = match &mut shipped.ledger {
-            Some(ledger) => {
-                let payload =
-                    Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
-                let id = ledger.open(payload, len, covers);
-                Work::root(Arc::clone(shipped.inbox) as _, id)
+        let work = if let Some(ledger) = &mut shipped.ledger {
+            let payload =
+                Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
+            let id = ledger.open(payload, len, covers);
+            Work::root(Arc::clone(shipped.inbox) as _, id)
+        } else {
+            // Nothing is tracked: it is as safe as it will ever be.
+            for cover in covers {
+                cover.token.ack();
             }
-            None => {
-                // Nothing is tracked: it is as safe as it will ever be.
-                covers.into_iter().for_each(|cover| cover.token.ack());
-                Work::default()
-            }
+            Work::default()
         };
         ship(&mut self.edges, &load, &Selection::Range(0, len), vec![Segment { work, end: len }]).await;
     }
@@ -126,10 +125,10 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     fn dead_letter(&mut self, payload: &Payload, letter: &DeadLetter) {
         use crate::process::tuple::TupleBatch;
         let load = payload.load.downcast_ref::<Load<T>>();
-        if let (Some(handler), Some(load)) = (&self.dead, load) {
-            if let Some(tuple) = load.items.get(letter.index as usize) {
-                handler(tuple, letter);
-            }
+        if let (Some(handler), Some(load)) = (&self.dead, load)
+            && let Some(tuple) = load.items.get(letter.index as usize)
+        {
+            handler(tuple, letter);
         }
     }
 

@@ -100,7 +100,7 @@ impl Intake<NoOutput> for () {
     }
 
     async fn handed_over(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     fn replay(

@@ -93,6 +93,10 @@ impl<B> std::fmt::Debug for BoltDeclaration<B> {
 }
 
 /// Further inputs, and the settings of its tasks. What a grouping with a key uses is [`stable_hash`].
+#[expect(
+    clippy::return_self_not_must_use,
+    reason = "the last bolts of a topology are declared for their own sake"
+)]
 impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
     pub fn shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
