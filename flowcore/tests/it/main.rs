@@ -2,15 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 mod agent;
+mod exec;
 mod memory_channel;
 mod memory_disk;
 mod probe_channel;
-mod seeds;
-mod exec;
-mod memory_disk;
-mod probe_channel;
 mod rolling_file;
-mod split_mix;
+mod seeds;
 mod tail;
 mod tail_model;
 mod window_aggregate;

@@ -27,7 +27,7 @@ impl MemoryDisk {
         let mut all = self.1.lock().unwrap();
         all.retain(|inode| inode.strong_count() > 0);
         let used: Vec<u64> = all.iter().filter_map(|inode| Some(inode.upgrade()?.number)).collect();
-        let number = (1..).find(|number| !used.contains(number)).unwrap();
+        let number = (1..=used.len() as u64 + 1).find(|number| !used.contains(number)).unwrap();
         let node = Arc::new(Inode { number, bytes: Mutex::default() });
         all.push(Arc::downgrade(&node));
         node

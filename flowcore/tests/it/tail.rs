@@ -244,7 +244,7 @@ async fn a_notification_wakes_the_source() {
     let folder = tempfile::tempdir().unwrap();
     let channel = ProbeChannel::new();
     let (mut writer, stop) = channel.writer();
-    let mut source = TailSource::new([folder.path().join("*.log")]).poll_interval(Duration::from_secs(3600));
+    let mut source = TailSource::new([folder.path().join("*.log")]).poll_interval(Duration::from_hours(1));
     let mut tasks = TaskSet::new();
     tasks.spawn("tail", async move { source.run(&mut writer).await });
     let mut seen = Vec::new();

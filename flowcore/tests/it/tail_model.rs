@@ -14,8 +14,9 @@ use tokio::sync::watch;
 
 use crate::memory_disk::MemoryDisk;
 use crate::probe_channel::ProbeChannel;
-use crate::split_mix::SplitMix;
+use crate::seeds::Random;
 
+const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
 const TICK: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,7 @@ struct ModelLine {
 }
 
 #[derive(Debug, Default, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent facts about a file")]
 struct ModelFile {
     /// Lines by number in `lines`.
     lines: Vec<usize>,
@@ -89,7 +91,7 @@ struct Model {
     last_renamed: Option<usize>,
     channel: Arc<ProbeChannel<Delivered>>,
     running: Option<(TaskSet<TailSource<Delivered>>, watch::Sender<bool>)>,
-    random: SplitMix,
+    random: Random,
     ack_late: bool,
 }
 
@@ -99,7 +101,7 @@ impl Model {
             World::Memory(disk) => Arc::clone(disk) as _,
             World::Real => Arc::new(LocalDisk),
         };
-        let mut random = SplitMix(seed);
+        let mut random = Random::new(seed);
         let ack_late = random.below(2) == 0;
         Self {
             world,
@@ -182,9 +184,7 @@ impl Model {
             let id = self.lines.len();
             // Letters at random: equal ends of lines are what a tailer cannot see.
             text = format!("{id} ");
-            text.extend(
-                (0..self.random.below(150)).map(|_| char::from(b'a' + (self.random.next() % 26) as u8)),
-            );
+            text.extend((0..self.random.below(150)).map(|_| char::from(LETTERS[self.random.below(26)])));
             file.lines.push(id);
             file.count += 1;
             let line = ModelLine {
@@ -395,7 +395,7 @@ impl Drop for Told<'_> {
     }
 }
 
-fn random_ops(random: &mut SplitMix) -> Vec<Op> {
+fn random_ops(random: &mut Random) -> Vec<Op> {
     (0..3 + random.below(25))
         .map(|_| {
             let slot = random.below(2);
@@ -418,7 +418,7 @@ fn random_ops(random: &mut SplitMix) -> Vec<Op> {
 #[tokio::test(start_paused = true)]
 async fn no_line_is_lost_or_doubled_in_random_orders() {
     for seed in 0..4000 {
-        let ops = random_ops(&mut SplitMix(seed));
+        let ops = random_ops(&mut Random::new(seed));
         let _told = Told(seed, &ops);
         run(World::Memory(Arc::default()), Path::new("/logs"), seed, &ops).await;
     }
@@ -441,7 +441,7 @@ async fn no_line_is_lost_or_doubled_in_any_short_order() {
 async fn no_line_is_lost_or_doubled_on_a_real_disk() {
     for seed in 0..150 {
         let folder = tempfile::tempdir().unwrap();
-        let ops = random_ops(&mut SplitMix(seed));
+        let ops = random_ops(&mut Random::new(seed));
         let _told = Told(seed, &ops);
         run(World::Real, folder.path(), seed, &ops).await;
     }

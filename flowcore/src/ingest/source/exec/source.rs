@@ -124,8 +124,8 @@ impl ExecSource {
         let cannot_read = |cause| ExecError::Read { program: self.program.clone(), cause };
         let mut lines = LineSplitter::new(self.max_line);
         let mut complaints = LineSplitter::new(LOGGED);
-        let (mut printed, mut complained) = (vec![0; CHUNK], vec![0; LOGGED]);
-        let (mut prints, mut complains) = (true, true);
+        let (mut output, mut errors) = (vec![0; CHUNK], vec![0; LOGGED]);
+        let (mut has_output, mut has_errors) = (true, true);
         loop {
             tokio::select! {
                 biased;
@@ -133,17 +133,17 @@ impl ExecSource {
                     child.kill().await.map_err(cannot_read)?;
                     return Ok(None);
                 }
-                read = child.stderr.read(&mut complained), if complains => {
+                read = child.stderr.read(&mut errors), if has_errors => {
                     let read = read.map_err(cannot_read)?;
-                    complains = read > 0;
-                    self.log(&mut complaints, &complained[..read]);
+                    has_errors = read > 0;
+                    self.log(&mut complaints, &errors[..read]);
                 }
-                read = child.stdout.read(&mut printed), if prints => {
+                read = child.stdout.read(&mut output), if has_output => {
                     let read = read.map_err(cannot_read)?;
-                    prints = read > 0;
-                    self.take_in(&mut lines, &printed[..read], out).await?;
+                    has_output = read > 0;
+                    self.take_in(&mut lines, &output[..read], out).await?;
                 }
-                status = child.child.wait(), if !prints => return Ok(Some(status.map_err(cannot_read)?)),
+                status = child.child.wait(), if !has_output => return Ok(Some(status.map_err(cannot_read)?)),
             }
         }
     }

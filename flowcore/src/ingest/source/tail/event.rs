@@ -37,21 +37,26 @@ pub(super) fn with_positions() -> impl FnMut(Line<'_>) -> Event + Send {
     }
 }
 
+/// The header values of the last file that was asked for.
 #[derive(Default)]
-struct FileNames(Option<(FileIdentity, Arc<Path>, Arc<str>, Arc<str>)>);
+struct FileNames(Option<FileName>);
+
+struct FileName {
+    file: FileIdentity,
+    path: Arc<Path>,
+    identity: Arc<str>,
+    name: Arc<str>,
+}
 
 impl FileNames {
     fn of(&mut self, file: FileIdentity, path: &Path) -> (Arc<str>, Arc<str>) {
-        match &self.0 {
-            Some((known, at, identity, name)) if *known == file && **at == *path => {
-                (Arc::clone(identity), Arc::clone(name))
-            }
-            _ => {
-                let identity: Arc<str> = format!("{}:{}", file.device, file.inode).into();
-                let name: Arc<str> = path.to_string_lossy().into();
-                self.0 = Some((file, Arc::from(path), Arc::clone(&identity), Arc::clone(&name)));
-                (identity, name)
-            }
-        }
+        let known = self.0.take().filter(|known| known.file == file && *known.path == *path);
+        let names = self.0.insert(known.unwrap_or_else(|| FileName {
+            file,
+            path: Arc::from(path),
+            identity: format!("{}:{}", file.device, file.inode).into(),
+            name: path.to_string_lossy().into(),
+        }));
+        (Arc::clone(&names.identity), Arc::clone(&names.name))
     }
 }

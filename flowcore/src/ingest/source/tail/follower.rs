@@ -82,7 +82,7 @@ impl<T: Send + 'static> Follower<T> {
         while let Some(Receipt { id, outcome }) = self.receipts.try_next() {
             match outcome {
                 Err(error) if error.retries() => {
-                    tracing::debug!(%error, "to be read again after the next start")
+                    tracing::debug!(%error, "to be read again after the next start");
                 }
                 _ => self.commit(id),
             }
@@ -156,9 +156,10 @@ impl<T: Send + 'static> Follower<T> {
         let mut events = Vec::new();
         let mut hand_over = |line: Line<'_>| events.push((self.map)(line));
         let limits = self.options.limits;
-        let reading = match last {
-            true => file.read(limits, true, scratch, &mut hand_over)?,
-            false => file.read_next(limits, (now, self.options.rotate_wait), scratch, &mut hand_over)?,
+        let reading = if last {
+            file.read(limits, true, scratch, &mut hand_over)?
+        } else {
+            file.read_next(limits, (now, self.options.rotate_wait), scratch, &mut hand_over)?
         };
         let moved = reading.position != before;
         let followed = file.place == Place::Matched;

@@ -36,14 +36,18 @@ impl FolderWatcher {
     pub(super) fn watch<'a>(&mut self, folders: impl IntoIterator<Item = &'a Path>) {
         let Some(watcher) = &mut self.watcher else { return };
         for folder in folders {
-            if self.watched.contains(folder) || !folder.is_dir() {
+            if self.watched.contains(folder) {
                 continue;
             }
-            if let Err(error) = watcher.watch(folder, RecursiveMode::NonRecursive) {
-                tracing::info!(folder = %folder.display(), %error, "cannot watch the folder: it is polled");
+            match watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => drop(self.watched.insert(folder.to_path_buf())),
+                // It may appear; polling sees it, and then it is tried again.
+                Err(error) if is_missing(&error) => {}
+                Err(error) => {
+                    tracing::info!(folder = %folder.display(), %error, "cannot watch the folder: it is polled");
+                    self.watched.insert(folder.to_path_buf());
+                }
             }
-            // Also after an error: said once, and polling does the work.
-            self.watched.insert(folder.to_path_buf());
         }
     }
 
@@ -55,6 +59,14 @@ impl FolderWatcher {
     /// Whether names changed since the last call.
     pub(super) fn take_names_changed(&self) -> bool {
         self.signal.names.swap(false, Ordering::Relaxed)
+    }
+}
+
+fn is_missing(error: &notify::Error) -> bool {
+    match &error.kind {
+        notify::ErrorKind::PathNotFound => true,
+        notify::ErrorKind::Io(cause) => cause.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
     }
 }
 
