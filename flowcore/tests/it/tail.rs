@@ -264,3 +264,36 @@ async fn a_notification_wakes_the_source() {
     stop.send_replace(true);
     assert!(matches!(tasks.next().await, Some((_, TaskEnd::Done(Ok(()))))));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_renamed_file_is_left_when_it_was_quiet() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, renamed) = (folder.path().join("a.log"), folder.path().join("a.log.1"));
+    let positions = folder.path().join("p.json");
+    let wait = Duration::from_secs(5);
+    let channel = ProbeChannel::new();
+    let (mut writer, _stop) = channel.writer();
+    let mut source = TailSource::new([&path]).positions(&positions).rotate_wait(wait).watch(false);
+    let progress = source.progress();
+    let mut tasks = TaskSet::new();
+    tasks.spawn("tail", async move { source.run(&mut writer).await });
+    let passes = async |time| {
+        Clock::system().sleep(time).await;
+        channel.tokens().into_iter().for_each(flowcore::base::Token::ack);
+    };
+
+    append(&path, "one\ntw");
+    passes(wait).await;
+    fs::rename(&path, &renamed).unwrap();
+    passes(wait - Duration::from_secs(1)).await;
+    assert_eq!(bodies(&channel), ["one"], "its writer may still end the line");
+    append(&renamed, "o\nthr");
+    passes(wait - Duration::from_secs(1)).await;
+    assert_eq!(bodies(&channel), ["two"]);
+    assert_eq!(progress.files().len(), 1);
+    passes(wait).await;
+    passes(wait).await;
+    assert_eq!(bodies(&channel), ["thr"]);
+    assert_eq!(progress.files(), []);
+    assert!(!fs::read_to_string(&positions).unwrap().contains("a.log"), "nothing is left to go on with");
+}

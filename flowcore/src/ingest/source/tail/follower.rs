@@ -1,14 +1,12 @@
 use std::time::Duration;
 
 use super::commits::{BatchId, Commits};
+use super::followed_files::FollowedFiles;
 use super::options::TailOptions;
-use super::pattern::PathPattern;
 use super::position::Position;
-use super::positions::{PositionsFile, SavedPosition};
+use super::positions::SavedPosition;
 use super::source::MapLine;
 use super::tracked_file::{Place, Reading, ReadingEnd, TrackedFile};
-use super::tracked_files::TrackedFiles;
-use super::watcher::FolderWatcher;
 use super::{FileProgress, Line, TailError};
 use crate::base::{Clock, Receipt, Receipts, Stopwatch};
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
@@ -30,31 +28,6 @@ pub(super) struct Follower<T> {
     receipts: Receipts<BatchId>,
     next_look: Duration,
     next_save: Duration,
-}
-
-/// What is opened at the start.
-pub(super) struct FollowedFiles {
-    files: TrackedFiles,
-    positions: Option<PositionsFile>,
-    watcher: FolderWatcher,
-}
-
-impl FollowedFiles {
-    pub(super) fn open(options: &TailOptions) -> Result<Self, TailError> {
-        let patterns: Vec<_> =
-            options.paths.iter().map(|path| PathPattern::parse(path)).collect::<Result<_, _>>()?;
-        let disk = &options.disk;
-        let positions = options.positions.clone().map(|path| PositionsFile::new(path, disk.clone()));
-        let saved = positions.as_ref().map(PositionsFile::load).transpose()?.flatten();
-        let first_start = saved.is_none();
-        let watcher = FolderWatcher::new(options.watch, patterns.clone());
-        let (line, most) = (options.limits.line, options.most_files);
-        let mut files = TrackedFiles::new(disk.clone(), patterns, line, most, saved.unwrap_or_default());
-        if options.from_end && first_start {
-            files.skip_first();
-        }
-        Ok(Self { files, positions, watcher })
-    }
 }
 
 impl<T: Send + 'static> Follower<T> {

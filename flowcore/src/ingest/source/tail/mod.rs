@@ -37,6 +37,7 @@
 mod commits;
 mod error;
 mod event;
+mod followed_files;
 mod follower;
 mod line;
 mod line_reader;

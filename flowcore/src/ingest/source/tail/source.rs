@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::follower::{FollowedFiles, Follower};
+use super::followed_files::FollowedFiles;
+use super::follower::Follower;
 use super::options::TailOptions;
 use super::{Line, LongLines, TailProgress, event};
 use crate::base::Disk;
