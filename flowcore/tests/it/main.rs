@@ -9,6 +9,7 @@ mod probe_channel;
 mod rolling_file;
 mod seeds;
 mod tail;
+mod tail_agent;
 mod tail_model;
 mod window_aggregate;
 mod window_bolt;

@@ -297,3 +297,21 @@ async fn a_renamed_file_is_left_when_it_was_quiet() {
     assert_eq!(progress.files(), []);
     assert!(!fs::read_to_string(&positions).unwrap().contains("a.log"), "nothing is left to go on with");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_appears_later_is_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = folder.path().join("later");
+    let channel = ProbeChannel::new();
+    let (mut writer, _stop) = channel.writer();
+    let mut source = TailSource::new([later.join("?.log"), later.join("other")]);
+    let mut tasks = TaskSet::new();
+    tasks.spawn("tail", async move { source.run(&mut writer).await });
+    Clock::system().sleep(Duration::from_secs(3)).await;
+    fs::create_dir(&later).unwrap();
+    append(&later.join("a.log"), "a\n");
+    append(&later.join("other"), "other\n");
+    append(&later.join("ignored.log"), "ignored\n");
+    Clock::system().sleep(Duration::from_secs(3)).await;
+    assert_eq!(bodies(&channel), ["a", "other"]);
+}

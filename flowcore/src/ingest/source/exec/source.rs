@@ -20,7 +20,7 @@ const LOGGED: usize = 1024;
 ///
 /// **There are no positions:** what the command printed and was not yet in the channel when the program
 /// stopped is lost, and a command that starts again prints what it likes. Use
-/// [`TailSource`](super::TailSource) for files. **Order** is that of the lines. **When the channel is full**
+/// [`TailSource`](crate::ingest::source::TailSource) for files. **Order** is that of the lines. **When the channel is full**
 /// the command waits in its next write. A line over the limit is cut, with its full length in the header
 /// `truncated`; a last line without a newline counts. What the command writes to its standard error is
 /// logged, the first 1024 bytes of a line. At the stop the command and everything it started is killed.
