@@ -45,10 +45,11 @@ impl Spout for ListSpout {
 
     async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
         let taken = self.consumer.next().await.map_err(Error::into_spout_error)?;
-        for body in &taken.entries {
-            out.emit(Event::new(body.clone()));
-        }
+        let events: Vec<_> = taken.entries.iter().cloned().map(Event::new).collect();
         out.cover(self.consumer.token(taken));
+        for event in events {
+            out.emit(event);
+        }
         Ok(Next::More)
     }
 

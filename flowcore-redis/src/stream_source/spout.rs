@@ -37,10 +37,10 @@ impl Spout for StreamSpout {
 
     async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
         let entries = self.consumer.next().await.map_err(Error::into_spout_error)?;
+        out.cover(entries.token);
         for event in entries.events {
             out.emit(event);
         }
-        out.cover(entries.token);
         Ok(Next::More)
     }
 
