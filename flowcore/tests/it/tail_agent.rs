@@ -29,7 +29,7 @@ fn copied(folder: &Path) -> Vec<u32> {
     let mut numbers = Vec::new();
     for entry in fs::read_dir(folder.join("out")).unwrap() {
         let path = entry.unwrap().path();
-        assert!(path.extension().is_some_and(|end| end == "log"), "{path:?} is finished");
+        assert!(path.extension().is_some_and(|end| end == "log"), "{} is finished", path.display());
         numbers.extend(fs::read_to_string(path).unwrap().lines().map(|line| line.parse::<u32>().unwrap()));
     }
     numbers.sort_unstable();
