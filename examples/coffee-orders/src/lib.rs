@@ -14,6 +14,7 @@ pub mod generator;
 mod lines;
 pub mod order;
 pub mod packet;
+pub mod queue;
 pub mod rejects;
 pub mod run;
 pub mod statistics;

@@ -145,12 +145,16 @@ impl RejectsFile {
         self.pending = left;
     }
 
-    /// Visits the rejected lines in `dir` that are in the store's cover, in the order of the file. No file
-    /// is as good as an empty one.
+    /// Visits the rejected lines in `dir` that are in the store's cover, or all of them without one, in the
+    /// order of the file. No file is as good as an empty one.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn read(dir: &Path, committed: &Cover, mut visit: impl FnMut(Rejected)) -> Result<(), RejectsError> {
+    pub fn read(
+        dir: &Path,
+        committed: Option<&Cover>,
+        mut visit: impl FnMut(Rejected),
+    ) -> Result<(), RejectsError> {
         let path = dir.join(REJECTS_FILE);
         let file = match File::open(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -160,7 +164,7 @@ impl RejectsFile {
             each_line(file, |line| {
                 let rejected = serde_json::from_slice(line).ok();
                 rejected
-                    .filter(|r: &Rejected| committed.contains(r.place()))
+                    .filter(|r: &Rejected| committed.is_none_or(|committed| committed.contains(r.place())))
                     .into_iter()
                     .for_each(&mut visit);
             })
@@ -193,7 +197,7 @@ mod tests {
 
     fn lines(dir: &Path, committed: &Cover) -> Vec<u64> {
         let mut lines = Vec::new();
-        RejectsFile::read(dir, committed, |rejected| lines.push(rejected.line)).unwrap();
+        RejectsFile::read(dir, Some(committed), |rejected| lines.push(rejected.line)).unwrap();
         lines
     }
 

@@ -1,14 +1,44 @@
 use std::io::{self, BufWriter};
+use std::path::Path;
 
 use super::Failure;
 use super::embedded::STORE_FILE;
 use crate::cli::DumpOptions;
 use crate::document::Document;
+use crate::queue::Server;
 use crate::rejects::RejectsFile;
 use crate::store::{EmbeddedStore, Store};
 
 /// Prints everything that is stored.
 pub(super) async fn run(options: &DumpOptions) -> Result<(), Failure> {
+    match &options.redis {
+        Some(url) => dump_redis(url, &options.dir.dir).await,
+        None => dump_embedded(options).await,
+    }
+}
+
+async fn dump_redis(url: &str, dir: &Path) -> Result<(), Failure> {
+    let mut server = Server::new(url)?;
+    let buckets = server.buckets().await?;
+    let mut document = Document::begin(BufWriter::new(io::stdout().lock()), server.totals(&buckets).await?)?;
+    // Lines that the collector set aside never came into the queue: all of them are rejected.
+    let mut written = Ok(());
+    RejectsFile::read(dir, None, |rejected| {
+        if written.is_ok() {
+            written = document.rejected(rejected.line, &rejected.reason);
+        }
+    })?;
+    written?;
+    for bucket in buckets {
+        for tally in server.stored(bucket).await? {
+            document.tally(bucket, &tally)?;
+        }
+    }
+    document.end()?;
+    Ok(())
+}
+
+async fn dump_embedded(options: &DumpOptions) -> Result<(), Failure> {
     let dir = &options.dir.dir;
     let path = dir.join(STORE_FILE);
     if !path.exists() {
@@ -17,7 +47,7 @@ pub(super) async fn run(options: &DumpOptions) -> Result<(), Failure> {
     let store = EmbeddedStore::open(&path).await?;
     let mut document = Document::begin(BufWriter::new(io::stdout().lock()), store.totals().await?)?;
     let mut written = Ok(());
-    RejectsFile::read(dir, &store.cover().await?, |rejected| {
+    RejectsFile::read(dir, Some(&store.cover().await?), |rejected| {
         if written.is_ok() {
             written = document.rejected(rejected.line, &rejected.reason);
         }

@@ -121,7 +121,7 @@ impl Program {
         let topology = running.handle();
         tasks.spawn("topology", async move { Ok(Part::Topology(Box::new(running.wait().await?))) });
 
-        let branches = branches(&*store).await?;
+        let branches = page_branches(store.branches().await?);
         let board = EmbeddedBoard::new(branches, bucketing, clock.clone(), Arc::clone(&store), live, packets);
         let stopped = stop_web.stopped();
         tasks.spawn("web", async move {
@@ -240,14 +240,14 @@ fn ended(name: &str, end: TaskEnd<Result<Part, Failure>>) -> Result<Part, Failur
     }
 }
 
-/// `all` first, then those that are known, then others that the store has seen.
-async fn branches(store: &dyn Store) -> Result<Vec<String>, Failure> {
+/// `all` first, then those that are known, then others that the store has `seen`.
+pub(super) fn page_branches(seen: Vec<String>) -> Vec<String> {
     let mut branches: Vec<String> =
         std::iter::once(ALL_BRANCHES).chain(BRANCHES).map(str::to_owned).collect();
-    for branch in store.branches().await? {
+    for branch in seen {
         if !branches.contains(&branch) {
             branches.push(branch);
         }
     }
-    Ok(branches)
+    branches
 }

@@ -1,0 +1,156 @@
+use std::collections::BTreeMap;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncCommands, Client, Pipeline, RedisError};
+
+use super::{BRANCHES_KEY, QUEUE, bucket_key};
+use crate::bucket::BucketName;
+use crate::packet::Dimension;
+use crate::statistics::{Tally, Totals};
+
+/// Counts by name.
+type Counts = BTreeMap<String, u64>;
+
+/// Reads what is stored in a Redis. A connection that broke is made anew at the next call.
+#[derive(Debug)]
+pub struct Server {
+    client: Client,
+    connection: Option<MultiplexedConnection>,
+}
+
+/// The Redis could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read from redis")]
+pub struct ServerError(#[from] RedisError);
+
+impl Server {
+    /// The server at `url`. Not connected before the first call.
+    ///
+    /// # Errors
+    /// When the URL is none.
+    pub fn new(url: &str) -> Result<Self, ServerError> {
+        Ok(Self { client: Client::open(url)?, connection: None })
+    }
+
+    async fn connection(&mut self) -> Result<&mut MultiplexedConnection, RedisError> {
+        if self.connection.is_none() {
+            self.connection = Some(self.client.get_multiplexed_async_connection().await?);
+        }
+        self.connection.as_mut().ok_or_else(|| RedisError::from(std::io::Error::other("not connected")))
+    }
+
+    fn checked<T>(&mut self, result: Result<T, RedisError>) -> Result<T, ServerError> {
+        if result.is_err() {
+            self.connection = None;
+        }
+        Ok(result?)
+    }
+
+    /// The branches that ever had orders, sorted.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn branches(&mut self) -> Result<Vec<String>, ServerError> {
+        let read = match self.connection().await {
+            Ok(connection) => connection.smembers::<_, Vec<String>>(BRANCHES_KEY).await,
+            Err(error) => Err(error),
+        };
+        let mut branches = self.checked(read)?;
+        branches.sort_unstable();
+        Ok(branches)
+    }
+
+    /// The hashes under `keys`; empty where there is none.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn hashes(&mut self, keys: &[String]) -> Result<Vec<Counts>, ServerError> {
+        let mut pipe = Pipeline::with_capacity(keys.len());
+        for key in keys {
+            pipe.cmd("HGETALL").arg(key);
+        }
+        let read = match self.connection().await {
+            Ok(connection) => pipe.query_async(connection).await,
+            Err(error) => Err(error),
+        };
+        self.checked(read)
+    }
+
+    /// Everything that is stored of a bucket.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn stored(&mut self, bucket: BucketName) -> Result<Vec<Tally>, ServerError> {
+        let mut branches = self.branches().await?;
+        branches.push(crate::order::ALL_BRANCHES.to_owned());
+        branches.sort_unstable();
+        let each =
+            |branch: String| Dimension::ALL.into_iter().map(move |dimension| (branch.clone(), dimension));
+        let wanted: Vec<_> = branches.into_iter().flat_map(each).collect();
+        let keys: Vec<_> =
+            wanted.iter().map(|(branch, dimension)| bucket_key(branch, bucket, *dimension)).collect();
+        let stored = self.hashes(&keys).await?;
+        let tallies = wanted.into_iter().zip(stored).filter(|(_, counts)| !counts.is_empty());
+        Ok(tallies.map(|((branch, dimension), counts)| Tally { branch, dimension, counts }).collect())
+    }
+
+    /// The buckets that have orders, sorted.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn buckets(&mut self) -> Result<Vec<BucketName>, ServerError> {
+        let pattern = format!("{}:*:{}", crate::order::ALL_BRANCHES, Dimension::CustomerAgeGrades);
+        let mut buckets = Vec::new();
+        let mut cursor = 0u64;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
+            let read = match self.connection().await {
+                Ok(connection) => scan.query_async::<(u64, Vec<String>)>(connection).await,
+                Err(error) => Err(error),
+            };
+            let (next, keys) = self.checked(read)?;
+            // Somebody else's key may look like ours: its middle is no bucket then.
+            buckets.extend(keys.iter().filter_map(|key| key.split(':').nth(1)?.parse::<BucketName>().ok()));
+            if next == 0 {
+                break;
+            }
+            cursor = next;
+        }
+        buckets.sort_unstable();
+        buckets.dedup();
+        Ok(buckets)
+    }
+
+    /// The sum over `buckets`.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn totals(&mut self, buckets: &[BucketName]) -> Result<Totals, ServerError> {
+        let mut totals = Totals::default();
+        let all = crate::order::ALL_BRANCHES;
+        for some in buckets.chunks(256) {
+            let key = |dimension| some.iter().map(move |bucket| bucket_key(all, *bucket, dimension));
+            let orders = self.hashes(&key(Dimension::CustomerAgeGrades).collect::<Vec<_>>()).await?;
+            let cups = self.hashes(&key(Dimension::Orders).collect::<Vec<_>>()).await?;
+            totals.orders += orders.iter().flat_map(Counts::values).sum::<u64>();
+            totals.cups += cups.iter().flat_map(Counts::values).sum::<u64>();
+        }
+        Ok(totals)
+    }
+
+    /// How many entries wait in the queue, and how many `consumer` has taken and not settled.
+    ///
+    /// # Errors
+    /// When the server cannot be read.
+    pub async fn queued(&mut self, consumer: &str) -> Result<(u64, u64), ServerError> {
+        let mut pipe = Pipeline::new();
+        pipe.cmd("LLEN").arg(QUEUE);
+        pipe.cmd("LLEN").arg(format!("{QUEUE}:pending:{consumer}"));
+        let read = match self.connection().await {
+            Ok(connection) => pipe.query_async(connection).await,
+            Err(error) => Err(error),
+        };
+        self.checked(read)
+    }
+}
