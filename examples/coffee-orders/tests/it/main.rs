@@ -2,11 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+mod acceptance;
+mod acceptance_buckets;
 mod browser;
 mod browser_driver;
 mod generator;
+mod kill;
 mod order;
 mod page;
+mod program;
+mod program_count;
 mod store;
 mod web;
 mod web_board;
