@@ -12,8 +12,8 @@ use crate::bucket::Bucketing;
 use crate::queue::{QUEUE, QueueKeeper, Server};
 use crate::topology::{self, CountSettings, LiveBuckets, QueueEntry};
 
-/// Entries that a bucket may hold before it is stored.
-const MOST_KEPT: usize = 1_000_000;
+/// Entries that are held before a part of their bucket is stored, though it is open.
+const MOST_KEPT: usize = 20_000;
 
 /// The counting half: queue, topology, buckets in the same Redis.
 pub(super) struct Counting {

@@ -28,8 +28,8 @@ use crate::web;
 pub(super) const STORE_FILE: &str = "store.redb";
 /// The branches that the page offers before any order was seen.
 const BRANCHES: [&str; 4] = ["jeongja", "seohyeon", "sunae", "migeum"];
-/// Lines that a bucket may hold before it is stored: about 300 MB.
-const MOST_KEPT: usize = 1_000_000;
+/// Lines that are held before a part of their bucket is stored, though it is open: some 50 MB.
+const MOST_KEPT: usize = 200_000;
 /// How often the program looks whether all is counted, with `--exit`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

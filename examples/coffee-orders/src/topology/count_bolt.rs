@@ -2,8 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use flowcore::base::{Timestamp, Token, TokenSet};
-use flowcore::process::window::{TimeWindows, Window, WindowSpec, WindowSpecError};
+use flowcore::base::{Timestamp, Token};
+use flowcore::process::window::{TimeWindows, WindowSpec, WindowSpecError};
 use flowcore::process::{Bolt, BoltError, Emitter, Outputs, TaskContext};
 
 use super::pane::OrderPane;
@@ -18,7 +18,7 @@ const SHOW_EVERY: Duration = Duration::from_millis(100);
 pub struct CountSettings {
     /// How buckets are cut and named.
     pub bucketing: Bucketing,
-    /// Lines that a bucket may hold before it is kept: more have to wait until it closes.
+    /// Lines that a task may hold before its part of the bucket is kept, though the bucket is still open.
     pub max_kept: usize,
     /// Where open buckets are shown.
     pub live: Arc<LiveBuckets>,
@@ -52,26 +52,24 @@ impl<L: InputLine> CountBolt<L> {
         Ok(WindowSpec::tumbling(length).and_then(|spec| spec.offset(offset)).map_err(as_fatal)?)
     }
 
-    fn closed(&self, window: Window, pane: OrderPane<L>) -> Result<(Closed<L>, TokenSet), BoltError> {
-        let OrderPane { statistics, cover, rejected, tokens, .. } = pane;
-        let bucket = self.settings.bucketing.name(window.start)?;
-        Ok((Closed { task: self.task, bucket, statistics: Arc::new(statistics), cover, rejected }, tokens))
-    }
-
     async fn close(&mut self, now: Timestamp, out: &mut Emitter<Report<L>>) -> Result<(), BoltError> {
         while let Some(closed) = self.windows.as_mut().and_then(|windows| windows.close(now).next()) {
-            self.emit(closed.window, closed.contents, out).await?;
+            self.emit(closed.window.start, closed.contents, out).await?;
         }
         Ok(())
     }
 
+    /// Hands on a part of the bucket of `at`.
     async fn emit(
         &mut self,
-        window: Window,
+        at: Timestamp,
         pane: OrderPane<L>,
         out: &mut Emitter<Report<L>>,
     ) -> Result<(), BoltError> {
-        let (closed, tokens) = self.closed(window, pane)?;
+        let OrderPane { statistics, cover, rejected, tokens, .. } = pane;
+        let bucket = self.settings.bucketing.name(at)?;
+        let statistics = Arc::new(statistics);
+        let closed = Closed { task: self.task, bucket, statistics, cover, rejected };
         out.send_anchored(Report::Closed(closed), Token::joint(tokens)).await;
         Ok(())
     }
@@ -116,18 +114,24 @@ impl<L: InputLine> Bolt<L> for CountBolt<L> {
             self.close(now, out).await?;
         }
         let Some(windows) = &mut self.windows else { return Ok(()) };
-        let counted = windows.add(now, |pane| {
+        let max_kept = self.settings.max_kept;
+        let added = windows.add(now, |pane| {
             out.keep_in(&mut pane.tokens);
-            pane.add(line)
+            let counted = pane.add(line);
+            (counted, (pane.lines >= max_kept).then(|| std::mem::take(pane)))
         });
+        let Some((counted, full)) = added else { return Ok(()) };
         match counted {
-            Some(true) if self.show_at.is_none() => self.show_at = Some(now + SHOW_EVERY),
-            Some(false) => {
+            true if self.show_at.is_none() => self.show_at = Some(now + SHOW_EVERY),
+            true => {}
+            false => {
                 self.settings.rejected.fetch_add(1, Ordering::Relaxed);
             }
-            _ => {}
         }
-        Ok(())
+        match full {
+            Some(part) => self.emit(now, part, out).await,
+            None => Ok(()),
+        }
     }
 
     async fn tick(&mut self, now: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
@@ -140,16 +144,11 @@ impl<L: InputLine> Bolt<L> for CountBolt<L> {
         close.into_iter().chain(self.show_at).min()
     }
 
-    fn is_full(&self) -> bool {
-        let panes = self.windows.iter().flat_map(TimeWindows::panes);
-        panes.map(|pane| pane.lines).sum::<usize>() >= self.settings.max_kept
-    }
-
     /// The program stops: what is in the open bucket is kept as it is, and goes on after the next start.
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
         self.close(out.now(), out).await?;
         while let Some(closed) = self.windows.as_mut().and_then(|windows| windows.flush().next()) {
-            self.emit(closed.window, closed.contents, out).await?;
+            self.emit(closed.window.start, closed.contents, out).await?;
         }
         Ok(())
     }
