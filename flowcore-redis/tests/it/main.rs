@@ -1,0 +1,14 @@
+//! Every component against real servers, which the tests start and stop themselves.
+
+mod drive;
+mod hash;
+mod list_sink;
+mod list_source;
+mod outage;
+mod proxy;
+mod pub_sub;
+mod random;
+mod refusals;
+mod server;
+mod settle_with;
+mod stream;
