@@ -170,14 +170,17 @@ fn classify_known(kind: ServerErrorKind, text: &str) -> ErrorKind {
 
 /// Codes that the client library does not tell apart, also inside the report about a pipeline or a script.
 fn classify_text(text: &str) -> ErrorKind {
-    const CODES: [(&str, ErrorKind); 12] = [
+    const CODES: [(&str, ErrorKind); 14] = [
         ("WRONGTYPE", ErrorKind::WrongType),
         ("OOM", ErrorKind::OutOfMemory),
         ("NOPERM", ErrorKind::Denied),
         ("WRONGPASS", ErrorKind::Login),
         ("NOAUTH", ErrorKind::Login),
+        // A server that wants a password looks at short commands only.
+        ("unauthenticated", ErrorKind::Login),
         ("FENCED", ErrorKind::Fenced),
         ("NOGROUP", ErrorKind::Missing),
+        ("UNBLOCKED", ErrorKind::Missing),
         ("MISCONF", ErrorKind::Busy),
         ("LOADING", ErrorKind::Busy),
         ("BUSY ", ErrorKind::Busy),

@@ -155,12 +155,12 @@ impl ListConsumer {
 
     /// Settles what is answered and gives back the rest, when it is the last one that closes.
     pub(super) async fn close(&self) -> Result<(), Error> {
-        self.settle_answered().await?;
         let mut reading = self.shared.reading.lock().await;
         reading.open = reading.open.saturating_sub(1);
         if reading.open > 0 || self.shared.config.settled_elsewhere {
-            return Ok(());
+            return self.settle_answered().await;
         }
+        self.settle_last().await?;
         self.release().await
     }
 
@@ -222,11 +222,22 @@ impl ListConsumer {
 
     async fn settle_answered(&self) -> Result<(), Error> {
         let mut settler = self.settler().await;
+        self.note_answered(&mut settler);
+        settler.flush().await
+    }
+
+    async fn settle_last(&self) -> Result<(), Error> {
+        let mut settler = self.settler().await;
+        self.note_answered(&mut settler);
+        settler.forget_failures();
+        settler.flush().await
+    }
+
+    fn note_answered(&self, settler: &mut Settler) {
         let first = std::mem::take(&mut *self.shared.answered.lock().unwrap_or_else(PoisonError::into_inner));
         for receipt in first.into_iter().chain(std::iter::from_fn(|| self.shared.receipts.try_next())) {
             settler.note(receipt);
         }
-        settler.flush().await
     }
 
     pub(super) async fn renew(&self) -> Result<(), Error> {

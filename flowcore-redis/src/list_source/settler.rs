@@ -64,6 +64,11 @@ impl Settler {
         }
     }
 
+    /// What failed stays where it is: everything pending is about to go back, in its order.
+    pub(super) fn forget_failures(&mut self) {
+        self.failed.clear();
+    }
+
     /// Failures from the last one taken to the first, so that they are in their order again.
     fn next_commit(&mut self) -> Option<Pipeline> {
         /// Bounds the time in which the server does nothing else.

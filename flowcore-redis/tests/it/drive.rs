@@ -38,8 +38,9 @@ impl Driven {
     /// The next batch.
     pub(crate) async fn batch(&mut self) -> Batch<Event> {
         tokio::select! {
-            batch = within(self.batches.recv()) => batch.expect("the source runs"),
+            biased;
             end = self.tasks.next() => panic!("the source ended: {end:?}"),
+            batch = within(self.batches.recv()) => batch.expect("the source runs"),
         }
     }
 

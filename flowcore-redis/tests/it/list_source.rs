@@ -87,10 +87,10 @@ async fn no_more_is_taken_than_may_be_pending() {
 async fn a_restart_under_the_same_name_takes_its_entries_back_at_once() {
     let server = Server::start().await;
     server.push("queue", &numbers(0..10)).await;
-    let mut first = source(config(&server, "a").lease(Duration::from_secs(3600)));
+    let mut first = source(config(&server, "a").lease(Duration::from_hours(1)));
     let (one, _two) = (first.batch().await, first.batch().await);
     one.token.ack();
-    until(async || server.list("queue:pending:a").await == numbers(4..8)).await;
+    until(async || server.list("queue:pending:a").await == numbers(4..10)).await;
     first.crash().await;
     let mut second = source(config(&server, "a"));
     assert_eq!(second.acked(6).await, numbers(4..10));
@@ -102,7 +102,7 @@ async fn the_entries_of_a_dead_consumer_come_back_in_their_order() {
     let server = Server::start().await;
     server.push("queue", &numbers(0..10)).await;
     let lease = Duration::from_millis(400);
-    let mut dead = source(config(&server, "dead").lease(lease));
+    let mut dead = source(config(&server, "dead").lease(lease).max_pending(8));
     let _held = [dead.batch().await, dead.batch().await];
     dead.crash().await;
     let mut alive = source(config(&server, "alive").lease(lease));

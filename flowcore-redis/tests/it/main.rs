@@ -1,5 +1,7 @@
 //! Every component against real servers, which the tests start and stop themselves.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
+
 mod drive;
 mod hash;
 mod list_sink;

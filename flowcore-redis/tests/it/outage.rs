@@ -85,7 +85,7 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
     let config = |name| {
         // Connects again well within the time between two looks.
         let redis = server.config().backoff(Duration::from_millis(20), Duration::from_millis(100));
-        ListConsumerConfig::new(redis, "queue", name).batch(10).lease(Duration::from_secs(1))
+        ListConsumerConfig::new(redis, "queue", name).batch(10).max_pending(10).lease(Duration::from_secs(1))
     };
     let (one, two) = (config("one"), config("two"));
     let mut one = Driven::new(ListSource::from_config(one));

@@ -178,6 +178,8 @@ fn make_certificate(folder: &Path) {
         .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", "key.pem"])
         .args(["-out", "cert.pem", "-subj", "/CN=localhost"])
         .args(["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"])
+        // A certificate of an authority is refused as a server's own.
+        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
         .current_dir(folder)
         .output()
         .expect("openssl is installed");
