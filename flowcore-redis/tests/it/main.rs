@@ -14,3 +14,4 @@ mod refusals;
 mod server;
 mod settle_with;
 mod stream;
+mod topology;
