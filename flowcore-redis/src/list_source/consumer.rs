@@ -71,7 +71,8 @@ impl ListConsumer {
         let keys = Keys::new(&config.key, &config.consumer);
         let subject = format!("consumer {} of list {}", config.consumer, config.key);
         let token = random_token();
-        let reader = Reader::new(Connection::new(&config.redis, subject.clone()).for_ever());
+        let connection = Connection::new(&config.redis, subject.clone()).for_ever();
+        let reader = Reader::new(connection, &config, &keys, &token);
         let settler =
             Settler::new(Connection::new(&config.redis, subject).for_ever(), keys.clone(), token.clone());
         let reading = Reading { reader, suspects: Suspects::new(config.lease), open: 0 };
@@ -137,13 +138,12 @@ impl ListConsumer {
     }
 
     pub(super) async fn open(&self, clock: &Clock) -> Result<(), Error> {
-        let Shared { config, keys, token, .. } = &*self.shared;
+        let config = &self.shared.config;
         let mut reading = self.shared.reading.lock().await;
         reading.reader.connection.set_clock(clock);
         self.settler().await.connection.set_clock(clock);
         if reading.open == 0 && !self.is_renewed() {
-            let lease = config.lease.as_millis().to_string();
-            let back = reading.reader.acquire(keys, &config.consumer, token, &lease).await?;
+            let back = reading.reader.acquire().await?;
             if back > 0 {
                 tracing::info!(key = config.key, consumer = config.consumer, entries = back, "took back");
             }
@@ -181,7 +181,7 @@ impl ListConsumer {
     }
 
     async fn take(&self) -> Result<(Taken, Clock), Error> {
-        let Shared { config, keys, token, .. } = &*self.shared;
+        let config = &self.shared.config;
         let mut reading = self.shared.reading.lock().await;
         let Reading { reader, suspects, .. } = &mut *reading;
         let clock = reader.connection.clock().clone();
@@ -192,7 +192,7 @@ impl ListConsumer {
                 rescue::take_back(&mut reader.connection, &config.key, &dead).await?;
             }
         }
-        Ok((reader.take(keys, token, config.batch).await?, clock))
+        Ok((reader.take(config.batch).await?, clock))
     }
 
     /// A token that answers for `taken`; none is needed when the entries are settled elsewhere.

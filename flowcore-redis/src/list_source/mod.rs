@@ -14,14 +14,15 @@
 //! Every consumer needs a name of its own. A consumer that starts under a name takes the name's pending
 //! entries back at once, and whoever ran under it before is *fenced*: it gets [`ErrorKind::Fenced`] and can
 //! neither remove nor commit anything. The entries of a consumer that died are taken back by the others when
-//! its lease is over. A lease that ran out while the server was away is no death: others look twice.
+//! its lease is over. A lease that ran out while the server was away is no death: others look twice. A server
+//! that comes back without its data is taken as it is: what was taken before is not taken from it again.
 //!
 //! | Key | Type | Content |
 //! |---|---|---|
 //! | `<key>` | list | what waits |
 //! | `<key>:pending:<consumer>` | list | what the consumer has taken |
 //! | `<key>:consumers` | set | the names of all consumers |
-//! | `<key>:owner:<consumer>` | string | the token of the instance that runs under the name |
+//! | `<key>:owner:<consumer>` | string | the token of the instance that runs under the name; for a week after its end, that it ended |
 //! | `<key>:lease:<consumer>` | string with expiry | there while it lives |
 //! | `<key>:taken:<consumer>` | string | how many entries the instance was given |
 //! | `<key>:commit:<consumer>` | string | its last commit |

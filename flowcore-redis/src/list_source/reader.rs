@@ -1,5 +1,6 @@
 use bytes::Bytes;
 
+use super::ListConsumerConfig;
 use super::keys::Keys;
 use super::scripts::{self, ACQUIRE, TAKE};
 use crate::connection::Connection;
@@ -17,32 +18,38 @@ pub(super) struct Taken {
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) connection: Connection,
+    keys: Keys,
+    consumer: String,
+    token: String,
+    lease: String,
     received: u64,
 }
 
 impl Reader {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, received: 0 }
+    pub(super) fn new(connection: Connection, config: &ListConsumerConfig, keys: &Keys, token: &str) -> Self {
+        Self {
+            connection,
+            keys: keys.clone(),
+            consumer: config.consumer.clone(),
+            token: token.to_owned(),
+            lease: config.lease.as_millis().to_string(),
+            received: 0,
+        }
     }
 
-    /// Makes `token` the owner. What the name had pending is in the queue again.
-    pub(super) async fn acquire(
-        &mut self,
-        keys: &Keys,
-        consumer: &str,
-        token: &str,
-        lease: &str,
-    ) -> Result<i64, Error> {
-        let pipe = scripts::call(ACQUIRE, keys, &[consumer, token, lease], &[]);
+    /// Makes the token the owner. What the name had pending is in the queue again.
+    pub(super) async fn acquire(&mut self) -> Result<i64, Error> {
+        let pipe = scripts::call(ACQUIRE, &self.keys, &[&self.consumer, &self.token, &self.lease], &[]);
         let back = self.connection.run_one(&pipe).await?;
         self.received = 0;
         reply::integer(&back).ok_or_else(|| self.connection.error(ErrorKind::Reply))
     }
 
     /// Up to `max` entries from the head of the queue, under a number that grows. Safe to cancel.
-    pub(super) async fn take(&mut self, keys: &Keys, token: &str, max: usize) -> Result<Taken, Error> {
+    pub(super) async fn take(&mut self, max: usize) -> Result<Taken, Error> {
         let (max, received) = (max.to_string(), self.received.to_string());
-        let pipe = scripts::call(TAKE, keys, &[token, &max, &received], &[]);
+        let arguments = [&self.token, &max, &received, &self.consumer, &self.lease].map(String::as_str);
+        let pipe = scripts::call(TAKE, &self.keys, &arguments, &[]);
         let answer = self.connection.run_one(&pipe).await?;
         let entries = reply::all_bytes(answer).ok_or_else(|| self.connection.error(ErrorKind::Reply))?;
         let number = self.received;

@@ -19,12 +19,21 @@ local back = 0
 while redis.call('LMOVE', KEYS[2], KEYS[1], 'RIGHT', 'LEFT') do back = back + 1 end
 return back";
 
-/// Arguments: token, how many at most, how many were received so far. When the last answer was lost, answers
-/// what it said; otherwise moves entries.
+/// Arguments: token, how many at most, how many were received so far, consumer, lease in ms. When the last
+/// answer was lost, answers what it said; otherwise moves entries. An owner that is missing says that the
+/// server has lost what it had: then the consumer begins anew.
 pub(super) const TAKE: &str = "
-if redis.call('GET', KEYS[4]) ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
+local owner = redis.call('GET', KEYS[4])
+if not owner then
+  redis.call('SADD', KEYS[7], ARGV[4])
+  redis.call('SET', KEYS[4], ARGV[1])
+  redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[5])
+elseif owner ~= ARGV[1] then
+  return redis.error_reply('FENCED not the owner')
+end
 local lost = tonumber(redis.call('GET', KEYS[5]) or '0') - tonumber(ARGV[3])
 if lost > 0 then return redis.call('LRANGE', KEYS[2], -lost, -1) end
+if lost < 0 then redis.call('SET', KEYS[5], ARGV[3]) end
 local entries = {}
 for i = 1, tonumber(ARGV[2]) do
   local entry = redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT')
@@ -36,13 +45,15 @@ return entries";
 
 /// Arguments: token, lease in ms.
 pub(super) const RENEW: &str = "
-if redis.call('GET', KEYS[4]) ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
-redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2])
+local owner = redis.call('GET', KEYS[4])
+if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
+if owner then redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
 return 1";
 
 /// Arguments: token, commit, entries. Removes them; a commit that is known already changes nothing.
 pub(super) const REMOVE: &str = "
-if redis.call('GET', KEYS[4]) ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
+local owner = redis.call('GET', KEYS[4])
+if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
 if redis.call('GET', KEYS[6]) == ARGV[2] then return 0 end
 for i = 3, #ARGV do redis.call('LREM', KEYS[2], 1, ARGV[i]) end
 redis.call('SET', KEYS[6], ARGV[2])
@@ -50,22 +61,25 @@ return 1";
 
 /// Arguments: token, commit, entries. Puts them back to the head of the queue, in their order.
 pub(super) const GIVE_BACK: &str = "
-if redis.call('GET', KEYS[4]) ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
+local owner = redis.call('GET', KEYS[4])
+if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
 if redis.call('GET', KEYS[6]) == ARGV[2] then return 0 end
 for i = #ARGV, 3, -1 do
-  if redis.call('LREM', KEYS[2], 1, ARGV[i]) > 0 then redis.call('LPUSH', KEYS[1], ARGV[i]) end
+  if redis.call('LREM', KEYS[2], 1, ARGV[i]) > 0 or not owner then redis.call('LPUSH', KEYS[1], ARGV[i]) end
 end
 redis.call('SET', KEYS[6], ARGV[2])
 return 1";
 
-/// Arguments: consumer, token. Gives back everything and forgets the consumer.
+/// Arguments: consumer, token. Gives back everything and forgets the consumer. The owner says so for a week,
+/// so that a zombie does not take the name for its own.
 pub(super) const RELEASE: &str = "
 local owner = redis.call('GET', KEYS[4])
-if not owner then return 0 end
+if not owner or owner == 'released' then return 0 end
 if owner ~= ARGV[2] then return redis.error_reply('FENCED not the owner') end
 local back = 0
 while redis.call('LMOVE', KEYS[2], KEYS[1], 'RIGHT', 'LEFT') do back = back + 1 end
-redis.call('DEL', KEYS[3], KEYS[4], KEYS[5], KEYS[6])
+redis.call('DEL', KEYS[3], KEYS[5], KEYS[6])
+redis.call('SET', KEYS[4], 'released', 'EX', 604800)
 redis.call('SREM', KEYS[7], ARGV[1])
 return back";
 
@@ -74,7 +88,8 @@ pub(super) const RESCUE: &str = "
 if redis.call('EXISTS', KEYS[3]) == 1 then return -1 end
 local back = 0
 while redis.call('LMOVE', KEYS[2], KEYS[1], 'RIGHT', 'LEFT') do back = back + 1 end
-redis.call('DEL', KEYS[4], KEYS[5], KEYS[6])
+redis.call('DEL', KEYS[5], KEYS[6])
+redis.call('SET', KEYS[4], 'taken back', 'EX', 604800)
 redis.call('SREM', KEYS[7], ARGV[1])
 return back";
 

@@ -114,7 +114,8 @@ impl Settler {
         look.cmd("GET").arg(&self.keys.commit);
         let mut seen = self.connection.once(&look).await?.into_iter().skip(1).map(reply::text);
         let (owner, commit) = (seen.next().flatten(), seen.next().flatten());
-        if owner.as_ref() != Some(&self.token) {
+        // No owner at all says that the server has lost what it had: nobody else can have taken over.
+        if owner.is_some_and(|owner| owner != self.token) {
             return Err(self.connection.error(ErrorKind::Fenced));
         }
         if commit.as_deref() == Some(id) {

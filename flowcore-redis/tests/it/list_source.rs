@@ -55,7 +55,9 @@ async fn a_stop_gives_back_what_was_not_delivered_and_leaves_no_keys() {
     drop(second);
     source.stop().await.unwrap();
     assert_eq!(server.list("queue").await, numbers(4..10));
-    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "*"]).await, ["queue"]);
+    assert_eq!(server.ask::<Vec<String>>(&["KEYS", "queue:[^o]*"]).await, Vec::<String>::new());
+    assert_eq!(server.ask::<String>(&["GET", "queue:owner:a"]).await, "released");
+    assert!(server.ask::<i64>(&["TTL", "queue:owner:a"]).await > 0);
 }
 
 #[tokio::test]

@@ -79,6 +79,30 @@ async fn a_list_source_delivers_each_entry_once_in_order_over_outages() {
 }
 
 #[tokio::test]
+async fn a_server_that_forgets_everything_is_taken_as_it_is() {
+    let mut server = Server::start().await;
+    server.push("queue", &numbers(0..8)).await;
+    let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(4).settled_elsewhere();
+    let consumer = ListConsumer::new(config);
+    let mut source = Driven::new(consumer.source());
+    let held = source.batch().await.events.into_iter().map(|event| event.body).collect::<Vec<_>>();
+    server.kill();
+    server.up().await;
+    let settled = consumer.settle_with(&held, "1", |transaction| {
+        transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(4);
+    });
+    assert_eq!(settled.await.unwrap(), Settled::Now);
+    source.batch().await;
+    server.push("queue", &numbers(8..20)).await;
+    let mut bodies = source.acked(12).await;
+    bodies.sort_by_key(|body| body[6..].parse::<u32>().unwrap());
+    assert_eq!(bodies, numbers(8..20));
+    assert_eq!(server.list("queue:pending:a").await, numbers(8..20));
+    assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 4);
+    source.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
     let mut server = Server::durable().await;
     server.push("queue", &numbers(0..20)).await;

@@ -88,3 +88,19 @@ async fn a_command_that_the_server_refuses_is_an_error_that_does_not_pass() {
     assert_eq!(error.kind(), ErrorKind::WrongType);
     source.crash().await;
 }
+
+#[tokio::test]
+async fn a_consumer_that_was_released_settles_nothing_more() {
+    let server = Server::start().await;
+    server.push("queue", &numbers(0..8)).await;
+    let consumer = consumer(server.config());
+    let mut source = Driven::new(consumer.source());
+    let entries = taken(&mut source).await;
+    source.stop().await.unwrap();
+    consumer.release().await.unwrap();
+    let error = consumer.settle_with(&entries, "1", |transaction| count(transaction, 8)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Fenced);
+    consumer.release().await.unwrap();
+    assert_eq!(server.list("queue").await, numbers(0..8));
+    assert_eq!(server.ask::<i64>(&["EXISTS", "counts"]).await, 0);
+}
