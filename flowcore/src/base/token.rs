@@ -1,7 +1,8 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{DeliveryError, LossKind, TokenSet};
+use super::{DeliveryError, LossKind, Panic, TokenSet};
 
 /// A share in the delivery of something that a source is waiting for.
 ///
@@ -150,7 +151,14 @@ impl Root {
     }
 
     pub(crate) fn record(&self, failure: Failure) {
-        self.failures().push(failure);
+        let mut failures = self.failures();
+        // Many outputs of one tuple may fail one after the other: one failure says it.
+        let told = failures.last().is_some_and(|last| {
+            last.index == failure.index && last.error.retries() == failure.error.retries()
+        });
+        if !told {
+            failures.push(failure);
+        }
     }
 
     fn failures(&self) -> MutexGuard<'_, Vec<Failure>> {
@@ -261,7 +269,12 @@ impl<F: FnOnce(Result<(), DeliveryError>) + Send + 'static> Completion for Callb
     fn settled(&self, _root: u64, failures: Vec<Failure>) {
         let tell = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(tell) = tell {
-            tell(failures.into_iter().next().map_or(Ok(()), |failure| Err(failure.error)));
+            let outcome = failures.into_iter().next().map_or(Ok(()), |failure| Err(failure.error));
+            // It may be called from a destructor while a panic unwinds.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| tell(outcome))) {
+                let panic = Panic::from_payload(&*payload);
+                tracing::error!(%panic, "who was to be told about a token");
+            }
         }
     }
 }
