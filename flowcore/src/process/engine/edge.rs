@@ -1,6 +1,8 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::MailboxSender;
+use crate::base::{DeliveryError, LossKind, Panic};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Parcel, Segment, Selection};
 use crate::process::grouping::Grouping;
@@ -12,27 +14,76 @@ pub(crate) struct Edge<T: Tuple + ?Sized> {
     mailboxes: Vec<MailboxSender<T>>,
 }
 
+type Addressed<'a, T> = Vec<(&'a MailboxSender<T>, Parcel<T>)>;
+
 impl<T: Tuple + ?Sized> Edge<T> {
     pub(crate) fn new(grouping: Box<dyn Grouping<T>>, mailboxes: Vec<MailboxSender<T>>) -> Self {
         Self { grouping, mailboxes }
     }
 
-    async fn deliver(&mut self, load: &Arc<Load<T>>, selected: &Selection, segments: Vec<Segment>) {
+    fn address<'a>(
+        &'a mut self,
+        load: &Arc<Load<T>>,
+        selected: &Selection,
+        segments: Vec<Segment>,
+        parcels: &mut Addressed<'a, T>,
+    ) {
         if let [only] = &self.mailboxes[..] {
-            only.send(Parcel::new(Arc::clone(load), selected.clone(), segments)).await;
+            parcels.push((only, Parcel::new(Arc::clone(load), selected.clone(), segments)));
             return;
         }
         // With a selection, segments are counted within it; a route selects from the load itself.
         let segments = on_load(selected, segments);
-        let mut routes = vec![Selection::Range(0, 0); self.mailboxes.len()];
-        self.grouping.route(load, selected, &mut routes);
+        let tasks = self.mailboxes.len();
+        let routes = route(&mut *self.grouping, load, selected, tasks)
+            .unwrap_or_else(|_| route_each(&mut *self.grouping, load, selected, (tasks, &segments)));
         for (mailbox, route) in self.mailboxes.iter().zip(routes) {
             if route.len() > 0 {
                 let segments = route.segments(&segments);
-                mailbox.send(Parcel::new(Arc::clone(load), route, segments)).await;
+                parcels.push((mailbox, Parcel::new(Arc::clone(load), route, segments)));
             }
         }
     }
+}
+
+/// Asks the grouping for all tasks at once. The key function is the user's: it may panic.
+fn route<T: Tuple + ?Sized>(
+    grouping: &mut dyn Grouping<T>,
+    load: &Load<T>,
+    selected: &Selection,
+    tasks: usize,
+) -> Result<Vec<Selection>, Panic> {
+    let mut routes = vec![Selection::Range(0, 0); tasks];
+    catch_unwind(AssertUnwindSafe(|| grouping.route(load, selected, &mut routes)))
+        .map_err(|payload| Panic::from_payload(&*payload))?;
+    Ok(routes)
+}
+
+/// After a panic, tuple by tuple: only those that the key function panics on fail.
+fn route_each<T: Tuple + ?Sized>(
+    grouping: &mut dyn Grouping<T>,
+    load: &Load<T>,
+    selected: &Selection,
+    (tasks, segments): (usize, &[Segment]),
+) -> Vec<Selection> {
+    let mut lists = vec![Vec::new(); tasks];
+    for at in 0..selected.len() {
+        let Ok(index) = u32::try_from(selected.get(at)) else { continue };
+        match route(grouping, load, &Selection::Range(index, index + 1), tasks) {
+            Ok(routes) => {
+                let chosen = lists.iter_mut().zip(routes).filter(|(_, route)| route.len() > 0);
+                chosen.for_each(|(list, _)| list.push(index));
+            }
+            Err(panic) => {
+                let segment = segments.get(segments.partition_point(|segment| segment.end <= index));
+                if let (Some(segment), Some(&root)) = (segment, load.roots.get(index as usize)) {
+                    let error = DeliveryError::new("the key of a grouping", LossKind::Panicked);
+                    segment.work.fail(root, error.caused_by(panic));
+                }
+            }
+        }
+    }
+    lists.into_iter().map(Selection::List).collect()
 }
 
 /// Turns ends that count within `selected` into ends that count within its load.
@@ -46,6 +97,8 @@ fn on_load(selected: &Selection, mut segments: Vec<Segment>) -> Vec<Segment> {
 }
 
 /// Sends the selected tuples of a load to all subscribers. `segments` count within the selection.
+///
+/// All parcels are made before the first one is sent: those that are left when this is dropped fail.
 pub(crate) async fn ship<T: Tuple + ?Sized>(
     edges: &mut [Edge<T>],
     load: &Arc<Load<T>>,
@@ -53,8 +106,12 @@ pub(crate) async fn ship<T: Tuple + ?Sized>(
     segments: Vec<Segment>,
 ) {
     let Some((last, others)) = edges.split_last_mut() else { return };
+    let mut parcels = Vec::with_capacity(others.len() + last.mailboxes.len());
     for edge in others {
-        edge.deliver(load, selected, segments.clone()).await;
+        edge.address(load, selected, segments.clone(), &mut parcels);
     }
-    last.deliver(load, selected, segments).await;
+    last.address(load, selected, segments, &mut parcels);
+    for (mailbox, parcel) in parcels {
+        mailbox.send(parcel).await;
+    }
 }
