@@ -90,6 +90,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
         false
     }
 
+    fn tick(&self) -> Option<Duration> {
+        self.spec().tick
+    }
+
     fn inputs(&self) -> Vec<StreamName> {
         self.spec().inputs.iter().map(|input| input.stream()).collect()
     }

@@ -29,6 +29,11 @@ pub enum Problem {
         /// The component.
         component: String,
     },
+    /// A bolt ticks in an interval of less than a millisecond.
+    TickTooShort {
+        /// The bolt.
+        component: String,
+    },
     /// A bolt reads no stream.
     NoInput {
         /// The bolt.
@@ -61,6 +66,7 @@ impl fmt::Display for Problem {
             Self::DuplicateName { component } => write!(f, "two components are called {component}"),
             Self::BadName { component } => write!(f, "{component:?} is no name for a component"),
             Self::NoTasks { component } => write!(f, "{component} has a parallelism of zero"),
+            Self::TickTooShort { component } => write!(f, "{component} ticks more than once a millisecond"),
             Self::NoInput { component } => {
                 write!(f, "{component} reads no stream: subscribe with shuffle, fields, all or global")
             }

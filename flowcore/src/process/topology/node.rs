@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::StreamName;
 use crate::process::engine::Wiring;
@@ -15,6 +16,8 @@ pub(crate) trait Node: Send + Sync {
     fn name(&self) -> Arc<str>;
     fn parallelism(&self) -> usize;
     fn is_spout(&self) -> bool;
+    /// How often its tasks tick.
+    fn tick(&self) -> Option<Duration>;
     /// The streams it reads.
     fn inputs(&self) -> Vec<StreamName>;
     /// Makes the mailboxes of its tasks. Called on all nodes before `spawn` on any.

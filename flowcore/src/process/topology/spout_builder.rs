@@ -1,6 +1,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::builder::Graph;
 use super::{Node, StreamName};
@@ -65,6 +66,10 @@ impl<S: Spout> Node for SpoutNode<S> {
 
     fn is_spout(&self) -> bool {
         true
+    }
+
+    fn tick(&self) -> Option<Duration> {
+        None
     }
 
     fn inputs(&self) -> Vec<StreamName> {

@@ -42,6 +42,9 @@ fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     if node.parallelism() == 0 {
         problems.push(Problem::NoTasks { component: component.clone() });
     }
+    if node.tick().is_some_and(|every| every.as_millis() == 0) {
+        problems.push(Problem::TickTooShort { component: component.clone() });
+    }
     for stream in node.inputs().iter().filter(|stream| stream.node.topology != id) {
         let stream = stream.to_string();
         problems.push(Problem::ForeignStream { component: component.clone(), stream });
