@@ -140,6 +140,14 @@ impl Clock {
         }
     }
 
+    /// Waits until it is `instant`; if the clock stands still, for as long as that would take.
+    pub(crate) async fn sleep_towards(&self, instant: Timestamp) {
+        match self.0 {
+            Kind::Fixed(now) => self.sleep(instant.since(now)).await,
+            Kind::System | Kind::Since { .. } => self.sleep_until(instant).await,
+        }
+    }
+
     /// Starts measuring a stretch of time.
     pub fn stopwatch(&self) -> Stopwatch {
         Stopwatch(Instant::now())

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::Phase;
 use super::port::{Call, Port, Tally};
 use super::running::{TaskFailure, TaskShared};
-use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, contain};
+use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::process::output::TooManyOutputs;
 use crate::process::{BoltError, Outputs, TaskContext};
 
 /// One instance of a bolt, its mailboxes and its outputs.
@@ -17,6 +18,7 @@ pub(crate) struct BoltTask<B, O> {
     turn: usize,
     out: O,
     tick: Option<Ticker>,
+    ticked: Option<Timestamp>,
     restart: RestartPolicy,
     shared: TaskShared,
 }
@@ -45,7 +47,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     ) -> Self {
         let restart = shared.settings.restart.clone();
         let tick = tick.map(|every| Ticker { every, due: shared.settings.clock.now() + every });
-        Self { factory, ports, turn: 0, out, tick, restart, shared }
+        Self { factory, ports, turn: 0, out, tick, ticked: None, restart, shared }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -90,13 +92,16 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 Step::Ended | Step::Abort => break,
             }
         }
-        self.out.enter(&crate::base::Work::default(), self.shared.settings.clock.now());
+        self.out.enter(&Work::default(), self.shared.settings.clock.now());
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             // Its inputs have ended: there is nothing to be made anew for.
             if let Err(fault) = settle(contain(port.cleanup(bolt, &mut self.out)).await) {
                 let cause = fault.into_cause();
                 self.shared.warn("cleanup failed", &cause);
             }
+        }
+        if self.out.take_overflow() {
+            self.shared.warn("cleanup failed", &TooManyOutputs.into());
         }
         self.out.leave();
         self.flush().await;
@@ -129,12 +134,13 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         if let Some(tick) = &mut self.tick {
             tick.done(now);
         }
-        self.out.enter(&crate::base::Work::default(), now);
+        self.ticked = Some(now);
+        self.out.enter(&Work::default(), now);
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             settle(contain(port.tick(bolt, now, &mut self.out)).await)?;
         }
         if self.out.take_overflow() {
-            return Err(Fault::Error(BoltError::restart("a tick emitted more than it may without waiting")));
+            return Err(Fault::Error(BoltError::restart(TooManyOutputs)));
         }
         self.out.leave();
         self.flush().await;
@@ -167,7 +173,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let clock = self.shared.settings.clock.clone();
         let tick = async {
             match wake {
-                Some(wake) => clock.sleep_until(wake).await,
+                Some(wake) => clock.sleep_towards(wake).await,
                 None => std::future::pending().await,
             }
         };
@@ -185,7 +191,10 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     fn wake_at(&self, bolt: &B) -> Option<Timestamp> {
         let first = self.ports.iter().filter(|port| port.is_first());
         let wanted = first.filter_map(|port| port.wake_at(bolt)).min();
-        self.tick.as_ref().map(|tick| tick.due).into_iter().chain(wanted).min()
+        let wake = self.tick.as_ref().map(|tick| tick.due).into_iter().chain(wanted).min();
+        // Once a millisecond at most: a bolt that asks for an instant in the past gets its input, too.
+        let ticked = self.ticked.filter(|&ticked| ticked == self.shared.settings.clock.now());
+        wake.map(|wake| ticked.map_or(wake, |ticked| wake.max(ticked + Duration::from_millis(1))))
     }
 
     async fn restart_after(&mut self, fault: Fault, life: Stopwatch) -> Result<(), TaskFailure> {
@@ -195,6 +204,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let Some(delay) = delay else { return Err(self.shared.failure(cause)) };
         self.shared.warn("a bolt is made anew", &cause);
         self.shared.counters.restarts.add(1);
+        self.flush().await;
         tokio::select! {
             () = self.shared.phase.reached(Phase::Aborting) => {}
             () = self.shared.settings.clock.sleep(delay) => {}
@@ -230,7 +240,10 @@ struct Ticker {
 impl Ticker {
     fn done(&mut self, now: Timestamp) {
         if self.due <= now {
-            self.due = (self.due + self.every).max(now);
+            self.due = self.due + self.every;
+            if self.due <= now {
+                self.due = now + self.every;
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Counters {
     pub(crate) restarts: Count,
     /// Tuples in the mailbox; for a spout, tuples under way.
     pub(crate) waiting: Level,
+    /// For a spout that has ended: tuples that are not settled.
+    pub(crate) unsettled: Level,
 }
 
 #[derive(Debug, Default)]

@@ -87,9 +87,9 @@ impl<P: Clone> Ledger<P> {
         self.pending
     }
 
-    /// Whether everything that was ever opened is settled.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+    /// Whether every root batch that was sent has been answered. What waits to be sent again may be left.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.roots.is_empty()
     }
 
     /// Tuples that are not settled.
@@ -160,10 +160,12 @@ impl<P: Clone> Ledger<P> {
     }
 
     /// Decides about failures that were not dealt with: another attempt later, or none.
-    fn fail(&mut self, root: &mut RootBatch, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
+    fn fail(&mut self, root: &mut RootBatch, mut failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
         let mut again = Vec::new();
         let mut dead = Vec::new();
         let Some(group) = self.groups.get_mut(&root.group) else { return dead };
+        // Who refuses a tuple for good has the last word.
+        failures.sort_by_key(|failure| failure.error.retries());
         for Failure { index, error } in failures {
             if !root.covers(index, group.len) || !root.failed.insert(index) {
                 continue;

@@ -82,7 +82,7 @@ impl Idle {
 }
 
 /// How a task follows the phase.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct PhaseWatch(watch::Receiver<Phase>);
 
 impl PhaseWatch {
@@ -104,7 +104,7 @@ impl PhaseWatch {
     }
 
     /// Cheap enough to ask before every batch.
-    pub(crate) fn is_aborting(&mut self) -> bool {
-        self.0.has_changed().unwrap_or(true) && *self.0.borrow_and_update() == Phase::Aborting
+    pub(crate) fn is_aborting(&self) -> bool {
+        self.now() == Phase::Aborting
     }
 }

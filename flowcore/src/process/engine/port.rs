@@ -86,9 +86,11 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
     }
 
     fn fail_current(&mut self, component: &Arc<str>, panic: &Panic) {
-        if let Some(parcel) = &mut self.current {
+        let Some(parcel) = &mut self.current else { return };
+        if parcel.segments.get(parcel.segment).is_some_and(|segment| parcel.at < segment.end) {
             let error = DeliveryError::new(Arc::clone(component), LossKind::Panicked);
-            parcel.fail(parcel.at.saturating_sub(1), error.caused_by(panic.clone()));
+            parcel.fail(parcel.at, error.caused_by(panic.clone()));
+            parcel.at += 1;
         }
     }
 
@@ -126,13 +128,13 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
     }
 }
 
-/// Executes a parcel segment by segment. `at` moves on before each tuple, so that after an error or a panic
-/// the next call goes on behind the tuple that caused it.
+/// Executes a parcel segment by segment. `at` moves on behind each tuple that was answered: one that is in
+/// execution when the task is dropped fails with the rest of the parcel.
 async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     parcel: &mut Parcel<T>,
     call: Call<'_, B, B::Out>,
 ) -> Result<(), BoltError> {
-    use crate::process::output::Wiring;
+    use crate::process::output::{TooManyOutputs, Wiring};
     use crate::process::tuple::TupleBatch;
 
     let Call { bolt, out, now, component, tally } = call;
@@ -141,11 +143,11 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
         while parcel.at < segment.end {
             let index = parcel.selection.get(parcel.at);
             let root = parcel.load.roots.get(index).copied().unwrap_or(0);
-            parcel.at += 1;
             tally.executed += 1;
             out.at(root);
             let Some(tuple) = parcel.load.items.get(index) else { break };
             let mut result = bolt.execute(tuple, out).await;
+            parcel.at += 1;
             if out.is_full() {
                 if out.take_overflow() && result.is_ok() {
                     result = Err(BoltError::reject(TooManyOutputs));
@@ -166,10 +168,6 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     }
     Ok(())
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("more than 64 batches were emitted in one call without waiting: use `send` for many outputs")]
-struct TooManyOutputs;
 
 /// The tuple `root` has failed. Returns the error if the task cannot go on.
 fn fail(work: &Work, root: u32, error: BoltError, component: &Arc<str>) -> Option<BoltError> {

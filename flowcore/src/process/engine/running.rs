@@ -1,9 +1,12 @@
 use std::error::Error;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
 use super::{BoltTask, Counters, Settings, SpoutTask, TaskKind, TaskSnapshot, TopologySnapshot};
-use crate::base::{TaskEnd, TaskSet};
+use crate::base::{Clock, TaskEnd, TaskSet};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
 use crate::process::{Outputs, Spout, TaskContext};
@@ -80,11 +83,18 @@ pub(crate) struct TaskShared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseWatch,
+    phases: Phases,
 }
 
+/// How long a task may work on after an abort before it is dropped where it stands. Spouts have it twice:
+/// what bolts dropped is in their report.
+const LAST_CALL: Duration = Duration::from_secs(1);
+
 impl TaskShared {
-    #[expect(clippy::unused_self, reason = "the failure of this task")]
+    /// Gives the task up. The topology aborts before what the task holds fails, so that nothing of that
+    /// counts as the failure of a tuple.
     pub(crate) fn failure(&self, cause: Cause) -> TaskFailure {
+        self.phases.advance(Phase::Aborting);
         TaskFailure { cause }
     }
 
@@ -137,29 +147,49 @@ impl Wiring {
         let clock = self.settings.clock.clone();
         let context = TaskContext { component: Arc::clone(name), task, parallelism, clock };
         self.watched.push((context.clone(), kind, Arc::clone(&counters)));
-        TaskShared { context, settings: Arc::clone(&self.settings), counters, phase: self.phases.watch() }
+        let (phase, phases) = (self.phases.watch(), self.phases.clone());
+        TaskShared { context, settings: Arc::clone(&self.settings), counters, phase, phases }
     }
 
     pub(crate) fn spawn_spout<S: Spout>(&mut self, task: SpoutTask<S>) {
         let context = task.context().clone();
         let name = task_name(&context);
-        let idle = self.phases.idle();
+        let (phase, counters) = (self.phases.watch(), task.counters());
         self.tasks.spawn(name, async move {
-            match task.run().await {
-                Ok(unsettled) => Ended { context, unsettled, failure: None },
-                Err(failure) => {
-                    idle.enter();
-                    Ended { context, unsettled: 0, failure: Some(failure) }
-                }
-            }
+            let (unsettled, failure) = match until_aborted(task.run(), phase, LAST_CALL * 2).await {
+                Some(Ok(unsettled)) => (unsettled, None),
+                Some(Err(failure)) => (0, Some(failure)),
+                None => (counters.unsettled.get().max(counters.waiting.get()), None),
+            };
+            Ended { context, unsettled, failure }
         });
     }
 
     pub(crate) fn spawn_bolt<B: Send + 'static, O: Outputs>(&mut self, task: BoltTask<B, O>) {
         let context = task.context().clone();
         let name = task_name(&context);
-        self.tasks
-            .spawn(name, async move { Ended { context, unsettled: 0, failure: task.run().await.err() } });
+        let phase = self.phases.watch();
+        self.tasks.spawn(name, async move {
+            let ended = until_aborted(task.run(), phase, LAST_CALL).await;
+            Ended { context, unsettled: 0, failure: ended.and_then(Result::err) }
+        });
+    }
+}
+
+/// Runs a task to its end, or drops it some time after an abort.
+async fn until_aborted<T>(
+    run: impl Future<Output = T>,
+    mut phase: PhaseWatch,
+    last_call: Duration,
+) -> Option<T> {
+    let dropped = async {
+        phase.reached(Phase::Aborting).await;
+        Clock::system().sleep(last_call).await;
+    };
+    tokio::select! {
+        biased;
+        end = run => Some(end),
+        () = dropped => None,
     }
 }
 
@@ -168,7 +198,8 @@ fn task_name(context: &TaskContext) -> String {
 }
 
 /// Starts the tasks of all nodes.
-pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], settings: Settings) -> RunningTopology {
+pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Settings) -> RunningTopology {
+    settings.timer = Clock::starting_at(settings.clock.now());
     let spout_tasks = nodes.iter().filter(|node| node.is_spout()).map(|node| node.parallelism()).sum();
     let mut wiring = Wiring {
         settings: Arc::new(settings),
@@ -202,6 +233,8 @@ impl RunningTopology {
     /// [`RunError`] when a task failed for good. All tasks have ended then, too.
     pub async fn wait(mut self) -> Result<RunReport, RunError> {
         let phases = self.handle.phases.clone();
+        let handle = self.handle.clone();
+        let mut grace = pin!(handle.grace_is_over());
         let mut failed = None;
         let mut unsettled = Vec::new();
         loop {
@@ -216,7 +249,7 @@ impl RunningTopology {
                     None => break,
                 },
                 () = phases.all_idle(), if phases.now() < Phase::Closing => phases.advance(Phase::Closing),
-                () = self.handle.grace_is_over(), if phases.now() < Phase::Aborting => {
+                () = &mut grace, if phases.now() < Phase::Aborting => {
                     tracing::warn!(topology = %self.handle.watched.topology, "the grace period is over");
                     phases.advance(Phase::Aborting);
                 }

@@ -32,6 +32,8 @@ impl Default for RetryPolicy {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) clock: Clock,
+    /// For the engine's own delays: it goes on where `clock` stands still or is set back.
+    pub(crate) timer: Clock,
     pub(crate) delivery: Delivery,
     pub(crate) batch: usize,
     pub(crate) linger: Duration,
@@ -46,6 +48,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             clock: Clock::system(),
+            timer: Clock::system(),
             delivery: Delivery::default(),
             batch: 1024,
             linger: Duration::from_millis(5),

@@ -1,13 +1,14 @@
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use super::inbox::Notice;
 use super::running::{TaskFailure, TaskShared};
-use super::{Delivery, Idle, Inbox, Ledger, Phase};
+use super::{Counters, Delivery, Idle, Inbox, Ledger, Phase};
 use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain};
-use crate::process::output::{Intake, Payload, Shipped, Wiring};
+use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
 
 type IntakeOf<S> = <<S as Spout>::Out as Wiring>::Intake;
@@ -58,6 +59,10 @@ impl<S: Spout> SpoutTask<S> {
         &self.desk.shared.context
     }
 
+    pub(crate) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.desk.shared.counters)
+    }
+
     /// Runs until the spout has ended, or the topology stops, and everything emitted is settled or given up.
     /// Returns how many tuples are not settled.
     pub(crate) async fn run(mut self) -> Result<usize, TaskFailure> {
@@ -66,8 +71,10 @@ impl<S: Spout> SpoutTask<S> {
         self.desk.drain().await;
         let unsettled = self.desk.ledger.unsettled();
         self.desk.publish();
+        self.desk.shared.counters.unsettled.set(unsettled);
         if let Some(mut spout) = spout {
             self.close(&mut spout).await;
+            self.let_go(spout);
         }
         Ok(unsettled)
     }
@@ -86,18 +93,18 @@ impl<S: Spout> SpoutTask<S> {
                         if matches!(fault, Fault::Error(_)) {
                             self.close(&mut spout).await;
                         }
+                        self.let_go(spout);
                         fault
                     }
                 },
             };
-            self.desk.intake.absorb(&mut self.out);
             let fatal = matches!(fault, Fault::Error(SpoutError::Fatal(_)));
             let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
             let cause = fault.into_cause();
             let Some(delay) = delay else { return Err(self.desk.shared.failure(cause)) };
             self.desk.shared.warn("a spout is made anew", &cause);
             self.desk.shared.counters.restarts.add(1);
-            let again = self.desk.shared.settings.clock.now() + delay;
+            let again = self.desk.shared.settings.timer.now() + delay;
             if self.desk.work_until(Some(again)).await {
                 return Ok(None);
             }
@@ -111,14 +118,17 @@ impl<S: Spout> SpoutTask<S> {
                 self.desk.ship().await;
             }
             self.desk.attend().await;
-            if self.desk.shared.phase.now() > Phase::Running {
+            let phase = self.desk.shared.phase.now();
+            if phase > Phase::Running {
                 return Ok(());
             }
             if self.desk.is_at_limit() {
                 self.desk.ship().await;
-                self.desk.wait(None).await;
+                self.desk.wait(None, phase).await;
                 continue;
             }
+            // A `next` that never waits must not keep its thread for itself.
+            tokio::task::coop::consume_budget().await;
             match self.next(spout).await? {
                 Outcome::Next(Next::More) => {}
                 Outcome::Next(Next::End) | Outcome::Stop => return Ok(()),
@@ -138,20 +148,26 @@ impl<S: Spout> SpoutTask<S> {
                 Poll::Pending => loop {
                     self.desk.ship().await;
                     self.desk.attend().await;
-                    if self.desk.shared.phase.now() > Phase::Running {
+                    let phase = self.desk.shared.phase.now();
+                    if phase > Phase::Running {
                         break None;
                     }
                     tokio::select! {
                         biased;
                         result = &mut next => break Some(result),
-                        () = self.desk.wait(None) => {}
+                        () = self.desk.wait(None, phase) => {}
                     }
                 },
             }
         };
+        if !matches!(result, Some(Ok(Ok(_)))) {
+            self.out.abandon();
+        }
         self.desk.intake.absorb(&mut self.out);
+        let overflow = self.out.take_overflow();
         match result {
             None => Ok(Outcome::Stop),
+            Some(Ok(Ok(_))) if overflow => Err(Fault::Error(TooManyOutputs.into())),
             Some(Ok(Ok(next))) => Ok(Outcome::Next(next)),
             Some(Ok(Err(error))) => Err(Fault::Error(error)),
             Some(Err(panic)) => Err(Fault::Panic(panic)),
@@ -163,6 +179,14 @@ impl<S: Spout> SpoutTask<S> {
             self.desk.shared.warn("close failed", &fault.into_cause());
         }
     }
+
+    /// Its destructor may panic.
+    fn let_go(&self, spout: S) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(spout))) {
+            let panic = Panic::from_payload(&*payload);
+            self.desk.shared.warn("a spout panicked when it was dropped", &Box::new(panic).into());
+        }
+    }
 }
 
 impl<S: Spout> Desk<S> {
@@ -171,7 +195,8 @@ impl<S: Spout> Desk<S> {
     }
 
     fn is_at_limit(&self) -> bool {
-        self.tracks() && self.ledger.pending() >= self.shared.settings.max_pending
+        let under_way = self.ledger.pending() + self.intake.len();
+        self.tracks() && under_way >= self.shared.settings.max_pending
     }
 
     /// Sends what was emitted.
@@ -188,29 +213,42 @@ impl<S: Spout> Desk<S> {
 
     /// Reads all notices and sends the replays that are due.
     async fn attend(&mut self) {
-        self.inbox.drain_into(&mut self.notices);
-        if !self.notices.is_empty() {
-            let now = self.shared.settings.clock.now();
-            let mut notices = std::mem::take(&mut self.notices);
-            for notice in notices.drain(..) {
-                let dead = match notice {
-                    Notice::Done(root, failures) => self.ledger.done(root, failures, now),
-                    Notice::Settled(root, failures) => self.ledger.settled(root, failures, now),
-                };
-                for dead in dead {
-                    self.bury(&dead);
-                }
-            }
-            self.notices = notices;
-        }
-        if self.ledger.next_replay().is_some() {
-            let now = self.shared.settings.clock.now();
+        self.read_notices();
+        // When the topology closes, there is nobody left to replay to: such tuples stay unsettled.
+        if self.shared.phase.now() < Phase::Closing && self.ledger.next_replay().is_some() {
+            let now = self.shared.settings.timer.now();
             while let Some((root, payload, indices)) = self.ledger.take_replay(now) {
                 let work = Work::root(Arc::clone(&self.inbox) as _, root);
                 self.intake.replay(&payload, &indices, work).await;
             }
         }
         self.publish();
+    }
+
+    fn read_notices(&mut self) {
+        self.inbox.drain_into(&mut self.notices);
+        if self.notices.is_empty() {
+            return;
+        }
+        let now = self.shared.settings.timer.now();
+        // Read after the notices: what fails because the topology aborts says nothing about the tuple.
+        let aborting = self.shared.phase.now() == Phase::Aborting;
+        let mut notices = std::mem::take(&mut self.notices);
+        for notice in notices.drain(..) {
+            let dead = match notice {
+                Notice::Done(_, failures) | Notice::Settled(_, failures)
+                    if aborting && !failures.is_empty() =>
+                {
+                    continue;
+                }
+                Notice::Done(root, failures) => self.ledger.done(root, failures, now),
+                Notice::Settled(root, failures) => self.ledger.settled(root, failures, now),
+            };
+            for dead in dead {
+                self.bury(&dead);
+            }
+        }
+        self.notices = notices;
     }
 
     fn bury(&mut self, dead: &super::ledger::Dead<Payload>) {
@@ -223,7 +261,11 @@ impl<S: Spout> Desk<S> {
         };
         let error = letter.error.chain();
         tracing::error!(spout = %letter.spout, attempts = letter.attempts, %error, "a tuple is given up");
-        self.intake.dead_letter(&dead.payload, &letter);
+        let handled = catch_unwind(AssertUnwindSafe(|| self.intake.dead_letter(&dead.payload, &letter)));
+        if let Err(payload) = handled {
+            let panic = Panic::from_payload(&*payload);
+            self.shared.warn("a dead-letter handler panicked", &Box::new(panic).into());
+        }
     }
 
     fn publish(&mut self) {
@@ -236,16 +278,16 @@ impl<S: Spout> Desk<S> {
         counters.waiting.set(self.ledger.pending());
     }
 
-    /// Waits until there is something to do, or it is `until`, or the phase changes. Safe to cancel.
-    async fn wait(&mut self, until: Option<Timestamp>) {
-        let now = self.shared.phase.now();
-        let clock = &self.shared.settings.clock;
-        let wake = self.ledger.next_replay().into_iter().chain(until).min();
-        let at_limit = self.shared.settings.delivery == Delivery::AtLeastOnce
-            && self.ledger.pending() >= self.shared.settings.max_pending;
+    /// Waits until there is something to do, or it is `until`, or the phase is another one than the one `seen`
+    /// when it was last acted on. Safe to cancel.
+    async fn wait(&mut self, until: Option<Timestamp>, seen: Phase) {
+        let replay = self.ledger.next_replay().filter(|_| seen < Phase::Closing);
+        let wake = replay.into_iter().chain(until).min();
+        let at_limit = self.is_at_limit();
+        let timer = &self.shared.settings.timer;
         let later = async {
             match wake {
-                Some(wake) => clock.sleep_until(wake).await,
+                Some(wake) => timer.sleep_until(wake).await,
                 None => std::future::pending().await,
             }
         };
@@ -253,7 +295,7 @@ impl<S: Spout> Desk<S> {
             () = self.inbox.arrived() => {}
             () = self.intake.handed_over(), if !at_limit => {}
             () = later => {}
-            () = self.shared.phase.changed_from(now) => {}
+            () = self.shared.phase.changed_from(seen) => {}
         }
     }
 
@@ -262,13 +304,14 @@ impl<S: Spout> Desk<S> {
         loop {
             self.ship().await;
             self.attend().await;
-            if self.shared.phase.now() > Phase::Running {
+            let phase = self.shared.phase.now();
+            if phase > Phase::Running {
                 return true;
             }
-            if until.is_some_and(|until| self.shared.settings.clock.now() >= until) {
+            if until.is_some_and(|until| self.shared.settings.timer.now() >= until) {
                 return false;
             }
-            self.wait(until).await;
+            self.wait(until, phase).await;
         }
     }
 
@@ -277,12 +320,12 @@ impl<S: Spout> Desk<S> {
     async fn drain(&mut self) {
         let mut is_idle = false;
         loop {
-            self.attend().await;
             let phase = self.shared.phase.now();
+            self.attend().await;
             if phase >= Phase::Closing {
                 self.intake.disconnect();
             }
-            if phase == Phase::Aborting || (phase == Phase::Closing && self.ledger.is_empty()) {
+            if phase == Phase::Aborting || (phase == Phase::Closing && self.ledger.is_answered()) {
                 break;
             }
             let nothing_under_way = self.ledger.pending() == 0;
@@ -290,7 +333,7 @@ impl<S: Spout> Desk<S> {
                 is_idle = nothing_under_way;
                 if is_idle { self.idle.enter() } else { self.idle.leave() }
             }
-            self.wait(None).await;
+            self.wait(None, phase).await;
         }
         if !is_idle {
             self.idle.enter();

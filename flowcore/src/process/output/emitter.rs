@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use super::Outputs;
 use super::intake::EmitterIntake;
 use super::wiring::{Connect, Emitted, Wiring};
-use crate::base::{Timestamp, Token, TokenSet, Work};
+use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Pool, Segment, Selection};
 use crate::process::engine::{Edge, ship};
@@ -30,6 +30,15 @@ pub struct Emitter<T: Tuple + ?Sized> {
 
 /// How many batches one call may emit without waiting.
 const MOST_BATCHES: usize = 64;
+
+/// One call emitted more than it may without waiting: what is above was not emitted.
+#[derive(Debug, thiserror::Error)]
+#[error("more than 64 batches were emitted in one call without waiting: use `send` for many outputs")]
+pub(crate) struct TooManyOutputs;
+
+fn overflowed() -> DeliveryError {
+    DeliveryError::new("an emitter", LossKind::Failed).caused_by(TooManyOutputs)
+}
 
 enum Way<T: Tuple + ?Sized> {
     /// A bolt's: to its subscribers.
@@ -71,6 +80,11 @@ impl<T: Tuple + ?Sized> Buffer<T> {
         std::mem::replace(self, Self::new(Arc::clone(&self.pool)))
     }
 
+    /// Takes the tuples, and leaves an empty load.
+    pub(crate) fn take_load(&mut self) -> Load<T> {
+        std::mem::replace(&mut self.load, self.pool.load())
+    }
+
     /// Takes over the content of `other`, a spout's.
     pub(crate) fn append(&mut self, other: &mut Self) {
         if self.load.is_empty() && self.covers.is_empty() {
@@ -84,6 +98,26 @@ impl<T: Tuple + ?Sized> Buffer<T> {
             end: cover.end + offset,
             ..cover
         }));
+    }
+}
+
+impl<T: Tuple + ?Sized> Drop for Buffer<T> {
+    /// What did not leave was not delivered.
+    fn drop(&mut self) {
+        let mut start = 0;
+        for segment in &self.segments {
+            let error = DeliveryError::new("an output", LossKind::Dropped);
+            for &root in self.load.roots[..].get(start..segment.end as usize).unwrap_or_default() {
+                segment.work.fail(root, error.clone());
+            }
+            start = segment.end as usize;
+        }
+    }
+}
+
+impl<T: Tuple + ?Sized> Drop for Emitter<T> {
+    fn drop(&mut self) {
+        self.seal();
     }
 }
 
@@ -131,16 +165,16 @@ impl<T: Tuple + ?Sized> Emitter<T> {
     /// it is safe, the token is acknowledged. For windows and batches, see
     /// [`Token::joint`](crate::base::Token::joint).
     pub fn emit_anchored(&mut self, tuple: T::Put<'_>, token: Token) {
+        if matches!(self.way, Way::Handoff(_)) {
+            return self.emit_covered(tuple, token);
+        }
         self.seal();
         let work = Work::anchored_to(token);
         self.emit(tuple);
         let end = self.buffer.len();
         if self.overflow {
             // It was not emitted: its token must not say that it was.
-            work.fail(
-                0,
-                crate::base::DeliveryError::new("an emitter that overflowed", crate::base::LossKind::Failed),
-            );
+            work.fail(0, overflowed());
         } else {
             self.buffer.segments.push(Segment { work, end });
         }
@@ -154,8 +188,27 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         self.emit_anchored(tuple, token);
     }
 
+    /// The same for a spout: the token covers this tuple alone, the cover goes on behind it.
+    fn emit_covered(&mut self, tuple: T::Put<'_>, token: Token) {
+        self.split_cover();
+        let start = self.buffer.len();
+        self.emit(tuple);
+        let end = self.buffer.len();
+        if let Some((start, _)) = &mut self.cover {
+            *start = end;
+        }
+        if start < end {
+            self.buffer.covers.push(Cover { start, end, token });
+        } else {
+            token.fail(overflowed());
+        }
+    }
+
     /// What was emitted since the last segment belongs to the work in execution.
     fn seal(&mut self) {
+        if matches!(self.way, Way::Handoff(_)) {
+            return;
+        }
         let end = self.buffer.len();
         let last = self.buffer.segments.last().map_or(0, |segment| segment.end);
         if end > last {
@@ -173,6 +226,8 @@ impl<T: Tuple + ?Sized> Emitter<T> {
     fn end_cover(&mut self) {
         let end = self.buffer.len();
         match self.cover.take() {
+            // Some of what it covers was not emitted.
+            Some((_, token)) if self.overflow => token.fail(overflowed()),
             Some((start, token)) if start < end => self.buffer.covers.push(Cover { start, end, token }),
             Some((_, token)) => token.ack(),
             None => {}
@@ -234,9 +289,10 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
 
     fn of_spout(handle: &Stream<T>, with: &Connect) -> (Self, EmitterIntake<T>) {
         let (sender, receiver) = mpsc::channel(1);
-        let emitter = Self::new(Way::Handoff(sender), with);
-        let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
         let batch = with.settings.batch.min(with.settings.max_pending);
+        let mut emitter = Self::new(Way::Handoff(sender), with);
+        emitter.batch = batch;
+        let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
         let intake = EmitterIntake::new(partial, receiver, Self::edges(handle), handle.dead_letters(), batch);
         (emitter, intake)
     }
@@ -262,7 +318,13 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
 
     #[inline]
     fn is_full(&self) -> bool {
-        self.buffer.load.roots.len() >= self.batch
+        self.overflow || self.buffer.load.roots.len() >= self.batch
+    }
+
+    fn abandon(&mut self) {
+        if let Some((_, token)) = self.cover.take() {
+            token.fail(DeliveryError::new("a spout that was interrupted", LossKind::Dropped));
+        }
     }
 
     fn take_overflow(&mut self) -> bool {
@@ -278,20 +340,21 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
             return;
         }
         self.seal();
-        self.split_cover();
-        let buffer = self.buffer.take();
         self.since = self.now;
         match &mut self.way {
             Way::Edges(edges) => {
-                let Buffer { load, segments, .. } = buffer;
+                let load = self.buffer.take_load();
+                let segments = std::mem::take(&mut self.buffer.segments);
                 let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
                 self.emitted += u64::from(len);
                 ship(edges, &Arc::new(load), &Selection::Range(0, len), segments).await;
             }
             Way::Handoff(intake) => {
-                self.emitted += buffer.load.len() as u64;
-                // The intake lives as long as the spout's task: there is somebody to take it.
-                let _ = intake.send(buffer).await;
+                // Room first: a `next` that is dropped while it waits here loses nothing. The intake lives
+                // as long as the spout's task: there is somebody to take it.
+                let Ok(room) = intake.clone().reserve_owned().await else { return };
+                self.split_cover();
+                room.send(self.buffer.take());
             }
         }
     }

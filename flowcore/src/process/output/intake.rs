@@ -19,6 +19,8 @@ pub trait Intake<O: Wiring>: Send + 'static {
     fn absorb(&mut self, out: &mut O);
     fn is_empty(&self) -> bool;
     fn is_full(&self) -> bool;
+    /// How many tuples it holds.
+    fn len(&self) -> usize;
     /// Makes root batches of what it holds and sends them.
     fn ship(&mut self, shipped: &mut Shipped<'_>) -> impl Future<Output = ()> + Send;
     /// Waits until the spout hands over a full batch from within `next`. Safe to cancel.
@@ -73,6 +75,10 @@ impl<T: Tuple + ?Sized> EmitterIntake<T> {
 
 impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     fn absorb(&mut self, out: &mut Emitter<T>) {
+        // What was handed over before goes first.
+        while let Ok(mut buffer) = self.handoff.try_recv() {
+            self.partial.append(&mut buffer);
+        }
         out.give(&mut self.partial);
     }
 
@@ -81,14 +87,19 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     }
 
     fn is_full(&self) -> bool {
-        self.partial.load.len() >= self.batch
+        self.len() >= self.batch
+    }
+
+    fn len(&self) -> usize {
+        self.partial.load.len()
     }
 
     async fn ship(&mut self, shipped: &mut Shipped<'_>) {
         if self.partial.is_empty() {
             return;
         }
-        let Buffer { mut load, covers, .. } = self.partial.take();
+        let mut load = self.partial.take_load();
+        let covers = std::mem::take(&mut self.partial.covers);
         load.number_roots();
         let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
         shipped.tuples += u64::from(len);

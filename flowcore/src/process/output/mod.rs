@@ -6,8 +6,8 @@ mod none;
 mod several;
 mod wiring;
 
-pub(crate) use emitter::Cover;
 pub use emitter::Emitter;
+pub(crate) use emitter::{Cover, TooManyOutputs};
 pub(crate) use intake::{Intake, Payload, Shipped};
 pub use none::NoOutput;
 pub(crate) use wiring::{Connect, Wiring};
@@ -34,7 +34,8 @@ pub trait Outputs: Wiring {
     fn keep_in(&mut self, set: &mut TokenSet);
 
     /// For spouts: `token` answers for everything that is emitted from here to the next `cover` or to the end
-    /// of this call of `next`. It is acknowledged when all of that is safe; at once if it is nothing. A tuple
+    /// of this call of `next`. It is acknowledged when all of that is safe; at once if it is nothing. When
+    /// `next` does not come to its end (an error, a panic, a stop while it waits), the last one fails. A tuple
     /// that was given up as a dead letter counts as safe: whoever takes dead letters has it. Bolts have no
     /// use for it: theirs is acknowledged at once.
     fn cover(&mut self, token: Token);

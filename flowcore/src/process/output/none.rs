@@ -67,6 +67,8 @@ impl Wiring for NoOutput {
         false
     }
 
+    fn abandon(&mut self) {}
+
     fn take_overflow(&mut self) -> bool {
         false
     }
@@ -93,6 +95,10 @@ impl Intake<NoOutput> for () {
 
     fn is_full(&self) -> bool {
         false
+    }
+
+    fn len(&self) -> usize {
+        0
     }
 
     fn ship(&mut self, _open: &mut Shipped<'_>) -> impl Future<Output = ()> + Send {

@@ -67,6 +67,10 @@ macro_rules! several {
                 $(self.$at.is_full())||+
             }
 
+            fn abandon(&mut self) {
+                $(self.$at.abandon();)+
+            }
+
             fn take_overflow(&mut self) -> bool {
                 let each = [$(self.$at.take_overflow()),+];
                 each.contains(&true)
@@ -98,6 +102,10 @@ macro_rules! several {
 
             fn is_full(&self) -> bool {
                 $(self.$at.is_full())||+
+            }
+
+            fn len(&self) -> usize {
+                0 $(+ self.$at.len())+
             }
 
             async fn ship(&mut self, shipped: &mut Shipped<'_>) {

@@ -29,6 +29,8 @@ pub trait Wiring: Send + Sized + 'static {
 
     /// A batch is complete, or something else needs a look.
     fn is_full(&self) -> bool;
+    /// For spouts: the call that emitted did not come to its end, so its last cover fails.
+    fn abandon(&mut self);
     /// Whether more was emitted in one call than may wait; resets the mark.
     fn take_overflow(&mut self) -> bool;
     /// How long the oldest tuple has waited here.
