@@ -122,8 +122,9 @@ impl<P: Clone> Ledger<P> {
     /// No task has work left for a root batch, but somebody keeps some of it.
     pub(crate) fn done(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
         let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
-        let dead = self.fail(&mut root, failures, now);
+        // While its group is there: it may be forgotten with its last tuple.
         self.release(&mut root);
+        let dead = self.fail(&mut root, failures, now);
         self.roots.insert(id, root);
         dead
     }
@@ -131,8 +132,9 @@ impl<P: Clone> Ledger<P> {
     /// Every share of a root batch has been answered: what did not fail is safe.
     pub(crate) fn settled(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
         let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
-        let dead = self.fail(&mut root, failures, now);
+        // While its group is there: it may be forgotten with its last tuple.
         self.release(&mut root);
+        let dead = self.fail(&mut root, failures, now);
         let Some(group) = self.groups.get_mut(&root.group) else { return dead };
         let mut settled = 0;
         root.for_each(group.len, |index| {

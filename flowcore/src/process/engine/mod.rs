@@ -5,11 +5,15 @@ mod counters;
 mod edge;
 mod inbox;
 mod ledger;
+#[cfg(test)]
+mod ledger_model;
 mod mailbox;
 mod phase;
 mod port;
 mod running;
 mod settings;
+#[cfg(test)]
+mod share_model;
 mod snapshot;
 mod spout_task;
 
