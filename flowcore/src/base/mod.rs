@@ -12,6 +12,8 @@ mod receipts;
 mod spawn;
 mod token;
 mod token_set;
+#[cfg(test)]
+mod token_stress;
 
 pub use backoff::{Backoff, RestartPolicy};
 pub use clock::{Clock, Stopwatch, Timestamp};

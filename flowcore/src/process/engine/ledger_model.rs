@@ -30,9 +30,12 @@ struct Sending {
     done: bool,
 }
 
+/// What a cover's token was answered with.
+type Answers = Arc<Mutex<Vec<bool>>>;
+
 struct Group {
     fates: Vec<Fate>,
-    covers: Vec<(u32, u32, Arc<Mutex<Vec<bool>>>)>,
+    covers: Vec<(u32, u32, Answers)>,
 }
 
 struct World {
@@ -96,7 +99,9 @@ impl World {
             let mut attempts = BTreeSet::new();
             for &index in &indices {
                 let fate = &mut self.groups[group].fates[index as usize];
-                let Fate::Waiting { due, attempt } = *fate else { panic!("replays a tuple that is {fate:?}") };
+                let Fate::Waiting { due, attempt } = *fate else {
+                    panic!("replays a tuple that is {fate:?}")
+                };
                 assert!(due <= self.now, "replayed before its delay was over");
                 attempts.insert(attempt);
                 *fate = Fate::Sent;
@@ -123,9 +128,10 @@ impl World {
             assert_eq!(Event { root: id, settled, failures: kinds }, event);
             let before = self.dead;
             self.expect(&event);
-            let dead = match settled {
-                true => self.ledger.settled(id, failures, self.now),
-                false => self.ledger.done(id, failures, self.now),
+            let dead = if settled {
+                self.ledger.settled(id, failures, self.now)
+            } else {
+                self.ledger.done(id, failures, self.now)
             };
             assert_eq!(dead.len(), self.dead - before);
             for dead in dead {

@@ -166,7 +166,9 @@ impl Shares {
                 self.fail(&leaves, true);
             }
             3 => {
-                leaves.iter().for_each(|leaf| self.nodes[leaf.0].kept += 1);
+                for leaf in &leaves {
+                    self.nodes[leaf.0].kept += 1;
+                }
                 self.held.push(Held::Set(set.share(), leaves.clone()));
                 return self.held.push(Held::Set(set, leaves));
             }
@@ -176,7 +178,9 @@ impl Shares {
             }
             _ => return self.append(set, leaves),
         }
-        leaves.iter().for_each(|leaf| self.release_kept(leaf.0));
+        for leaf in &leaves {
+            self.release_kept(leaf.0);
+        }
     }
 
     /// Adds another set or token to a set.
@@ -201,7 +205,9 @@ impl Shares {
     }
 
     fn fail(&mut self, leaves: &[Leaf], retries: bool) {
-        leaves.iter().for_each(|leaf| self.nodes[leaf.0].failures.push((leaf.1, retries)));
+        for leaf in leaves {
+            self.nodes[leaf.0].failures.push((leaf.1, retries));
+        }
     }
 
     fn release_work(&mut self, node: usize) {
@@ -230,7 +236,9 @@ impl Shares {
                 if let Some((_, retries)) = first {
                     self.fail(&leaves, retries);
                 }
-                leaves.iter().for_each(|leaf| self.release_kept(leaf.0));
+                for leaf in &leaves {
+                    self.release_kept(leaf.0);
+                }
             }
             Tells::Leaves(_) => {}
         }
