@@ -36,12 +36,14 @@ pub enum Command {
     Web(WebOptions),
 }
 
+const REDIS_HELP: &str = "Use this Redis as queue, live channel and store, as in redis://127.0.0.1:6379 \
+    (rediss:// for TLS) [default: everything is kept in --dir]";
+
 /// For running all of it in one process.
 #[derive(Debug, Args)]
 pub struct AllOptions {
-    /// Use this Redis as queue, live channel and store, as in redis://127.0.0.1:6379 (rediss:// for TLS);
-    /// without it, everything is kept in --dir
-    #[arg(long, value_name = "URL")]
+    /// Use a Redis as queue, live channel and store
+    #[arg(long, value_name = "URL", long_help = REDIS_HELP)]
     pub redis: Option<String>,
     /// Where files are.
     #[command(flatten)]

@@ -24,9 +24,11 @@ pub struct QueueBoard {
 /// The newest packet of each branch and dimension. Clones share it.
 #[derive(Debug, Clone)]
 pub struct PacketBoard {
-    newest: Arc<Mutex<BTreeMap<(String, Dimension), Arc<packet::Statistics>>>>,
+    newest: Arc<Mutex<Newest>>,
     live: broadcast::Sender<Arc<packet::Statistics>>,
 }
+
+type Newest = BTreeMap<(String, Dimension), Arc<packet::Statistics>>;
 
 impl PacketBoard {
     /// Branches and dimensions that are remembered: more than any shop has, so that a hostile channel cannot

@@ -64,9 +64,9 @@ impl Keeper<QueueEntry> for QueueKeeper {
     }
 
     async fn keep(&mut self, closed: &Closed<QueueEntry>) -> Result<(), KeepError> {
-        self.write_rejects(closed)?;
         /// No two commits of a process have the same name, whoever makes them.
         static COMMITS: AtomicU64 = AtomicU64::new(0);
+        self.write_rejects(closed)?;
         let id = format!("{}/{}", closed.bucket, COMMITS.fetch_add(1, Ordering::Relaxed));
         loop {
             let add = |transaction: &mut Pipeline| add(transaction, closed.bucket, &closed.statistics);

@@ -49,7 +49,7 @@ impl<L: InputLine> CountBolt<L> {
         let start = self.settings.bucketing.start(now)?;
         let length = self.settings.bucketing.length();
         let offset = start.since(start.floor(length));
-        Ok(WindowSpec::tumbling(length).and_then(|spec| spec.offset(offset)).map_err(as_fatal)?)
+        WindowSpec::tumbling(length).and_then(|spec| spec.offset(offset)).map_err(as_fatal)
     }
 
     async fn close(&mut self, now: Timestamp, out: &mut Emitter<Report<L>>) -> Result<(), BoltError> {

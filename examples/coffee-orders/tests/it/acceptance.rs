@@ -57,7 +57,10 @@ async fn orders_of_a_file_that_somebody_else_wrote_are_counted_and_the_program_e
     assert_conserved(&document, 30);
     let counted = Counted::of_document(&document);
     assert_eq!(counted, Counted::of_file(&home.orders()));
-    assert!(said.contains(&format!("counted 100 orders, {} cups; 0 lines rejected\n", counted.cups)), "{said}");
+    assert!(
+        said.contains(&format!("counted 100 orders, {} cups; 0 lines rejected\n", counted.cups)),
+        "{said}"
+    );
     assert!(!home.file(LOG_FILE).exists(), "nobody generated");
 }
 
@@ -72,7 +75,10 @@ async fn ten_thousand_orders_are_spread_evenly_and_none_is_lost() {
     let counted = Counted::of_document(&document);
     assert_eq!(counted, Counted::of_file(&home.orders()));
     assert_eq!(log_totals(&fs::read_to_string(home.file(LOG_FILE)).unwrap()), (10_000, counted.cups));
-    assert!(said.contains(&format!("the file of orders has 10000 orders, {} cups\n", counted.cups)), "{said}");
+    assert!(
+        said.contains(&format!("the file of orders has 10000 orders, {} cups\n", counted.cups)),
+        "{said}"
+    );
 
     let sums = |branch: &str, dimension: &str| &counted.sums[&(branch.to_owned(), dimension.to_owned())];
     let (ages, payments) = (sums("all", AGE), sums("all", PAYMENT));
@@ -141,7 +147,8 @@ async fn history_is_twenty_entries_oldest_first_with_gaps_empty() {
     assert!(starts.is_sorted_by(|one, next| *one + Duration::from_secs(1) == *next), "{starts:?}");
     let age = Clock::system().now().since(starts[19]);
     assert!(age < Duration::from_secs(2), "the last began {age:?} ago");
-    let filled: Vec<&Value> = entries.iter().map(|entry| &entry["counts"]).filter(|c| **c != json!([])).collect();
+    let filled: Vec<&Value> =
+        entries.iter().map(|entry| &entry["counts"]).filter(|c| **c != json!([])).collect();
     assert_eq!(filled, [&json!([{"type": "0010", "count": 1}]), &json!([{"type": "8090", "count": 1}])]);
     assert!(history(&mut program, "migeum", AGE, 20).await.iter().all(|entry| entry["counts"] == json!([])));
 
@@ -166,10 +173,8 @@ async fn ctrl_c_drains_and_the_next_start_goes_on_in_the_same_bucket() {
     for _ in 0..3 {
         let mut program = home.start(&arguments);
         program.page().await;
-        wait_for("more orders", || {
-            (Counted::of_file(&home.orders()).orders >= orders + 300).then_some(())
-        })
-        .await;
+        wait_for("more orders", || (Counted::of_file(&home.orders()).orders >= orders + 300).then_some(()))
+            .await;
         let said = program.stop().await;
         let expected = Counted::of_file(&home.orders());
         let Counted { cups, .. } = expected;

@@ -37,8 +37,10 @@ impl Counted {
 
     fn add(&mut self, line: &[u8]) -> Option<()> {
         let order: Value = serde_json::from_slice(line).ok()?;
-        let (age, payment) = (order.get("customerAgeGrade")?.as_str()?, order.get("paymentMethod")?.as_str()?);
-        let cups: Vec<&str> = order.get("orders")?.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
+        let (age, payment) =
+            (order.get("customerAgeGrade")?.as_str()?, order.get("paymentMethod")?.as_str()?);
+        let cups: Vec<&str> =
+            order.get("orders")?.as_array()?.iter().map(Value::as_str).collect::<Option<_>>()?;
         if cups.is_empty() || line.len() > 64 * 1024 {
             return None;
         }

@@ -39,13 +39,7 @@ impl<A: Pane, B: WindowAxis> KeptWindows<A, B> {
 
     pub(super) fn new(spec: WindowSpec<B>) -> Self {
         let windows = Windows::new(spec);
-        Self {
-            windows,
-            tuples: 0,
-            entries: 0,
-            max_kept: Self::MAX_KEPT,
-            max_entries: usize::MAX,
-        }
+        Self { windows, tuples: 0, entries: 0, max_kept: Self::MAX_KEPT, max_entries: usize::MAX }
     }
 
     /// Lets `add` put a tuple into its pane and `keep` its token; neither in a gap between windows, where
