@@ -47,10 +47,7 @@ struct Notes {
 impl Keeper<FileLine> for Notes {
     async fn keep(&mut self, closed: &Closed<FileLine>) -> Result<(), KeepError> {
         let now = self.clock.now();
-        self.kept
-            .lock()
-            .unwrap()
-            .extend(closed.statistics.tallies().map(|tally| (now, closed.bucket, tally)));
+        self.kept.lock().unwrap().extend(closed.statistics.tallies().map(|tally| (now, closed.bucket, tally)));
         Ok(())
     }
 
@@ -129,8 +126,8 @@ fn every_bucket_is_a_multiple_of_thirty_seconds_and_holds_the_orders_of_its_time
         let (mut random, bucketing) = (SplitMix::new(seed), thirty(zone));
         let (mut script, mut expected, mut now) = (ScriptedSpout::new(), BTreeMap::new(), START);
         for number in 0..400 {
-            let pause =
-                Duration::from_millis(random.below(if random.below(20) == 0 { 70_000 } else { 2_000 }));
+            let longest = if random.below(20) == 0 { 70_000 } else { 2_000 };
+            let pause = Duration::from_millis(random.below(longest));
             now = now + pause;
             script = script.wait(pause).emit([line(number, "sunae")]);
             *expected.entry(bucketing.name(now).unwrap().to_string()).or_insert(0) += 1;
