@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::RetryPolicy;
-use crate::base::{DeliveryError, Failure, Timestamp};
+use crate::base::{DeliveryError, Failure, Timestamp, Token};
 use crate::process::output::Cover;
 
 /// What a spout's task knows about the tuples that it has emitted: which are under way, which failed and are
@@ -13,6 +13,8 @@ pub(crate) struct Ledger<P> {
     roots: HashMap<u64, RootBatch>,
     groups: HashMap<u64, Group<P>>,
     due: BTreeMap<(Timestamp, u64), Replay>,
+    /// Covers whose tuples are all safe or given up.
+    safe: Vec<Token>,
     next: u64,
     pending: usize,
     retry: RetryPolicy,
@@ -48,7 +50,7 @@ struct Group<P> {
 }
 
 struct OpenCover {
-    cover: Option<Cover>,
+    cover: Cover,
     unsettled: u32,
 }
 
@@ -75,6 +77,7 @@ impl<P: Clone> Ledger<P> {
             roots: HashMap::new(),
             groups: HashMap::new(),
             due: BTreeMap::new(),
+            safe: Vec::new(),
             next: 0,
             pending: 0,
             retry,
@@ -106,7 +109,7 @@ impl<P: Clone> Ledger<P> {
         let id = self.next_id();
         let covers = covers
             .into_iter()
-            .map(|cover| OpenCover { unsettled: cover.end - cover.start, cover: Some(cover) })
+            .map(|cover| OpenCover { unsettled: cover.end - cover.start, cover })
             .collect();
         self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len });
         self.roots.insert(id, RootBatch::new(id, None, 1));
@@ -140,7 +143,7 @@ impl<P: Clone> Ledger<P> {
         root.for_each(group.len, |index| {
             if !root.failed.contains(&index) {
                 settled += 1;
-                group.settle(index);
+                self.safe.extend(group.settle(index));
             }
         });
         self.tally.settled += settled;
@@ -180,7 +183,7 @@ impl<P: Clone> Ledger<P> {
             self.tally.dead += 1;
             let payload = group.payload.clone();
             dead.push(Dead { payload, index, attempts: root.attempt, error });
-            group.settle(index);
+            self.safe.extend(group.settle(index));
         }
         if !again.is_empty() {
             again.sort_unstable();
@@ -197,6 +200,14 @@ impl<P: Clone> Ledger<P> {
     fn forget_if_settled(&mut self, group: u64) {
         if self.groups.get(&group).is_some_and(|group| group.unsettled == 0) {
             self.groups.remove(&group);
+        }
+    }
+
+    /// Answers the covers that are complete. Call it when the dead letters are delivered: a tuple that was
+    /// given up is safe with whoever takes them, not before.
+    pub(crate) fn acknowledge(&mut self) {
+        for token in self.safe.drain(..) {
+            token.ack();
         }
     }
 
@@ -235,26 +246,13 @@ impl RootBatch {
 }
 
 impl<P> Group<P> {
-    /// The tuple `index` is safe, or given up. Called once for each.
-    fn settle(&mut self, index: u32) {
+    /// The tuple `index` is safe, or given up. Called once for each. Returns the token of a cover that it was
+    /// the last one of.
+    fn settle(&mut self, index: u32) -> Option<Token> {
         self.unsettled = self.unsettled.saturating_sub(1);
-        let at = self.covers.partition_point(|open| open.end() <= index);
-        let Some(open) = self.covers.get_mut(at).filter(|open| open.start() <= index) else { return };
+        let at = self.covers.partition_point(|open| open.cover.end <= index);
+        let open = self.covers.get_mut(at).filter(|open| open.cover.start <= index)?;
         open.unsettled -= 1;
-        if open.unsettled == 0
-            && let Some(cover) = &mut open.cover
-        {
-            std::mem::replace(&mut cover.token, crate::base::Token::untracked()).ack();
-        }
-    }
-}
-
-impl OpenCover {
-    fn start(&self) -> u32 {
-        self.cover.as_ref().map_or(0, |cover| cover.start)
-    }
-
-    fn end(&self) -> u32 {
-        self.cover.as_ref().map_or(0, |cover| cover.end)
+        (open.unsettled == 0).then(|| std::mem::replace(&mut open.cover.token, Token::untracked()))
     }
 }

@@ -138,6 +138,7 @@ impl World {
                 assert!(!dead.error.retries() || dead.attempts == RETRY.max_attempts, "given up too early");
                 assert_eq!(self.groups[dead.payload].fates[dead.index as usize], Fate::Dead);
             }
+            self.ledger.acknowledge();
         }
         self.compare();
     }

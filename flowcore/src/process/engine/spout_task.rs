@@ -247,6 +247,7 @@ impl<S: Spout> Desk<S> {
             for dead in dead {
                 self.bury(&dead);
             }
+            self.ledger.acknowledge();
         }
         self.notices = notices;
     }
