@@ -8,9 +8,10 @@ use flowcore_redis::{
     ListConsumer, ListConsumerConfig, ListSink, ListSinkConfig, ListSource, RedisConfig, Settled,
     StreamSource, StreamSourceConfig,
 };
+use flowcore_testkit::Random;
 
 use crate::drive::{Driven, events, first_occurrences, numbers, pause, started, until};
-use crate::random::Random;
+use crate::random::seeded;
 use crate::server::{Server, free_port};
 
 /// Kills the server with -9 after a while, leaves it away for another, and starts it again.
@@ -27,7 +28,7 @@ async fn outages(server: &mut Server, random: &mut Random, times: usize) {
 async fn a_list_sink_with_positions_pushes_everything_once_over_outages() {
     for seed in 0..3 {
         let mut server = Server::durable().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         let config = ListSinkConfig::new(server.config(), "queue").exactly_once("from", "at");
         let mut sink = started(ListSink::new(config)).await;
         let delivery = async {
@@ -49,7 +50,7 @@ async fn a_list_sink_with_positions_pushes_everything_once_over_outages() {
 #[tokio::test]
 async fn a_list_sink_loses_nothing_and_keeps_the_order_over_an_outage() {
     let mut server = Server::durable().await;
-    let mut random = Random::new(7);
+    let mut random = seeded(7);
     let mut sink = started(ListSink::new(ListSinkConfig::new(server.config(), "queue"))).await;
     let delivery = async {
         for batch in 0..200 {
@@ -65,7 +66,7 @@ async fn a_list_sink_loses_nothing_and_keeps_the_order_over_an_outage() {
 async fn a_list_source_delivers_each_entry_once_in_order_over_outages() {
     for seed in 0..3 {
         let mut server = Server::durable().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         server.push("queue", &numbers(0..2000)).await;
         // The lease ends in every outage; nobody else takes over.
         let config =
@@ -86,13 +87,13 @@ async fn a_server_that_forgets_everything_is_taken_as_it_is() {
     let consumer = ListConsumer::new(config);
     let mut source = Driven::new(consumer.source());
     let held = source.batch().await.events.into_iter().map(|event| event.body).collect::<Vec<_>>();
+    source.batch().await;
     server.kill();
     server.up().await;
     let settled = consumer.settle_with(&held, "1", |transaction| {
         transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(4);
     });
     assert_eq!(settled.await.unwrap(), Settled::Now);
-    source.batch().await;
     server.push("queue", &numbers(8..20)).await;
     let mut bodies = source.acked(12).await;
     bodies.sort_by_key(|body| body[6..].parse::<u32>().unwrap());
@@ -133,7 +134,7 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
 async fn every_transaction_is_applied_once_over_outages() {
     for seed in 0..3 {
         let mut server = Server::durable().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         server.push("queue", &vec!["same".to_owned(); 900]).await;
         let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(3).settled_elsewhere();
         let consumer = ListConsumer::new(config);
@@ -156,11 +157,80 @@ async fn every_transaction_is_applied_once_over_outages() {
     }
 }
 
+/// Freezes the server for longer than the client waits for an answer: what was asked is done later.
+async fn freezes(server: &Server, random: &mut Random, times: usize) {
+    for _ in 0..times {
+        pause(random.below(60)).await;
+        server.freeze(true);
+        pause(150 + random.below(300)).await;
+        server.freeze(false);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_come_too_late_deliver_and_remove_each_entry_once() {
+    for seed in 0..3 {
+        let server = Server::start().await;
+        let mut random = seeded(seed);
+        server.push("queue", &vec!["same".to_owned(); 600]).await;
+        let redis = server.config().response_timeout(Duration::from_millis(100));
+        let mut source =
+            Driven::new(ListSource::from_config(ListConsumerConfig::new(redis, "queue", "a").batch(3)));
+        let deliver = async {
+            let mut kept = Vec::new();
+            for number in 0..200 {
+                let batch = source.batch().await;
+                if number % 2 == 0 {
+                    batch.token.ack();
+                } else {
+                    kept.push(batch);
+                }
+                pause(2).await;
+            }
+            kept
+        };
+        let (_kept, ()) = tokio::join!(deliver, freezes(&server, &mut random, 5));
+        until(async || server.list("queue:pending:a").await.len() <= 300).await;
+        pause(200).await;
+        assert_eq!(server.list("queue:pending:a").await.len(), 300);
+        source.crash().await;
+    }
+}
+
+#[tokio::test]
+async fn transactions_that_are_answered_too_late_are_applied_once() {
+    for seed in 0..5 {
+        let server = Server::start().await;
+        let mut random = seeded(seed);
+        server.push("queue", &vec!["same".to_owned(); 600]).await;
+        let redis = server.config().response_timeout(Duration::from_millis(100));
+        let consumer =
+            ListConsumer::new(ListConsumerConfig::new(redis, "queue", "a").batch(3).settled_elsewhere());
+        let mut source = Driven::new(consumer.source());
+        let store = async {
+            for commit in 0..200 {
+                let batch = source.batch().await;
+                let id = commit.to_string();
+                let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
+                let settled = consumer.settle_with(&entries, &id, |transaction| {
+                    transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(entries.len());
+                });
+                settled.await.unwrap();
+                pause(2).await;
+            }
+        };
+        tokio::join!(store, freezes(&server, &mut random, 5));
+        assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 600);
+        assert!(server.list("queue:pending:a").await.is_empty());
+        source.stop().await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn counts_are_exact_though_consumers_crash_between_take_and_commit() {
     for seed in 0..3 {
         let server = Server::start().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         server.push("queue", &vec!["same".to_owned(); 500]).await;
         let mut commit = 0;
         while server.ask::<Option<u64>>(&["HGET", "counts", "orders"]).await < Some(500) {
@@ -190,7 +260,7 @@ async fn counts_are_exact_though_consumers_crash_between_take_and_commit() {
 async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages() {
     for seed in 0..3 {
         let mut server = Server::durable().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         for body in numbers(0..600) {
             server.tell(&["XADD", "stream", "*", "body", &body]).await;
         }

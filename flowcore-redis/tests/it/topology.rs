@@ -14,7 +14,7 @@ use flowcore_redis::{
 };
 
 use crate::drive::{bodies_of, events, first_occurrences, numbers, pause, started, until, within};
-use crate::random::Random;
+use crate::random::seeded;
 use crate::server::Server;
 
 /// From a spout into a list, through a bolt.
@@ -59,7 +59,7 @@ async fn a_list_is_copied_in_order_and_removed_when_it_is_delivered() {
 async fn a_stop_in_the_middle_leaves_each_entry_in_one_place() {
     for seed in 0..3 {
         let server = Server::start().await;
-        let mut random = Random::new(seed);
+        let mut random = seeded(seed);
         server.push("from", &numbers(0..3000)).await;
         let config = list(&server);
         let running =
