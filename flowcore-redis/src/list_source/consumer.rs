@@ -3,19 +3,19 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use flowcore::base::{Backoff, Clock, Receipt, Receipts, TaskSet, Token};
+use flowcore::base::{Backoff, Clock, Receipt, Receipts, Token};
 use redis::Pipeline;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::keys::Keys;
 use super::reader::{Reader, Taken};
-use super::renewal;
+use super::renewal::Renewal;
 use super::rescue::{self, Suspects};
 use super::scripts::{self, RELEASE, RENEW};
 use super::settler::{Settled, Settler};
 use super::{ListConsumerConfig, ListSource, ListSpout};
+use crate::Error;
 use crate::connection::Connection;
-use crate::{Error, ErrorKind};
 
 /// One consumer of a list: what its spout or source and whoever settles its entries have in common.
 ///
@@ -54,7 +54,7 @@ pub(super) struct Shared {
     answered: std::sync::Mutex<Vec<Receipt<Taken>>>,
     reading: Mutex<Reading>,
     settler: Mutex<Settler>,
-    renewal: std::sync::Mutex<Option<TaskSet<()>>>,
+    renewal: Renewal,
 }
 
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl ListConsumer {
             answered: std::sync::Mutex::default(),
             reading: Mutex::new(reading),
             settler: Mutex::new(settler),
-            renewal: std::sync::Mutex::new(None),
+            renewal: Renewal::default(),
             config,
         };
         Self { shared: Arc::new(shared) }
@@ -111,7 +111,7 @@ impl ListConsumer {
     /// key holds another type: that is an error which does not pass.
     ///
     /// # Errors
-    /// [`ErrorKind::Fenced`] when another consumer took over: nothing was changed. An error that
+    /// [`ErrorKind::Fenced`](crate::ErrorKind::Fenced) when another consumer took over: nothing was changed. An error that
     /// [retries](Error::retries) when the server stayed away for the patience of the configuration.
     pub async fn settle_with(
         &self,
@@ -129,9 +129,9 @@ impl ListConsumer {
     /// [`ListConsumerConfig::settled_elsewhere`], when everything was settled that will be.
     ///
     /// # Errors
-    /// [`ErrorKind::Fenced`] when another consumer took over.
+    /// [`ErrorKind::Fenced`](crate::ErrorKind::Fenced) when another consumer took over.
     pub async fn release(&self) -> Result<(), Error> {
-        self.stop_renewal();
+        self.shared.renewal.stop();
         let config = &self.shared.config;
         let pipe = scripts::call(RELEASE, &self.shared.keys, &[&config.consumer, &self.shared.token], &[]);
         self.settler().await.connection.run_within(&pipe, Some(config.redis.patience)).await.map(|_| ())
@@ -142,12 +142,12 @@ impl ListConsumer {
         let mut reading = self.shared.reading.lock().await;
         reading.reader.connection.set_clock(clock);
         self.settler().await.connection.set_clock(clock);
-        if reading.open == 0 && !self.is_renewed() {
+        if reading.open == 0 && !self.shared.renewal.is_running() {
             let back = reading.reader.acquire().await?;
             if back > 0 {
                 tracing::info!(key = config.key, consumer = config.consumer, entries = back, "took back");
             }
-            self.start_renewal(clock);
+            self.shared.renewal.start(Arc::downgrade(&self.shared), clock, config.lease);
         }
         reading.open += 1;
         Ok(())
@@ -250,26 +250,6 @@ impl ListConsumer {
     async fn settler(&self) -> MutexGuard<'_, Settler> {
         self.shared.settler.lock().await
     }
-
-    fn start_renewal(&self, clock: &Clock) {
-        let mut tasks = TaskSet::new();
-        let every = self.shared.config.lease / 3;
-        tasks.spawn("lease renewal", renewal::run(Arc::downgrade(&self.shared), clock.clone(), every));
-        *self.shared.renewal.lock().unwrap_or_else(PoisonError::into_inner) = Some(tasks);
-    }
-
-    fn stop_renewal(&self) {
-        *self.shared.renewal.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn is_renewed(&self) -> bool {
-        self.shared.renewal.lock().unwrap_or_else(PoisonError::into_inner).is_some()
-    }
-}
-
-/// Whether `error` says that somebody else owns the name now.
-pub(super) fn is_fenced(error: &Error) -> bool {
-    error.kind() == ErrorKind::Fenced
 }
 
 fn random_token() -> String {

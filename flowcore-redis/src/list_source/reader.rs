@@ -37,12 +37,15 @@ impl Reader {
         }
     }
 
-    /// Makes the token the owner. What the name had pending is in the queue again.
+    /// Makes the token the owner. What the name had pending is in the queue again, unless it was its own.
     pub(super) async fn acquire(&mut self) -> Result<i64, Error> {
         let pipe = scripts::call(ACQUIRE, &self.keys, &[&self.consumer, &self.token, &self.lease], &[]);
         let back = self.connection.run_one(&pipe).await?;
-        self.received = 0;
-        reply::integer(&back).ok_or_else(|| self.connection.error(ErrorKind::Reply))
+        let back = reply::integer(&back).ok_or_else(|| self.connection.error(ErrorKind::Reply))?;
+        if back >= 0 {
+            self.received = 0;
+        }
+        Ok(back)
     }
 
     /// Up to `max` entries from the head of the queue, under a number that grows. Safe to cancel.

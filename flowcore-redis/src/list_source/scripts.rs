@@ -8,8 +8,10 @@ use redis::Pipeline;
 
 use super::keys::Keys;
 
-/// Arguments: consumer, token, lease in ms. Answers how many entries went back to the queue.
+/// Arguments: consumer, token, lease in ms. Answers how many entries went back to the queue, or -1 when the
+/// token is the owner already: then a repetition, early or late, changes nothing.
 pub(super) const ACQUIRE: &str = "
+if redis.call('GET', KEYS[4]) == ARGV[2] then return -1 end
 redis.call('LLEN', KEYS[1]) redis.call('LLEN', KEYS[2])
 redis.call('SADD', KEYS[7], ARGV[1])
 redis.call('SET', KEYS[4], ARGV[2])
@@ -50,24 +52,25 @@ if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owne
 if owner then redis.call('SET', KEYS[3], ARGV[1], 'PX', ARGV[2]) end
 return 1";
 
-/// Arguments: token, commit, entries. Removes them; a commit that is known already changes nothing.
+/// Arguments: token, number of the commit, entries. Removes them. A commit that is not newer than the last one
+/// changes nothing: it is a repetition, or one that was given up comes late over a connection of the past.
 pub(super) const REMOVE: &str = "
 local owner = redis.call('GET', KEYS[4])
 if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
-if redis.call('GET', KEYS[6]) == ARGV[2] then return 0 end
+if tonumber(string.match(redis.call('GET', KEYS[6]) or '', ARGV[1] .. '/(%d+)$') or '0') >= tonumber(ARGV[2]) then return 0 end
 for i = 3, #ARGV do redis.call('LREM', KEYS[2], 1, ARGV[i]) end
-redis.call('SET', KEYS[6], ARGV[2])
+redis.call('SET', KEYS[6], ARGV[1] .. '/' .. ARGV[2])
 return 1";
 
-/// Arguments: token, commit, entries. Puts them back to the head of the queue, in their order.
+/// Arguments: token, number of the commit, entries. Puts them back to the head of the queue, in their order.
 pub(super) const GIVE_BACK: &str = "
 local owner = redis.call('GET', KEYS[4])
 if owner and owner ~= ARGV[1] then return redis.error_reply('FENCED not the owner') end
-if redis.call('GET', KEYS[6]) == ARGV[2] then return 0 end
+if tonumber(string.match(redis.call('GET', KEYS[6]) or '', ARGV[1] .. '/(%d+)$') or '0') >= tonumber(ARGV[2]) then return 0 end
 for i = #ARGV, 3, -1 do
   if redis.call('LREM', KEYS[2], 1, ARGV[i]) > 0 or not owner then redis.call('LPUSH', KEYS[1], ARGV[i]) end
 end
-redis.call('SET', KEYS[6], ARGV[2])
+redis.call('SET', KEYS[6], ARGV[1] .. '/' .. ARGV[2])
 return 1";
 
 /// Arguments: consumer, token. Gives back everything and forgets the consumer. The owner says so for a week,

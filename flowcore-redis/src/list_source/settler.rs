@@ -79,8 +79,7 @@ impl Settler {
             None => (REMOVE, self.acked.drain(..self.acked.len().min(MOST)).collect()),
         };
         self.commits += 1;
-        let id = format!("{}/{}", self.token, self.commits);
-        Some(scripts::call(script, &self.keys, &[&self.token, &id], &entries))
+        Some(scripts::call(script, &self.keys, &[&self.token, &self.commits.to_string()], &entries))
     }
 
     /// Removes `entries` together with what is in `transaction` already.
@@ -100,7 +99,7 @@ impl Settler {
         loop {
             match self.try_once(&transaction, &id).await {
                 Ok(Some(settled)) => return Ok(settled),
-                // The owner changed between the look and the transaction: the next look says to whom.
+                // Owner or commit changed between the look and the transaction: the next look says how.
                 Ok(None) => {}
                 Err(error) => self.connection.pause_after(error, waited, patience).await?,
             }
@@ -109,7 +108,8 @@ impl Settler {
 
     async fn try_once(&mut self, transaction: &Pipeline, id: &str) -> Result<Option<Settled>, Error> {
         let mut look = Pipeline::new();
-        look.cmd("WATCH").arg(&self.keys.owner);
+        // The commit too: an attempt that was given up may be applied late, over a connection of the past.
+        look.cmd("WATCH").arg(&self.keys.owner).arg(&self.keys.commit);
         look.cmd("GET").arg(&self.keys.owner);
         look.cmd("GET").arg(&self.keys.commit);
         let mut seen = self.connection.once(&look).await?.into_iter().skip(1).map(reply::text);

@@ -92,6 +92,13 @@ impl Server {
         }
     }
 
+    /// Stops it in the middle of whatever it does, or lets it go on. What is sent meanwhile, it gets later.
+    pub(crate) fn freeze(&self, frozen: bool) {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let pid = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
     /// Starts it in the same folder on the same port, and waits until it answers.
     pub(crate) async fn up(&mut self) {
         let log = File::create(self.folder.path().join("log")).unwrap();
