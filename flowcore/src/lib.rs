@@ -10,3 +10,7 @@ pub mod bridge;
 pub mod event;
 pub mod ingest;
 pub mod process;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
