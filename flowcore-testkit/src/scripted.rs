@@ -115,6 +115,13 @@ impl<T: Clone + Send + Sync + 'static> Default for ScriptedSpout<T> {
     }
 }
 
+/// Clones share one script.
+impl<T> Clone for ScriptedSpout<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
 /// A task of a [`ScriptedSpout`].
 #[derive(Debug)]
 pub struct Script<T> {

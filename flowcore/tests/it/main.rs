@@ -6,6 +6,7 @@ mod exec;
 mod memory_channel;
 mod memory_disk;
 mod probe_channel;
+mod process;
 mod rolling_file;
 mod seeds;
 mod tail;

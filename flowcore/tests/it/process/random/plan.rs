@@ -1,0 +1,208 @@
+//! What a random topology looks like.
+
+use std::sync::Arc;
+
+use flowcore::process::{
+    Bolt, BoltBuilder, BoltDeclaration, Outputs, Stream, TopologyBuilder, TopologySnapshot,
+};
+use flowcore_testkit::Random;
+
+use super::Weather;
+use super::ledger::Books;
+use super::parts::{Feed, Item, Keeper, Mishaps, Splitter, Worker, child, fan_out};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Grouping {
+    Shuffle,
+    Fields,
+    All,
+    Global,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Kind {
+    Worker,
+    Splitter,
+    Keeper,
+}
+
+#[derive(Debug)]
+pub(super) struct BoltPlan {
+    pub(super) kind: Kind,
+    pub(super) tasks: usize,
+    /// Which streams it reads, and how. Streams are numbered: spouts first, then the outputs of bolts.
+    inputs: Vec<(usize, Grouping)>,
+    first_output: usize,
+    mishaps: Mishaps,
+}
+
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Tasks, and the first and last item of each spout.
+    pub(super) spouts: Vec<(usize, u64, u64)>,
+    pub(super) bolts: Vec<BoltPlan>,
+    pub(super) batch: usize,
+    pub(super) max_pending: usize,
+    feed: Mishaps,
+    /// Whether spouts end only when everything is answered, as they must to deliver again what they were
+    /// interrupted in. Otherwise topologies close with tokens that are kept.
+    pub(super) patient: bool,
+}
+
+/// An execution that must have happened: the bolt, the item, and the task if every task gets it.
+pub(super) type Deed = (usize, u64, Option<usize>);
+
+impl Plan {
+    pub(super) fn random(random: &mut Random, weather: Weather) -> Self {
+        let mut next = 0;
+        let spouts: Vec<_> = (0..=random.below(3).min(2))
+            .map(|_| {
+                let first = next;
+                next += random.below(150);
+                (1 + random.index(2), first, next)
+            })
+            .collect();
+        let mut streams = spouts.len();
+        let bolts = (0..=random.below(6).min(5))
+            .map(|_| {
+                let bolt = BoltPlan::random(random, weather, streams);
+                streams += if bolt.kind == Kind::Splitter { 2 } else { 1 };
+                bolt
+            })
+            .collect();
+        let batch = 1 + random.index(40);
+        let max_pending = 1 + random.index(200);
+        let feed = Mishaps::random(random, weather.faults);
+        Self { spouts, bolts, batch, max_pending, feed, patient: random.percent(70) }
+    }
+
+    pub(super) fn declare(
+        &self,
+        mut topology: TopologyBuilder,
+        books: &Arc<Books>,
+        seed: u64,
+    ) -> TopologyBuilder {
+        let mut streams: Vec<Stream<Item>> = Vec::new();
+        for (spout, &(tasks, ..)) in self.spouts.iter().enumerate() {
+            let (books, mishaps) = (Arc::clone(books), self.feed);
+            let dead = Arc::clone(&books);
+            let factory = move || Feed::new(Arc::clone(&books), spout, mishaps, seed);
+            let builder = topology.spout(format!("spout{spout}"), factory).parallelism(tasks);
+            builder.on_dead_letter(move |item: &Item, _| dead.given_up(item.id));
+            streams.push(builder.clone());
+        }
+        for (at, bolt) in self.bolts.iter().enumerate() {
+            let (books, mishaps) = (Arc::clone(books), bolt.mishaps);
+            let name = format!("bolt{at}");
+            match bolt.kind {
+                Kind::Worker => {
+                    let factory = move || Worker::new(at, Arc::clone(&books), mishaps, seed);
+                    let builder = bolt.subscribe(topology.bolt(name, factory), &streams);
+                    streams.push(builder.parallelism(bolt.tasks).clone());
+                }
+                Kind::Splitter => {
+                    let factory = move || Splitter(Worker::new(at, Arc::clone(&books), mishaps, seed));
+                    let builder = bolt.subscribe(topology.bolt(name, factory), &streams);
+                    streams.extend([builder.0.clone(), builder.1.clone()]);
+                    builder.parallelism(bolt.tasks);
+                }
+                Kind::Keeper => {
+                    let factory = move || Keeper::new(Worker::new(at, Arc::clone(&books), mishaps, seed));
+                    let builder = bolt.subscribe(topology.bolt(name, factory), &streams);
+                    streams.push(builder.parallelism(bolt.tasks).clone());
+                }
+            }
+        }
+        topology
+    }
+
+    /// Everything that has to happen to an item of a stream.
+    pub(super) fn deeds(&self, stream: usize, id: u64, deeds: &mut Vec<Deed>) {
+        for (at, bolt) in self.bolts.iter().enumerate() {
+            for &(_, grouping) in bolt.inputs.iter().filter(|(input, _)| *input == stream) {
+                let tasks = if grouping == Grouping::All { bolt.tasks } else { 1 };
+                for task in 0..tasks {
+                    deeds.push((at, id, (grouping == Grouping::All).then_some(task)));
+                    for output in 0..bolt.outputs() {
+                        for copy in 0..fan_out(id, at, output) {
+                            let id = child(id, at, output, copy, task_of(grouping, task));
+                            self.deeds(bolt.first_output + output, id, deeds);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// `max_pending` bounds what is under way, but for what one call emits, and what was kept and failed.
+    pub(super) fn check_pending(&self, snapshot: &TopologySnapshot) {
+        if self.bolts.iter().any(|bolt| bolt.kind == Kind::Keeper) {
+            return;
+        }
+        let most = self.max_pending + Feed::MOST.max(self.batch.min(self.max_pending));
+        let spouts = snapshot.tasks.iter().filter(|task| task.component.starts_with("spout"));
+        for task in spouts {
+            assert!(task.waiting <= most, "{} under way, {} allowed", task.waiting, self.max_pending);
+        }
+    }
+}
+
+/// Every task of an `all` grouping makes children of its own.
+pub(super) fn task_of(grouping: Grouping, task: usize) -> usize {
+    if grouping == Grouping::All { task } else { usize::MAX }
+}
+
+impl BoltPlan {
+    fn random(random: &mut Random, weather: Weather, streams: usize) -> Self {
+        let kinds = [Kind::Worker, Kind::Worker, Kind::Splitter, Kind::Keeper];
+        let kind = kinds[random.index(if weather.keepers { 4 } else { 3 })];
+        let groupings = [Grouping::Shuffle, Grouping::Fields, Grouping::Global, Grouping::Shuffle];
+        let mut inputs: Vec<(usize, Grouping)> = Vec::new();
+        for _ in 0..=random.below(3) {
+            let stream = random.index(streams);
+            if inputs.iter().all(|(input, _)| *input != stream) {
+                inputs.push((stream, groupings[random.index(4)]));
+            }
+        }
+        if random.percent(15) {
+            // A bolt with an `all` input has no other: its tasks could not tell.
+            inputs.truncate(1);
+            inputs[0].1 = Grouping::All;
+        }
+        let mishaps = Mishaps::random(random, weather.faults);
+        Self { kind, tasks: 1 + random.index(4), inputs, first_output: streams, mishaps }
+    }
+
+    pub(super) fn is_all(&self) -> bool {
+        self.inputs[0].1 == Grouping::All
+    }
+
+    fn outputs(&self) -> usize {
+        if self.kind == Kind::Splitter { 2 } else { 1 }
+    }
+
+    fn subscribe<B: Bolt<Item, Out = O>, O: Outputs>(
+        &self,
+        bolt: BoltDeclaration<B>,
+        streams: &[Stream<Item>],
+    ) -> BoltBuilder<B, O> {
+        let (&(stream, grouping), others) = self.inputs.split_first().unwrap();
+        let stream = &streams[stream];
+        let mut builder = match grouping {
+            Grouping::Shuffle => bolt.shuffle(stream),
+            Grouping::Fields => bolt.fields(stream, |item| &item.id),
+            Grouping::All => bolt.all(stream),
+            Grouping::Global => bolt.global(stream),
+        };
+        for &(stream, grouping) in others {
+            let stream = &streams[stream];
+            builder = match grouping {
+                Grouping::Shuffle => builder.shuffle(stream),
+                Grouping::Fields => builder.fields_by(stream, |item| item.id % 7),
+                Grouping::All => builder.all(stream),
+                Grouping::Global => builder.global(stream),
+            };
+        }
+        builder
+    }
+}
