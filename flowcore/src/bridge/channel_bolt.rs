@@ -2,10 +2,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pending::Pending;
-use crate::base::{Timestamp, Token};
+use crate::base::{Clock, Timestamp, Token};
 use crate::event::Event;
 use crate::ingest::{Channel, ChannelError, PutErrorKind};
-use crate::process::{Bolt, BoltError, NoOutput, Outputs};
+use crate::process::{Bolt, BoltError, NoOutput, Outputs, TaskContext};
 
 /// A bolt that puts its tuples into a channel, in batches.
 ///
@@ -15,44 +15,51 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs};
 pub struct ChannelBolt<T: Clone + Send + Sync + 'static = Event> {
     channel: Arc<dyn Channel<T>>,
     pending: Pending<T>,
+    clock: Clock,
 }
 
 impl<T: Clone + Send + Sync + 'static> ChannelBolt<T> {
     /// Batches of up to 100 tuples, 20 ms.
     pub fn new(channel: Arc<dyn Channel<T>>) -> Self {
-        Self { channel, pending: Pending::new(100, Duration::from_millis(20)) }
+        Self::with_batch(channel, 100, Duration::from_millis(20))
+    }
+
+    /// Batches of up to `tuples`, that wait for `linger` at most. The channel must allow as many in one put.
+    pub fn with_batch(channel: Arc<dyn Channel<T>>, tuples: usize, linger: Duration) -> Self {
+        Self { channel, pending: Pending::new(tuples, linger), clock: Clock::system() }
     }
 
     async fn put(&mut self, now: Timestamp) -> Result<(), BoltError> {
-        if self.pending.items.is_empty() {
-            return Ok(());
-        }
-        let mut transaction = match self.channel.begin_put().await {
-            Ok(transaction) => transaction,
-            Err(error @ ChannelError::Closed { .. }) => return Err(BoltError::fatal(error)),
-            Err(ChannelError::Storage { .. }) => {
+        while let Some(batch) = self.pending.first() {
+            let mut transaction = match self.channel.begin_put().await {
+                Ok(transaction) => transaction,
+                Err(error @ ChannelError::Closed { .. }) => return Err(BoltError::fatal(error)),
+                Err(ChannelError::Storage { .. }) => {
+                    self.pending.postpone(now);
+                    return Ok(());
+                }
+            };
+            if let Err(error) = transaction.put(std::mem::take(&mut batch.items)).await {
+                let fatal = matches!(error.kind, PutErrorKind::Closed | PutErrorKind::TooLarge);
+                let text = error.to_string();
+                batch.items = error.refused;
                 self.pending.postpone(now);
-                return Ok(());
+                return if fatal { Err(BoltError::fatal(text)) } else { Ok(()) };
             }
-        };
-        let events = std::mem::take(&mut self.pending.items);
-        if let Err(error) = transaction.put(events).await {
-            let fatal = matches!(error.kind, PutErrorKind::Closed | PutErrorKind::TooLarge);
-            let text = error.to_string();
-            self.pending.items = error.refused;
-            self.pending.postpone(now);
-            return if fatal { Err(BoltError::fatal(text)) } else { Ok(()) };
+            // When the commit fails, so do the tokens: the tuples are replayed.
+            transaction.commit(Token::joint(self.pending.delivered())).await?;
         }
-        let tokens = std::mem::take(&mut self.pending.tokens);
-        self.pending.delivered();
-        // When the commit fails, so do the tokens: the tuples are replayed.
-        transaction.commit(Token::joint(tokens)).await?;
         Ok(())
     }
 }
 
 impl<T: Clone + Send + Sync + 'static> Bolt<T> for ChannelBolt<T> {
     type Out = NoOutput;
+
+    async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
+        self.clock = context.clock.clone();
+        Ok(())
+    }
 
     async fn execute(&mut self, tuple: &T, out: &mut Self::Out) -> Result<(), BoltError> {
         if self.pending.add(tuple.clone(), out) { self.put(out.now()).await } else { Ok(()) }
@@ -71,12 +78,17 @@ impl<T: Clone + Send + Sync + 'static> Bolt<T> for ChannelBolt<T> {
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        self.put(out.now()).await
+        self.put(out.now()).await?;
+        while self.pending.len() > 0 {
+            self.pending.pause(&self.clock).await;
+            self.put(self.clock.now()).await?;
+        }
+        Ok(())
     }
 }
 
 impl<T: Clone + Send + Sync + 'static> std::fmt::Debug for ChannelBolt<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ChannelBolt").field("pending", &self.pending.items.len()).finish_non_exhaustive()
+        f.debug_struct("ChannelBolt").field("pending", &self.pending.len()).finish_non_exhaustive()
     }
 }

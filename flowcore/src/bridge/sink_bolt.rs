@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::pending::Pending;
-use crate::base::Timestamp;
+use crate::base::{Clock, Timestamp};
 use crate::event::Event;
 use crate::ingest::{ComponentContext, Sink, SinkError};
 use crate::process::{Bolt, BoltError, NoOutput, Outputs, TaskContext};
@@ -10,11 +10,13 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs, TaskContext};
 ///
 /// A batch leaves when it is full or when its oldest tuple has waited for the linger time. When the sink
 /// fails and may be tried again, the same batch is, after a pause of 50 ms to 5 s, as often as it takes;
-/// meanwhile the task takes no more input. Order is kept. After a crash, tuples that were delivered and not
+/// meanwhile the task takes no more input. Order is kept. When its inputs have ended it goes on until all is
+/// delivered, or the topology's grace period is over: then its tuples are reported as unsettled. After a crash, tuples that were delivered and not
 /// acknowledged come again.
 pub struct SinkBolt<S, T = Event> {
     sink: S,
     pending: Pending<T>,
+    clock: Clock,
 }
 
 impl<S: Sink<T>, T: Clone + Send + Sync + 'static> SinkBolt<S, T> {
@@ -25,26 +27,22 @@ impl<S: Sink<T>, T: Clone + Send + Sync + 'static> SinkBolt<S, T> {
 
     /// Batches of up to `tuples`, that wait for `linger` at most.
     pub fn with_batch(sink: S, tuples: usize, linger: Duration) -> Self {
-        Self { sink, pending: Pending::new(tuples, linger) }
+        Self { sink, pending: Pending::new(tuples, linger), clock: Clock::system() }
     }
 
     async fn deliver(&mut self, now: Timestamp) -> Result<(), BoltError> {
-        if self.pending.items.is_empty() {
-            return Ok(());
-        }
-        match self.sink.deliver(&self.pending.items).await {
-            Ok(()) => {
-                std::mem::take(&mut self.pending.tokens).ack();
-                self.pending.delivered();
-                Ok(())
+        while let Some(batch) = self.pending.first() {
+            match self.sink.deliver(&batch.items).await {
+                Ok(()) => self.pending.delivered().ack(),
+                Err(error @ SinkError::Retry(_)) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "delivery is tried again");
+                    self.pending.postpone(now);
+                    return Ok(());
+                }
+                Err(error @ SinkError::Fatal(_)) => return Err(BoltError::fatal(error)),
             }
-            Err(error @ SinkError::Retry(_)) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "delivery is tried again");
-                self.pending.postpone(now);
-                Ok(())
-            }
-            Err(error @ SinkError::Fatal(_)) => Err(BoltError::fatal(error)),
         }
+        Ok(())
     }
 }
 
@@ -52,6 +50,7 @@ impl<S: Sink<T>, T: Clone + Send + Sync + 'static> Bolt<T> for SinkBolt<S, T> {
     type Out = NoOutput;
 
     async fn prepare(&mut self, context: &TaskContext) -> Result<(), BoltError> {
+        self.clock = context.clock.clone();
         let context = ComponentContext::new(context.component.clone(), context.clock.clone());
         self.sink.start(&context).await.map_err(|error| match error {
             SinkError::Retry(_) => BoltError::restart(error),
@@ -77,6 +76,10 @@ impl<S: Sink<T>, T: Clone + Send + Sync + 'static> Bolt<T> for SinkBolt<S, T> {
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
         self.deliver(out.now()).await?;
+        while self.pending.len() > 0 {
+            self.pending.pause(&self.clock).await;
+            self.deliver(self.clock.now()).await?;
+        }
         self.sink.stop().await?;
         Ok(())
     }
@@ -84,6 +87,6 @@ impl<S: Sink<T>, T: Clone + Send + Sync + 'static> Bolt<T> for SinkBolt<S, T> {
 
 impl<S, T> std::fmt::Debug for SinkBolt<S, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SinkBolt").field("pending", &self.pending.items.len()).finish_non_exhaustive()
+        f.debug_struct("SinkBolt").field("pending", &self.pending.len()).finish_non_exhaustive()
     }
 }

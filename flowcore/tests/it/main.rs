@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "that is how a test fails")]
 
 mod agent;
+mod bridge;
 mod exec;
 mod memory_channel;
 mod memory_disk;
