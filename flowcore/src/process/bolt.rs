@@ -27,6 +27,37 @@ use crate::base::Timestamp;
 ///     }
 /// }
 /// ```
+///
+/// The compiler checks that a bolt reads what its stream carries:
+///
+/// ```compile_fail,E0277
+/// use flowcore::process::{Emitter, Next, Spout, SpoutError, TopologyBuilder, for_each};
+/// # struct Lines;
+/// # impl Spout for Lines {
+/// #     type Out = Emitter<str>;
+/// #     async fn next(&mut self, _: &mut Self::Out) -> Result<Next, SpoutError> { Ok(Next::End) }
+/// # }
+/// let mut topology = TopologyBuilder::new("wrong");
+/// let lines = topology.spout("lines", || Lines);
+/// topology.bolt("numbers", || for_each(|_number: &u64| {})).shuffle(&lines);
+/// ```
+///
+/// And that it can move between threads:
+///
+/// ```compile_fail,E0277
+/// use flowcore::process::{Bolt, BoltError, NoOutput};
+/// use std::rc::Rc;
+///
+/// struct Local(Rc<u64>);
+///
+/// impl Bolt<str> for Local {
+///     type Out = NoOutput;
+///
+///     async fn execute(&mut self, _line: &str, _out: &mut NoOutput) -> Result<(), BoltError> {
+///         Ok(())
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process tuples of type `{In}`",
     label = "this stream carries `{In}`",

@@ -107,10 +107,8 @@ impl<P: Clone> Ledger<P> {
     /// `len` tuples are about to be sent. `covers` are the tokens that answer for parts of them.
     pub(crate) fn open(&mut self, payload: P, len: u32, covers: Vec<Cover>) -> u64 {
         let id = self.next_id();
-        let covers = covers
-            .into_iter()
-            .map(|cover| OpenCover { unsettled: cover.end - cover.start, cover })
-            .collect();
+        let covers =
+            covers.into_iter().map(|cover| OpenCover { unsettled: cover.end - cover.start, cover }).collect();
         self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len });
         self.roots.insert(id, RootBatch::new(id, None, 1));
         self.pending += len as usize;
