@@ -20,13 +20,15 @@ pub(crate) enum Phase {
 #[derive(Debug, Clone)]
 pub(crate) struct Phases {
     sender: Arc<watch::Sender<Phase>>,
+    grace: Arc<watch::Sender<bool>>,
     idle: Idle,
 }
 
 impl Phases {
     pub(crate) fn new(spout_tasks: usize) -> Self {
         let idle = Idle { busy: Arc::new(AtomicUsize::new(spout_tasks)), changed: Arc::default() };
-        Self { sender: Arc::new(watch::Sender::new(Phase::Running)), idle }
+        let sender = Arc::new(watch::Sender::new(Phase::Running));
+        Self { sender, grace: Arc::new(watch::Sender::new(false)), idle }
     }
 
     pub(crate) fn advance(&self, to: Phase) {
@@ -49,6 +51,17 @@ impl Phases {
 
     pub(crate) fn idle(&self) -> Idle {
         self.idle.clone()
+    }
+
+    /// From now on, the topology has its grace period.
+    pub(crate) fn start_grace(&self) {
+        self.grace.send_if_modified(|started| !std::mem::replace(started, true));
+    }
+
+    /// Waits until the grace period has begun. Safe to cancel.
+    pub(crate) async fn grace_has_begun(&self) {
+        // It cannot fail: `self` holds the sender.
+        let _ = self.grace.subscribe().wait_for(|started| *started).await;
     }
 
     /// Waits until every spout has ended and nothing of theirs is under way. Safe to cancel.

@@ -68,6 +68,7 @@ struct Watched {
 
 struct Ended {
     context: TaskContext,
+    is_bolt: bool,
     unsettled: usize,
     failure: Option<TaskFailure>,
 }
@@ -161,7 +162,7 @@ impl Wiring {
                 Some(Err(failure)) => (0, Some(failure)),
                 None => (counters.unsettled.get().max(counters.waiting.get()), None),
             };
-            Ended { context, unsettled, failure }
+            Ended { context, is_bolt: false, unsettled, failure }
         });
     }
 
@@ -171,7 +172,7 @@ impl Wiring {
         let phase = self.phases.watch();
         self.tasks.spawn(name, async move {
             let ended = until_aborted(task.run(), phase, LAST_CALL).await;
-            Ended { context, unsettled: 0, failure: ended.and_then(Result::err) }
+            Ended { context, is_bolt: true, unsettled: 0, failure: ended.and_then(Result::err) }
         });
     }
 }
@@ -235,12 +236,17 @@ impl RunningTopology {
         let phases = self.handle.phases.clone();
         let handle = self.handle.clone();
         let mut grace = pin!(handle.grace_is_over());
+        let mut bolts = handle.watched.tasks.iter().filter(|(_, kind, _)| *kind == TaskKind::Bolt).count();
         let mut failed = None;
         let mut unsettled = Vec::new();
         loop {
             tokio::select! {
                 ended = self.tasks.next() => match ended {
                     Some((name, end)) => {
+                        bolts -= usize::from(matches!(&end, TaskEnd::Done(ended) if ended.is_bolt));
+                        if bolts == 0 {
+                            phases.start_grace();
+                        }
                         if let Some(error) = settle(&name, end, &mut unsettled) {
                             failed.get_or_insert(error);
                             phases.advance(Phase::Aborting);
@@ -284,6 +290,7 @@ impl TopologyHandle {
     /// What is not settled when the grace period is over is reported. Returns at once; see
     /// [`RunningTopology::wait`].
     pub fn stop(&self) {
+        self.phases.start_grace();
         self.phases.advance(Phase::Stopping);
     }
 
@@ -310,9 +317,10 @@ impl TopologyHandle {
         TopologySnapshot { topology: Arc::clone(&self.watched.topology), tasks: tasks.collect() }
     }
 
-    /// Waits for a stop, and then for the grace period.
+    /// Waits for a stop, and then for the grace period. At an end without a stop, bolts have all the time that
+    /// they need; it begins when they are done, for tokens that are still somewhere else.
     async fn grace_is_over(&self) {
-        self.phases.watch().reached(Phase::Stopping).await;
+        self.phases.grace_has_begun().await;
         self.watched.settings.clock.sleep(self.watched.settings.grace).await;
     }
 }

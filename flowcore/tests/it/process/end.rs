@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowcore::base::{Token, TokenSet};
-use flowcore::process::{Bolt, BoltError, NoOutput, Outputs, Unsettled, for_each};
+use flowcore::base::{Clock, Token, TokenSet};
+use flowcore::process::{Bolt, BoltError, Emitter, NoOutput, Outputs, Topology, Unsettled, for_each};
 use flowcore_testkit::{Recorder, ScriptedSpout, Slow, run_until_idle, simulate};
 
 use super::{act, end_of, topology, within_an_hour};
@@ -184,5 +184,57 @@ fn a_token_that_somebody_outside_keeps_for_ever_ends_with_the_grace_period() {
         assert_eq!(report.unsettled.len(), 1);
         outside.lock().unwrap().take().unwrap().ack();
         assert_eq!((script.acked(), script.failed()), (vec![], vec![1]), "too late");
+    });
+}
+
+/// Keeps everything, and emits it when its input has ended.
+struct AtTheEnd(Vec<(u64, Token)>);
+
+impl Bolt<u64> for AtTheEnd {
+    type Out = Emitter<u64>;
+
+    async fn execute(&mut self, tuple: &u64, out: &mut Self::Out) -> Result<(), BoltError> {
+        self.0.push((*tuple, out.keep()));
+        Ok(())
+    }
+
+    async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
+        for (tuple, token) in self.0.drain(..) {
+            out.send_anchored(tuple, token).await;
+        }
+        Ok(())
+    }
+}
+
+/// A topology that takes a hundred seconds for what it emits at its end.
+fn slow_at_the_end(clock: &Clock, script: &ScriptedSpout<u64>) -> Topology {
+    let mut topology = topology(clock.clone()).grace(Duration::from_secs(3)).batch(7);
+    let numbers = topology.spout("numbers", script.factory());
+    let kept = topology.bolt("at the end", || AtTheEnd(Vec::new())).shuffle(&numbers);
+    topology.bolt("slow", || Slow::new(for_each(|_: &u64| {}), Duration::from_secs(1))).shuffle(&kept);
+    topology.build().unwrap()
+}
+
+#[test]
+fn an_end_without_a_stop_has_no_grace_period() {
+    simulate(|clock| async move {
+        let script = ScriptedSpout::new().emit(0..100_u64);
+        let report = end_of(slow_at_the_end(&clock, &script)).await.unwrap();
+        assert_eq!((script.acked().len(), report.unsettled), (100, vec![]));
+    });
+}
+
+#[test]
+fn a_stop_at_the_end_still_has_its_grace_period() {
+    simulate(|clock| async move {
+        let script = ScriptedSpout::new().emit(0..100_u64);
+        let start = clock.now();
+        let running = slow_at_the_end(&clock, &script).start();
+        clock.sleep(Duration::from_secs(10)).await;
+        running.handle().stop();
+        let report = within_an_hour(running.wait()).await.unwrap();
+        assert!(clock.now().since(start) <= Duration::from_secs(10 + 3 + 2));
+        assert!(report.unsettled[0].tuples > 0);
+        assert_eq!(script.acked().len() + report.unsettled[0].tuples, 100);
     });
 }
