@@ -32,6 +32,8 @@ const BRANCHES: [&str; 4] = ["jeongja", "seohyeon", "sunae", "migeum"];
 const MOST_KEPT: usize = 200_000;
 /// How often the program looks whether all is counted, with `--exit`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long a stop waits until what was generated is read. What is left then is counted after the next start.
+const READ_REST: Duration = Duration::from_secs(5);
 
 /// All of it in one process, without a server.
 pub(super) async fn run(options: &AllOptions) -> Result<(), Failure> {
@@ -46,7 +48,10 @@ pub(super) async fn run(options: &AllOptions) -> Result<(), Failure> {
     let generator = generate::open(dir, &options.generator, &clock).await?;
     let mut program =
         Program::start(dir, Arc::new(store), bucketing, clock.clone(), generator, listener).await?;
-    let ended = program.watch(options.generator.exit, &mut signals).await;
+    let mut ended = program.watch(options.generator.exit, &mut signals).await;
+    if ended.is_ok() {
+        ended = program.read_generated().await;
+    }
     let stopped = program.stop().await;
     ended.and(stopped)
 }
@@ -189,6 +194,26 @@ impl Program {
         let stored = self.store.totals().await?.orders - self.stored_before.orders;
         let lines = self.tail.lines();
         Ok(Numbers { lines, counted: executed.saturating_sub(rejected), stored, rejected })
+    }
+
+    /// Ends the generator, and waits until the tail has read what it wrote.
+    async fn read_generated(&mut self) -> Result<(), Failure> {
+        self.stop_generator.now();
+        let watch = self.clock.stopwatch();
+        let is_left = |program: &Self| program.generating || !tail::is_at_end(&program.dir, &program.tail);
+        while self.generated.is_some() && is_left(self) && watch.elapsed() < READ_REST {
+            tokio::select! {
+                error = self.agent.failed() => return Err(error.into()),
+                Some((name, end)) = self.tasks.next() => match ended(&name, end)? {
+                    Part::Generator => self.generating = false,
+                    Part::Topology(_) | Part::Web => {
+                        return Err(Failure::new(format!("{name} has ended by itself")));
+                    }
+                },
+                () = self.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+        Ok(())
     }
 
     /// The generator first, then the tail; what is under way is counted, and open buckets are stored.
