@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::bucket::Bucketing;
+
 /// Coffee orders, counted as they come: a generator, a tail, a topology, a store and a live page.
 ///
 /// Without a command it runs all of it in one process. Ctrl-C stops it in order; the next start goes on where
@@ -91,10 +93,10 @@ pub struct GeneratorOptions {
 #[derive(Debug, Clone, Args)]
 pub struct BucketOptions {
     /// The length of a bucket: whole seconds that divide an hour, as 30s or 5m
-    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = bucket)]
     pub bucket: Duration,
     /// The time zone in which buckets are named, as Asia/Seoul
-    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    #[arg(long, value_name = "ZONE", default_value = "UTC", value_parser = zone)]
     pub zone: String,
 }
 
@@ -199,6 +201,17 @@ fn rate(text: &str) -> Result<f64, String> {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("it is a number above zero".to_owned()),
     }
+}
+
+/// A length that buckets can have.
+fn bucket(text: &str) -> Result<Duration, String> {
+    let length = duration(text)?;
+    Bucketing::new(length, "UTC").map(|_| length).map_err(|error| error.to_string())
+}
+
+fn zone(name: &str) -> Result<String, String> {
+    let hour = Duration::from_secs(3_600);
+    Bucketing::new(hour, name).map(|_| name.to_owned()).map_err(|error| error.to_string())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
