@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, BufWriter};
+use std::path::Path;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,8 +26,7 @@ use crate::topology::{self, Closed, CountSettings, FileLine, KeepError, Keeper, 
 /// Counts a file to its end through the same topology, and prints everything. Nothing is stored, so nothing
 /// is acknowledged: after a crash one runs it again.
 pub(super) async fn run(options: &ReplayOptions) -> Result<(), Failure> {
-    std::fs::File::open(&options.file)
-        .map_err(|error| Failure::new(format!("cannot read {}: {error}", options.file.display())))?;
+    check(&options.file)?;
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     let file = std::path::absolute(&options.file)?;
     let agent = AgentBuilder::new("replay")
@@ -73,6 +74,17 @@ pub(super) async fn run(options: &ReplayOptions) -> Result<(), Failure> {
     }
     agent.finish().await?;
     kept.print()
+}
+
+/// Whether there is something that can be read to its end.
+fn check(file: &Path) -> Result<(), Failure> {
+    let cannot = |why: String| Failure::new(format!("cannot read {}: {why}", file.display()));
+    let opened = File::open(file).and_then(|opened| opened.metadata());
+    let kind = opened.map_err(|error| cannot(error.to_string()))?.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    Err(cannot(if kind.is_dir() { "it is a folder" } else { "it is no ordinary file" }.to_owned()))
 }
 
 /// Closed buckets, in memory.
