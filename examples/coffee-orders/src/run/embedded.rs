@@ -41,8 +41,9 @@ pub(super) async fn run(options: &AllOptions) -> Result<(), Failure> {
     let dir = &options.dir.dir;
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     let mut signals = StopSignals::listen()?;
-    let store = EmbeddedStore::open(&dir.join(STORE_FILE)).await?;
+    // A port that is taken is said before anything is written.
     let listener = web::listen(options.page.address()).await?;
+    let store = EmbeddedStore::open(&dir.join(STORE_FILE)).await?;
     println!("the page is at http://{}", listener.local_addr()?);
 
     let generator = generate::open(dir, &options.generator, &clock).await?;
