@@ -14,7 +14,8 @@ use super::web_board::get;
 
 const SEEDED: [&str; 2] = ["--seed", "7"];
 
-fn order(branch: &str, grade: &str) -> String {
+/// A line of one order of one cup.
+pub(crate) fn order(branch: &str, grade: &str) -> String {
     format!(
         "{{\"branch\":\"{branch}\",\"customerAgeGrade\":\"{grade}\",\"paymentMethod\":\"Cash\",\"orders\":[\"Americano\"]}}\n"
     )
@@ -35,7 +36,7 @@ fn total(bucket: &Value) -> u64 {
 }
 
 /// Waits until the page shows so many orders in its last sixty buckets.
-async fn shows(program: &mut Program, orders: u64) {
+pub(crate) async fn shows(program: &mut Program, orders: u64) {
     let watch = stopwatch();
     loop {
         let shown: u64 = history(program, "all", AGE, 60).await.iter().map(total).sum();

@@ -130,6 +130,13 @@ pub(crate) fn stopwatch() -> Stopwatch {
     Clock::system().stopwatch()
 }
 
+/// The most memory that a process ever had, in KB.
+pub(crate) fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.trim().trim_end_matches(" kB").parse().ok()
+}
+
 /// A run of the program.
 pub(crate) struct Program {
     child: Child,
@@ -210,13 +217,6 @@ impl Program {
     pub(crate) async fn stop(mut self) -> String {
         self.interrupt();
         self.succeeds().await
-    }
-
-    /// The most memory that it ever had, in KB.
-    pub(crate) fn peak_memory(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        peak.trim().trim_end_matches(" kB").parse().ok()
     }
 }
 
