@@ -6,6 +6,7 @@ use std::time::Duration;
 use coffee_orders::generator::{LOG_FILE, SplitMix, random_order};
 
 use super::program::{Form, Home, Program, pause};
+use super::redis_server::RedisServer;
 use super::program_count::{Counted, assert_conserved, log_totals};
 
 const SEED: u64 = 20_140_928;
@@ -117,4 +118,16 @@ async fn write_some(home: &Home, random: &mut SplitMix, written: &mut u64, bad: 
 #[tokio::test]
 async fn a_writer_of_torn_and_bad_lines_and_kills_leave_every_line_counted_or_rejected_once() {
     kill_beside_a_writer(Form::Embedded, 30).await;
+}
+
+#[tokio::test]
+async fn with_a_redis_every_order_is_counted_once_however_often_the_program_is_killed() {
+    let server = RedisServer::start().await;
+    kill_often(server.form(), 100).await;
+}
+
+#[tokio::test]
+async fn with_a_redis_a_writer_of_torn_and_bad_lines_and_kills_leave_every_line_counted_or_rejected_once() {
+    let server = RedisServer::start().await;
+    kill_beside_a_writer(server.form(), 30).await;
 }

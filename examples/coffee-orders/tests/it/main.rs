@@ -13,6 +13,7 @@ mod page;
 mod program;
 mod program_count;
 mod program_options;
+mod redis_server;
 mod rejects_flow;
 mod replay;
 mod store;
