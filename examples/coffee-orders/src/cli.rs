@@ -210,7 +210,7 @@ fn bucket(text: &str) -> Result<Duration, String> {
 }
 
 fn zone(name: &str) -> Result<String, String> {
-    let hour = Duration::from_secs(3_600);
+    let hour = Duration::from_hours(1);
     Bucketing::new(hour, name).map(|_| name.to_owned()).map_err(|error| error.to_string())
 }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bucket::BucketName;
+
 /// What is counted of an order.
 ///
 /// ```
@@ -97,6 +99,24 @@ pub struct Statistics {
     pub date: String,
     /// A type that never came is left out; a bucket without orders has none.
     pub counts: Vec<Count>,
+}
+
+impl Statistics {
+    /// The counts of one bucket.
+    pub fn of(
+        branch: &str,
+        dimension: Dimension,
+        bucket: BucketName,
+        counts: impl IntoIterator<Item = (String, u64)>,
+    ) -> Self {
+        let counts = counts.into_iter().map(|(kind, count)| Count { kind, count }).collect();
+        Self { branch: branch.to_owned(), dimension, date: bucket.to_string(), counts }
+    }
+
+    /// The sum of its counts.
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.count).sum()
+    }
 }
 
 /// A message of the live channel and of the web server: `{"header": …, "body": …}`.

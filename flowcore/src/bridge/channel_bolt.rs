@@ -12,6 +12,33 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs, TaskContext};
 /// The tuples' tokens go with them: a tuple is acknowledged when its event is delivered from the channel (a
 /// durable channel acknowledges when it is on disk). While the channel is full the task takes no more input.
 /// Order is kept.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use flowcore::bridge::ChannelBolt;
+/// use flowcore::ingest::{Channel, MemoryChannel};
+/// use flowcore::process::TopologyBuilder;
+/// use flowcore_testkit::ScriptedSpout;
+/// use std::sync::Arc;
+///
+/// let channel = Arc::new(MemoryChannel::<String>::new("out"));
+/// let script = ScriptedSpout::new().emit(["a".to_owned()]);
+/// let mut topology = TopologyBuilder::new("put");
+/// let letters = topology.spout("letters", script.factory());
+/// let to = channel.clone();
+/// topology.bolt("channel", move || ChannelBolt::new(to.clone())).shuffle(&letters);
+/// let running = topology.build()?.start();
+/// let read = async {
+///     let take = channel.take(10).await?;
+///     assert_eq!(take.events(), ["a"]);
+///     assert!(script.acked().is_empty(), "not before it is delivered from the channel");
+///     take.commit().await
+/// };
+/// let (report, read) = tokio::join!(running.wait(), read);
+/// (report?, read?);
+/// assert_eq!(script.acked(), ["a"]);
+/// # Ok(()) }
+/// ```
 pub struct ChannelBolt<T: Clone + Send + Sync + 'static = Event> {
     channel: Arc<dyn Channel<T>>,
     pending: Pending<T>,

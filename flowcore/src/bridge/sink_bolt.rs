@@ -11,8 +11,25 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs, TaskContext};
 /// A batch leaves when it is full or when its oldest tuple has waited for the linger time. When the sink
 /// fails and may be tried again, the same batch is, after a pause of 50 ms to 5 s, as often as it takes;
 /// meanwhile the task takes no more input. Order is kept. When its inputs have ended it goes on until all is
-/// delivered, or the topology's grace period is over: then its tuples are reported as unsettled. After a crash, tuples that were delivered and not
-/// acknowledged come again.
+/// delivered, or the topology's grace period is over: then its tuples are reported as unsettled. After a
+/// crash, tuples that were delivered and not acknowledged come again.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use flowcore::bridge::SinkBolt;
+/// use flowcore_testkit::{Recorder, ScriptedSpout};
+/// use flowcore::process::TopologyBuilder;
+///
+/// let (script, delivered) = (ScriptedSpout::new().emit(["a", "b"]), Recorder::new());
+/// let mut topology = TopologyBuilder::new("deliver");
+/// let letters = topology.spout("letters", script.factory());
+/// let to = delivered.clone();
+/// topology.bolt("sink", move || SinkBolt::new(to.sink())).shuffle(&letters);
+/// topology.build()?.run().await?;
+/// assert_eq!(delivered.items(), ["a", "b"]);
+/// assert_eq!(script.acked(), ["a", "b"]);
+/// # Ok(()) }
+/// ```
 pub struct SinkBolt<S, T = Event> {
     sink: S,
     pending: Pending<T>,

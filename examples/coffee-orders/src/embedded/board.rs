@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +6,7 @@ use flowcore::base::Clock;
 use tokio::sync::broadcast;
 
 use crate::bucket::{BucketName, Bucketing};
-use crate::packet::{self, Count, Dimension};
+use crate::packet::{self, Dimension};
 use crate::store::Store;
 use crate::topology::LiveBuckets;
 use crate::web::{Board, BoardError};
@@ -62,7 +61,7 @@ impl Board for EmbeddedBoard {
         let stored = self.store.history(branch, dimension, &buckets).await.map_err(BoardError::new)?;
         let seen = buckets.into_iter().zip(stored).map(|(bucket, stored)| {
             let counts = self.open.counts(bucket, branch, dimension).unwrap_or(stored);
-            statistics(branch, dimension, bucket, counts)
+            packet::Statistics::of(branch, dimension, bucket, counts)
         });
         Ok(seen.collect())
     }
@@ -70,14 +69,4 @@ impl Board for EmbeddedBoard {
     fn live(&self) -> broadcast::Receiver<Arc<packet::Statistics>> {
         self.live.subscribe()
     }
-}
-
-fn statistics(
-    branch: &str,
-    dimension: Dimension,
-    bucket: BucketName,
-    counts: BTreeMap<String, u64>,
-) -> packet::Statistics {
-    let counts = counts.into_iter().map(|(kind, count)| Count { kind, count }).collect();
-    packet::Statistics { branch: branch.to_owned(), dimension, date: bucket.to_string(), counts }
 }

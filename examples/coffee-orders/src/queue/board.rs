@@ -8,7 +8,7 @@ use tokio::sync::broadcast;
 
 use super::{Server, bucket_key};
 use crate::bucket::Bucketing;
-use crate::packet::{self, Count, Dimension, Packet};
+use crate::packet::{self, Dimension, Packet};
 use crate::web::{Board, BoardError};
 
 /// What the page shows of a Redis: stored buckets, and on top of them the packets of open ones.
@@ -105,12 +105,10 @@ impl Board for QueueBoard {
         let stored = self.server.lock().await.hashes(&keys).await.map_err(BoardError::new)?;
         let newest = self.packets.newest(branch, dimension);
         let seen = buckets.into_iter().zip(stored).map(|(bucket, counts)| {
-            let counts = counts.into_iter().map(|(kind, count)| Count { kind, count }).collect();
-            let date = bucket.to_string();
-            let stored = packet::Statistics { branch: branch.to_owned(), dimension, date, counts };
+            let stored = packet::Statistics::of(branch, dimension, bucket, counts);
             // A bucket only grows: the fuller one is the newer one.
             match &newest {
-                Some(packet) if packet.date == stored.date && sum(packet) > sum(&stored) => {
+                Some(packet) if packet.date == stored.date && packet.total() > stored.total() => {
                     (**packet).clone()
                 }
                 _ => stored,
@@ -122,8 +120,4 @@ impl Board for QueueBoard {
     fn live(&self) -> broadcast::Receiver<Arc<packet::Statistics>> {
         self.packets.live.subscribe()
     }
-}
-
-fn sum(statistics: &packet::Statistics) -> u64 {
-    statistics.counts.iter().map(|count| count.count).sum()
 }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::bucket::BucketName;
-use crate::packet::{self, Count, Dimension};
+use crate::packet::{self, Dimension};
 use crate::statistics::{Statistics, Tally};
 
 /// How many buckets are remembered: the open one, and those that late parts may still come for.
@@ -64,7 +64,9 @@ impl LiveBuckets {
             let seen = entry.seen();
             for (key, counts) in &seen {
                 if entry.published.get(key) != Some(counts) {
-                    packets.push(packet(key, *bucket, counts));
+                    let (branch, dimension) = key;
+                    let counts = counts.iter().map(|(kind, &count)| (kind.clone(), count));
+                    packets.push(packet::Statistics::of(branch, *dimension, *bucket, counts));
                 }
             }
             entry.published = seen;
@@ -100,13 +102,4 @@ fn add(to: &mut BTreeMap<Key, BTreeMap<String, u64>>, statistics: &Statistics) {
             *into.entry(name).or_default() += count;
         }
     }
-}
-
-fn packet(
-    (branch, dimension): &Key,
-    bucket: BucketName,
-    counts: &BTreeMap<String, u64>,
-) -> packet::Statistics {
-    let counts = counts.iter().map(|(kind, &count)| Count { kind: kind.clone(), count }).collect();
-    packet::Statistics { branch: branch.clone(), dimension: *dimension, date: bucket.to_string(), counts }
 }

@@ -47,7 +47,10 @@ struct Notes {
 impl Keeper<FileLine> for Notes {
     async fn keep(&mut self, closed: &Closed<FileLine>) -> Result<(), KeepError> {
         let now = self.clock.now();
-        self.kept.lock().unwrap().extend(closed.statistics.tallies().map(|tally| (now, closed.bucket, tally)));
+        self.kept
+            .lock()
+            .unwrap()
+            .extend(closed.statistics.tallies().map(|tally| (now, closed.bucket, tally)));
         Ok(())
     }
 

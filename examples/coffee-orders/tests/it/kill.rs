@@ -6,8 +6,8 @@ use std::time::Duration;
 use coffee_orders::generator::{LOG_FILE, SplitMix, random_order};
 
 use super::program::{Form, Home, Program, pause};
-use super::redis_server::RedisServer;
 use super::program_count::{Counted, assert_conserved, log_totals};
+use super::redis_server::RedisServer;
 
 const SEED: u64 = 20_140_928;
 const BAD: [&str; 5] = [

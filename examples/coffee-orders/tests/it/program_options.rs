@@ -119,7 +119,10 @@ async fn a_second_program_in_the_same_folder_is_refused_and_the_first_goes_on() 
         let output = home.output(&arguments);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{errors}");
-        assert!(errors.starts_with("error: the store ") && errors.contains("is in use by another program"), "{errors}");
+        assert!(
+            errors.starts_with("error: the store ") && errors.contains("is in use by another program"),
+            "{errors}"
+        );
     }
     assert_eq!(home.orders(), orders, "the second one has written orders");
     home.append(order("sunae", "2030"));
@@ -148,7 +151,10 @@ async fn everything_is_written_into_the_folder_that_was_given() {
     // The two files are this test's.
     assert_eq!(names(home.outside("")), ["data", "stderr", "stdout"]);
     let written = names(home.dir());
-    assert_eq!(written, ["CoffeeLog.txt", "CoffeeOrders.txt", "positions.json", "rejects.jsonl", "store.redb"]);
+    assert_eq!(
+        written,
+        ["CoffeeLog.txt", "CoffeeOrders.txt", "positions.json", "rejects.jsonl", "store.redb"]
+    );
 }
 
 #[test]

@@ -29,7 +29,10 @@ async fn each_bad_line_is_set_aside_once_across_restarts_and_kills_and_the_flow_
         (b"\n", "the line is empty"),
         (&long, "the line has 10485773 bytes"),
         (b"\xff\xfe\n", "byte 1 of the line is not UTF-8"),
-        (b"{\"customerAgeGrade\":\"1020\",\"paymentMethod\":\"Cash\",\"orders\":[]}\n", "the order has no cups"),
+        (
+            b"{\"customerAgeGrade\":\"1020\",\"paymentMethod\":\"Cash\",\"orders\":[]}\n",
+            "the order has no cups",
+        ),
         (b"{\"paymentMethod\":\"Cash\",\"orders\":[\"Mocha\"]}\n", "the field `customerAgeGrade` is missing"),
     ];
     let mut orders = 0;

@@ -42,9 +42,7 @@ fn written(home: &Home, bytes: impl AsRef<[u8]>) -> std::path::PathBuf {
 fn nine_orders_without_a_branch_are_counted_in_all_alone_in_the_bucket_of_one_instant() {
     let home = home();
     let document = json_of(&replay(&home, &written(&home, NINE), &[]));
-    let entry = |dimension: &str, counts: Value| {
-        json!({"branch": "all", "bucket": "20140928120000", "dimension": dimension, "counts": counts})
-    };
+    let entry = |dimension: &str, counts: Value| json!({"branch": "all", "bucket": "20140928120000", "dimension": dimension, "counts": counts});
     let expected = json!({
         "orders": 9,
         "cups": 17,
@@ -74,7 +72,9 @@ fn the_nine_lines_of_the_tutorial_are_counted_as_its_readers_counted_them() {
     let buckets = document["buckets"].as_array().unwrap();
     assert_eq!(buckets.len(), 3);
     for bucket in buckets {
-        let Value::Object(counts) = &golden[bucket["dimension"].as_str().unwrap()] else { panic!("{bucket}") };
+        let Value::Object(counts) = &golden[bucket["dimension"].as_str().unwrap()] else {
+            panic!("{bucket}")
+        };
         assert_eq!(bucket["counts"], json!(counts));
     }
 }
@@ -87,7 +87,10 @@ fn the_instant_the_zone_and_the_length_make_the_bucket() {
         (vec!["--at", "2020-02-29T23:59:59.999Z"], "20200229235930"),
         (vec!["--at", "2020-02-29T23:59:59.999Z", "--zone", "Asia/Seoul"], "20200301085930"),
         (vec!["--at", "2020-03-01T09:00:00+09:00", "--bucket", "5m"], "20200301000000"),
-        (vec!["--at", "2020-03-01T00:04:59Z", "--bucket", "5m", "--zone", "Asia/Kathmandu"], "20200301054500"),
+        (
+            vec!["--at", "2020-03-01T00:04:59Z", "--bucket", "5m", "--zone", "Asia/Kathmandu"],
+            "20200301054500",
+        ),
         (vec!["--bucket", "10s", "--at", "2020-03-01T00:00:10Z"], "20200301000010"),
     ] {
         let document = json_of(&replay(&home, &file, &arguments));
@@ -124,7 +127,10 @@ fn bad_lines_are_rejected_with_their_number_and_reason_and_the_rest_is_counted()
         (br#"{"customerAgeGrade":"2030","orders":["Americano"]}"#, "the field `paymentMethod` is missing"),
         (br#"{"customerAgeGrade":"2030","paymentMethod":"Cash","orders":[]}"#, "the order has no cups"),
         (GOOD, ""),
-        (br#"{"customerAgeGrade":2030,"paymentMethod":"Cash","orders":["Mocha"]}"#, "`customerAgeGrade` is a number"),
+        (
+            br#"{"customerAgeGrade":2030,"paymentMethod":"Cash","orders":["Mocha"]}"#,
+            "`customerAgeGrade` is a number",
+        ),
         (&long, "the line has 10485783 bytes, more than the 65536 allowed"),
         (b"{\"customerAgeGrade\":\"\xff\"}", "byte 22 of the line is not UTF-8"),
         (b"", "the line is empty"),
@@ -157,7 +163,11 @@ fn a_file_of_nothing_is_a_document_of_nothing() {
 #[test]
 fn a_file_that_cannot_be_read_is_an_error_that_names_it() {
     let home = home();
-    for (file, reason) in [("nowhere.txt", "No such file or directory"), (".", "it is a folder"), ("/dev/null", "it is no ordinary file")] {
+    for (file, reason) in [
+        ("nowhere.txt", "No such file or directory"),
+        (".", "it is a folder"),
+        ("/dev/null", "it is no ordinary file"),
+    ] {
         let output = replay(&home, Path::new(file), &[]);
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{errors}");
@@ -173,7 +183,8 @@ fn a_file_of_200_000_orders_is_counted_in_little_memory() {
     let text: String = (0..200_000).map(|n| random_order(4, n) + "\n").collect();
     let file = written(&home, &text);
     let mut command = home.command(&["replay", file.to_str().unwrap(), "--json"]);
-    let mut child = command.stdout(fs::File::create(home.outside("out")).unwrap()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        command.stdout(fs::File::create(home.outside("out")).unwrap()).stderr(Stdio::null()).spawn().unwrap();
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {
         peak = peak.max(super::program::peak_memory(child.id()).unwrap_or(0));
@@ -190,6 +201,7 @@ fn nothing_is_written_anywhere() {
     let home = home();
     let file = written(&home, NINE);
     json_of(&replay(&home, &file, &[]));
-    let left: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        fs::read_dir(file.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["orders.txt"]);
 }
