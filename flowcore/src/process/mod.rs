@@ -8,6 +8,7 @@ mod bolt;
 mod context;
 mod engine;
 mod error;
+pub mod futures;
 mod grouping;
 mod output;
 mod spout;
