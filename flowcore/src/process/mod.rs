@@ -27,7 +27,8 @@ pub use grouping::{StableHasher, stable_hash};
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
-    BoltBuilder, BoltDeclaration, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Map, Problem,
-    SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map, for_each, inspect, map,
+    BoltBuilder, BoltDeclaration, Branch, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Keyed,
+    KeyedFold, Map, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map, for_each,
+    inspect, map,
 };
 pub use tuple::Tuple;

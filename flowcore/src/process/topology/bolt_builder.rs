@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bolt_node::BoltNode;
-use super::builder::Graph;
+use super::graph::Graph;
 use super::stream::MakeGrouping;
 use super::{Node, Stream, StreamName};
 use crate::process::grouping::{All, Fields, Global, Shuffle, stable_hash};

@@ -1,11 +1,12 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::bolt_builder::BoltDeclaration;
+use super::graph::Graph;
 use super::spout_builder::SpoutBuilder;
 use super::validate::problems;
-use super::{BuildError, Node, NodeId, StreamName};
+use super::{BuildError, Node};
 use crate::base::{Clock, RestartPolicy};
 use crate::process::engine::{Settings, start};
 use crate::process::{Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
@@ -59,38 +60,9 @@ pub struct TopologyBuilder {
     settings: Settings,
 }
 
-/// The components declared so far, shared with their builders.
-#[derive(Clone, Default)]
-pub(super) struct Graph(Arc<Mutex<Vec<Slot>>>);
-
-/// A component that was declared. A bolt has its node from its first subscription on.
-#[derive(Clone)]
-pub(super) struct Slot {
-    pub(super) name: Arc<str>,
-    pub(super) node: Option<Arc<dyn Node>>,
-}
-
-impl Graph {
-    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn declare(&self, topology: u64, name: Arc<str>) -> StreamName {
-        let mut slots = self.slots();
-        slots.push(Slot { name: Arc::clone(&name), node: None });
-        StreamName { node: NodeId { topology, index: slots.len() - 1 }, component: name, output: 0 }
-    }
-
-    pub(super) fn fill(&self, id: NodeId, node: Arc<dyn Node>) {
-        if let Some(slot) = self.slots().get_mut(id.index) {
-            slot.node = Some(node);
-        }
-    }
-}
-
-impl std::fmt::Debug for Graph {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.slots().iter().map(|slot| &slot.name)).finish()
+impl Drop for TopologyBuilder {
+    fn drop(&mut self) {
+        self.graph.close();
     }
 }
 
@@ -98,12 +70,8 @@ impl TopologyBuilder {
     /// A topology without components.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self {
-            name: name.into(),
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
-            graph: Graph::default(),
-            settings: Settings::default(),
-        }
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self { name: name.into(), id, graph: Graph::new(id), settings: Settings::default() }
     }
 
     /// Adds a spout. `factory` makes one for each task, and a new one after a failure.
@@ -112,7 +80,7 @@ impl TopologyBuilder {
         name: impl Into<Arc<str>>,
         factory: impl Fn() -> S + Send + Sync + 'static,
     ) -> SpoutBuilder<S> {
-        let name = self.graph.declare(self.id, name.into());
+        let name = self.graph.declare(name.into());
         SpoutBuilder::new(&self.graph, name, Arc::new(factory))
     }
 
@@ -123,7 +91,7 @@ impl TopologyBuilder {
         name: impl Into<Arc<str>>,
         factory: impl Fn() -> B + Send + Sync + 'static,
     ) -> BoltDeclaration<B> {
-        let name = self.graph.declare(self.id, name.into());
+        let name = self.graph.declare(name.into());
         BoltDeclaration::new(self.graph.clone(), name, Arc::new(factory))
     }
 
@@ -197,11 +165,11 @@ impl TopologyBuilder {
     /// # Errors
     /// [`BuildError`] with everything that is wrong.
     pub fn build(self) -> Result<Topology, BuildError> {
-        let slots = self.graph.slots().clone();
+        let slots = self.graph.close();
         let problems = problems(self.id, &slots, &self.settings);
         if problems.is_empty() {
             let nodes = slots.into_iter().filter_map(|slot| slot.node).collect();
-            return Ok(Topology { name: self.name, nodes, settings: self.settings });
+            return Ok(Topology { name: Arc::clone(&self.name), nodes, settings: self.settings.clone() });
         }
         Err(BuildError { topology: self.name.to_string(), problems })
     }

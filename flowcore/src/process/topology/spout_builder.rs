@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::builder::Graph;
+use super::graph::Graph;
 use super::{Node, StreamName};
 use crate::process::engine::{SpoutTask, Wiring as RunWiring};
 use crate::process::output::Wiring;

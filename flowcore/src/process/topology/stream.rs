@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::graph::Graph;
 use super::{DeadLetter, DeadLetterHandler, NodeId};
 use crate::process::Tuple;
 use crate::process::engine::{Edge, MailboxSender};
@@ -27,6 +28,8 @@ pub struct StreamName {
     pub(crate) node: NodeId,
     pub(crate) component: Arc<str>,
     pub(crate) output: usize,
+    /// Where further bolts are declared.
+    pub(super) graph: Graph,
 }
 
 impl StreamName {

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::builder::Slot;
+use super::graph::Slot;
 use super::{Node, Problem};
 use crate::process::engine::Settings;
 

@@ -83,7 +83,7 @@ where
     F: Fn(&mut CountByKey<K>, &In),
     B: WindowAxis,
 {
-    fn adding(spec: WindowSpec<B>, add: F) -> Self {
+    pub(crate) fn adding(spec: WindowSpec<B>, add: F) -> Self {
         Self { kept: KeptWindows::new(spec), add, input: PhantomData }
     }
 }
