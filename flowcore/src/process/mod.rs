@@ -28,7 +28,7 @@ pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
     BoltBuilder, BoltDeclaration, Branch, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Keyed,
-    KeyedFold, Map, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map, for_each,
-    inspect, map,
+    KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map,
+    for_each, inspect, map,
 };
 pub use tuple::Tuple;

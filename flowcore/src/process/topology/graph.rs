@@ -33,7 +33,7 @@ impl Graph {
         match slots.as_mut() {
             Some(slots) => slots.push(Slot { name: Arc::clone(&name), node: None }),
             None => {
-                tracing::error!(component = %name, "declared after its topology was built: it does not run")
+                tracing::error!(component = %name, "declared after its topology was built: it does not run");
             }
         }
         let node = NodeId { topology: self.topology, index };

@@ -11,6 +11,8 @@ use crate::process::window::{CountByKey, WindowCount, WindowSpec, WindowedCount}
 use crate::process::{Bolt, BoltError, Emitter, Tuple};
 
 type Key<T, K> = Arc<dyn Fn(&T) -> K + Send + Sync>;
+type First<T, A> = Arc<dyn Fn(&T) -> A + Send + Sync>;
+type Add<T, A> = Arc<dyn Fn(&mut A, &T) + Send + Sync>;
 
 /// A stream by the key of its tuples, from [`Stream::key_by`]. All tuples of a key go to one task.
 ///
@@ -89,8 +91,8 @@ where
     fn states<A: Clone + Send + Sync + 'static>(
         self,
         name: impl Into<Arc<str>>,
-        first: Arc<dyn Fn(&T) -> A + Send + Sync>,
-        add: Arc<dyn Fn(&mut A, &T) + Send + Sync>,
+        first: First<T, A>,
+        add: Add<T, A>,
     ) -> BoltBuilder<KeyedFold<T, K, A>, Emitter<(K, A)>> {
         let Self { stream, key, max_keys } = self;
         let empty = KeyedFold { key: Arc::clone(&key), first, add, states: HashMap::default(), max_keys };
@@ -151,8 +153,8 @@ impl<T: Tuple + ?Sized, K> std::fmt::Debug for Keyed<T, K> {
 /// Keeps a state for each key. See [`Keyed::fold`].
 pub struct KeyedFold<T: Tuple + ?Sized, K, A> {
     key: Key<T, K>,
-    first: Arc<dyn Fn(&T) -> A + Send + Sync>,
-    add: Arc<dyn Fn(&mut A, &T) + Send + Sync>,
+    first: First<T, A>,
+    add: Add<T, A>,
     states: HashMap<K, A, RandomState>,
     max_keys: usize,
 }

@@ -20,7 +20,7 @@ pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for
 pub use dead_letter::DeadLetter;
 pub use error::{BuildError, Problem};
 pub use keyed::{Keyed, KeyedFold};
-pub use operators::Branch;
+pub use operators::{Branch, Merge};
 pub use spout_builder::SpoutBuilder;
 pub use stream::Stream;
 

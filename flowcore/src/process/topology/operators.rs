@@ -105,13 +105,9 @@ impl<T: Tuple + ?Sized> Stream<T> {
     }
 
     /// The tuples of this stream and of `others`. Between two streams there is no order.
-    pub fn merge(
-        &self,
-        name: impl Into<Arc<str>>,
-        others: &[&Self],
-    ) -> BoltBuilder<Inspect<fn(&T)>, Emitter<T>>
+    pub fn merge(&self, name: impl Into<Arc<str>>, others: &[&Self]) -> BoltBuilder<Merge<T>, Emitter<T>>
     where
-        Inspect<fn(&T)>: Bolt<T, Out = Emitter<T>>,
+        Merge<T>: Bolt<T, Out = Emitter<T>>,
     {
         let pass: fn(&T) = |_| {};
         let merged = self.bolt(name, move || inspect(pass));
@@ -147,6 +143,9 @@ where
         (self.0.clone(), self.1.clone())
     }
 }
+
+/// A bolt that hands on what it gets. See [`Stream::merge`].
+pub type Merge<T> = Inspect<fn(&T)>;
 
 /// See [`Stream::branch`].
 #[derive(Debug, Clone)]
