@@ -20,42 +20,58 @@ struct Weather {
     faults: bool,
     keepers: bool,
     stops: bool,
+    /// Whether components take their time.
+    pace: Pace,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Pace {
+    Slow,
+    Fast,
 }
 
 fn run(seed: u64, weather: Weather) {
-    simulate(|clock| async move {
-        let mut random = Random::new(seed);
-        let plan = Plan::random(&mut random, weather);
-        let books = Books::new(&plan);
-        let report = {
-            let topology = plan.declare(settings(clock.clone(), &mut random, &plan), &books, seed);
-            let running = topology.build().unwrap().start();
-            let handle = running.handle();
-            let stop = async {
-                let mut left = if weather.stops { random.below(400) } else { u64::MAX };
-                while left > 0 {
-                    clock.sleep(Duration::from_millis(1)).await;
-                    left -= 1;
-                    plan.check_pending(&handle.snapshot());
-                }
-                if random.percent(70) {
-                    handle.stop();
-                } else {
-                    handle.abort();
-                }
-                std::future::pending::<()>().await;
-            };
-            let end = async {
-                tokio::select! {
-                    report = running.wait() => report,
-                    () = stop => unreachable!(),
-                }
-            };
-            let end = tokio::time::timeout(Duration::from_mins(10), end).await;
-            end.unwrap_or_else(|_| panic!("it hangs")).unwrap()
+    simulate(|clock| run_on(clock, seed, weather));
+}
+
+/// The same on real threads: what is looked for is a wake-up that is lost between them.
+fn run_on_threads(seed: u64, weather: Weather) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build();
+    runtime.unwrap().block_on(run_on(Clock::system(), seed, weather));
+}
+
+async fn run_on(clock: Clock, seed: u64, weather: Weather) {
+    let mut random = Random::new(seed);
+    let plan = Plan::random(&mut random, weather);
+    let books = Books::new(&plan);
+    let report = {
+        let topology = plan.declare(settings(clock.clone(), &mut random, &plan), &books, seed);
+        let running = topology.build().unwrap().start();
+        let handle = running.handle();
+        let stop = async {
+            let mut left = if weather.stops { random.below(400) } else { u64::MAX };
+            while left > 0 {
+                clock.sleep(Duration::from_millis(1)).await;
+                left -= 1;
+                plan.check_pending(&handle.snapshot());
+            }
+            if random.percent(70) {
+                handle.stop();
+            } else {
+                handle.abort();
+            }
+            std::future::pending::<()>().await;
         };
-        check(&plan, &books, &report, weather);
-    });
+        let end = async {
+            tokio::select! {
+                report = running.wait() => report,
+                () = stop => unreachable!(),
+            }
+        };
+        let end = tokio::time::timeout(Duration::from_mins(10), end).await;
+        end.unwrap_or_else(|_| panic!("it hangs")).unwrap()
+    };
+    check(&plan, &books, &report, weather);
 }
 
 fn settings(clock: Clock, random: &mut Random, plan: &Plan) -> TopologyBuilder {
@@ -107,6 +123,10 @@ fn check(plan: &Plan, books: &Arc<Books>, report: &RunReport, weather: Weather) 
 }
 
 fn runs(seeds: std::ops::Range<u64>, weather: Weather) {
+    runs_with(run, seeds, weather);
+}
+
+fn runs_with(run: fn(u64, Weather), seeds: std::ops::Range<u64>, weather: Weather) {
     for seed in seeds {
         let outcome = std::panic::catch_unwind(|| run(seed, weather));
         assert!(outcome.is_ok(), "failed with seed {seed}");
@@ -115,20 +135,32 @@ fn runs(seeds: std::ops::Range<u64>, weather: Weather) {
 
 #[test]
 fn without_faults_every_tuple_is_executed_exactly_once_everywhere_and_acknowledged() {
-    runs(0..300, Weather { faults: false, keepers: true, stops: false });
+    runs(0..300, Weather { faults: false, keepers: true, stops: false, pace: Pace::Slow });
 }
 
 #[test]
 fn with_faults_every_tuple_is_acknowledged_after_all_its_work_or_given_up() {
-    runs(10_000..10_250, Weather { faults: true, keepers: false, stops: false });
+    runs(10_000..10_250, Weather { faults: true, keepers: false, stops: false, pace: Pace::Slow });
 }
 
 #[test]
 fn with_faults_and_kept_tokens_nothing_is_acknowledged_early_and_nothing_hangs() {
-    runs(20_000..20_250, Weather { faults: true, keepers: true, stops: false });
+    runs(20_000..20_250, Weather { faults: true, keepers: true, stops: false, pace: Pace::Slow });
 }
 
 #[test]
 fn a_stop_or_an_abort_at_any_moment_reports_what_is_not_settled() {
-    runs(30_000..30_400, Weather { faults: true, keepers: true, stops: true });
+    runs(30_000..30_400, Weather { faults: true, keepers: true, stops: true, pace: Pace::Slow });
+}
+
+#[test]
+fn on_many_threads_nothing_is_acknowledged_early_and_nothing_hangs() {
+    let weather = Weather { faults: false, keepers: false, stops: false, pace: Pace::Fast };
+    runs_with(run_on_threads, 40_000..40_100, weather);
+    runs_with(run_on_threads, 50_000..50_012, Weather { faults: true, ..weather });
+    runs_with(
+        run_on_threads,
+        60_000..60_004,
+        Weather { faults: true, keepers: true, stops: true, pace: Pace::Fast },
+    );
 }

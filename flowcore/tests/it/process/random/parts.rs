@@ -8,6 +8,7 @@ use flowcore::process::{Bolt, BoltError, Emitter, Next, Outputs, Spout, SpoutErr
 use flowcore_testkit::Random;
 
 use super::ledger::Books;
+use super::{Pace, Weather};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Item {
@@ -38,10 +39,16 @@ pub(super) struct Mishaps {
 }
 
 impl Mishaps {
-    pub(super) fn random(random: &mut Random, faults: bool) -> Self {
-        let mut up_to = |most| if faults && random.percent(50) { random.below(most) } else { 0 };
+    pub(super) fn random(random: &mut Random, weather: Weather) -> Self {
+        let mut up_to = |most| if weather.faults && random.percent(50) { random.below(most) } else { 0 };
         let (errors, panics, rejects, restarts) = (up_to(150), up_to(40), up_to(60), up_to(20));
-        Self { errors, panics, rejects, restarts, waits: random.below(300) }
+        Self {
+            errors,
+            panics,
+            rejects,
+            restarts,
+            waits: if weather.pace == Pace::Slow { random.below(300) } else { 0 },
+        }
     }
 
     async fn strike(self, random: &mut Random, clock: &Clock) -> Result<(), BoltError> {

@@ -72,7 +72,7 @@ impl Plan {
             .collect();
         let batch = 1 + random.index(40);
         let max_pending = 1 + random.index(200);
-        let feed = Mishaps::random(random, weather.faults);
+        let feed = Mishaps::random(random, weather);
         Self { spouts, bolts, batch, max_pending, feed, patient: random.percent(70) }
     }
 
@@ -169,7 +169,7 @@ impl BoltPlan {
             inputs.truncate(1);
             inputs[0].1 = Grouping::All;
         }
-        let mishaps = Mishaps::random(random, weather.faults);
+        let mishaps = Mishaps::random(random, weather);
         Self { kind, tasks: 1 + random.index(4), inputs, first_output: streams, mishaps }
     }
 
