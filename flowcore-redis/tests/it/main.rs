@@ -14,4 +14,5 @@ mod refusals;
 mod server;
 mod settle_with;
 mod stream;
+mod ten_seconds;
 mod topology;
