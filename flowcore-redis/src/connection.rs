@@ -4,6 +4,7 @@ use flowcore::base::{Backoff, Clock, Stopwatch};
 use redis::aio::{MultiplexedConnection, PubSub};
 use redis::{AsyncConnectionConfig, Client, Pipeline, RedisError, RedisResult, TlsCertificates, Value};
 
+use crate::error::Answer;
 use crate::{Error, ErrorKind, RedisConfig};
 
 /// One connection that is made when it is needed and made anew when it broke.
@@ -190,7 +191,8 @@ impl Connection {
         if let Some(client) = &self.client {
             return Ok(client.clone());
         }
-        let client = open(&self.config).map_err(|cause| self.error(ErrorKind::Config).caused_by(cause))?;
+        let client =
+            open(&self.config).map_err(|cause| self.error(ErrorKind::Config).caused_by(Answer(cause)))?;
         self.server = client.get_connection_info().addr().to_string();
         self.client = Some(client.clone());
         Ok(client)

@@ -26,6 +26,19 @@ pub struct Error {
     cause: Option<Cause>,
 }
 
+/// What the client library says. Its text has that of its sources in it: the chain ends here, so that nothing
+/// is said twice.
+#[derive(Debug)]
+pub(crate) struct Answer(pub(crate) RedisError);
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for Answer {}
+
 /// What kind of failure an [`Error`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -96,7 +109,7 @@ impl Error {
     }
 
     pub(crate) fn from_redis(subject: &str, server: &str, cause: RedisError) -> Self {
-        Self::new(subject, server, classify(&cause)).caused_by(cause)
+        Self::new(subject, server, classify(&cause)).caused_by(Answer(cause))
     }
 
     /// Whether the server gave this code.
