@@ -39,7 +39,9 @@ pub enum Command {
 }
 
 const REDIS_HELP: &str = "Use this Redis as queue, live channel and store, as in redis://127.0.0.1:6379 \
-    (rediss:// for TLS) [default: everything is kept in --dir]";
+    (rediss:// for TLS) [default: everything is kept in --dir]. While it is away, also at the start, the \
+    program waits for it; one that refuses, as for a wrong password, ends the program. A second Ctrl-C ends it \
+    at once: what is not stored then is counted after the next start";
 
 /// For running all of it in one process.
 #[derive(Debug, Args)]
@@ -151,7 +153,7 @@ pub struct DumpOptions {
 /// For moving orders into a queue.
 #[derive(Debug, Args)]
 pub struct CollectOptions {
-    /// The Redis with the queue
+    /// The Redis with the queue. While it is away, also at the start, this waits for it
     #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379")]
     pub redis: String,
     /// Where files are.
@@ -165,7 +167,7 @@ pub struct CollectOptions {
 /// For counting a queue.
 #[derive(Debug, Args)]
 pub struct CountOptions {
-    /// The Redis with the queue
+    /// The Redis with the queue. While it is away, also at the start, this waits for it
     #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379")]
     pub redis: String,
     /// Where files are.
@@ -185,7 +187,7 @@ pub struct CountOptions {
 /// For serving the page.
 #[derive(Debug, Args)]
 pub struct WebOptions {
-    /// The Redis with the buckets
+    /// The Redis with the buckets. While it is away, also at the start, this waits for it
     #[arg(long, value_name = "URL", default_value = "redis://127.0.0.1:6379")]
     pub redis: String,
     /// How buckets are cut.

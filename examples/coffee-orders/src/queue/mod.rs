@@ -12,13 +12,15 @@
 
 mod board;
 mod collector;
+mod error;
 mod keeper;
 mod server;
 
 pub use board::{PacketBoard, QueueBoard};
 pub use collector::OrderFilter;
+pub use error::ServerError;
 pub use keeper::QueueKeeper;
-pub use server::{Server, ServerError};
+pub use server::Server;
 
 /// The list of orders.
 pub const QUEUE: &str = "CoffeeOrderQueue";

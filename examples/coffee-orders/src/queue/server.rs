@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use flowcore::base::{Backoff, Clock};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncCommands, Client, Pipeline, RedisError};
 
-use super::{BRANCHES_KEY, QUEUE, bucket_key};
+use super::{BRANCHES_KEY, QUEUE, ServerError, bucket_key};
 use crate::bucket::BucketName;
 use crate::packet::Dimension;
 use crate::statistics::{Tally, Totals};
@@ -18,18 +20,13 @@ pub struct Server {
     connection: Option<MultiplexedConnection>,
 }
 
-/// The Redis could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read from redis")]
-pub struct ServerError(#[from] RedisError);
-
 impl Server {
     /// The server at `url`. Not connected before the first call.
     ///
     /// # Errors
     /// When the URL is none.
     pub fn new(url: &str) -> Result<Self, ServerError> {
-        Ok(Self { client: Client::open(url)?, connection: None })
+        Ok(Self { client: Client::open(url).map_err(ServerError::Address)?, connection: None })
     }
 
     async fn connection(&mut self) -> Result<&mut MultiplexedConnection, RedisError> {
@@ -39,11 +36,39 @@ impl Server {
         self.connection.as_mut().ok_or_else(|| RedisError::from(std::io::Error::other("not connected")))
     }
 
-    fn checked<T>(&mut self, result: Result<T, RedisError>) -> Result<T, ServerError> {
-        if result.is_err() {
+    /// The answer to a question for `what`, as in "read a bucket of".
+    fn checked<T>(&mut self, what: &'static str, result: Result<T, RedisError>) -> Result<T, ServerError> {
+        result.map_err(|cause| {
             self.connection = None;
+            let address = self.client.get_connection_info().addr().to_string();
+            ServerError::Read { what, address, cause }
+        })
+    }
+
+    /// Waits until the server is there, and says so when it is not.
+    ///
+    /// # Errors
+    /// When it does not let us in.
+    pub async fn reach(&mut self, clock: &Clock) -> Result<(), ServerError> {
+        let mut pause = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
+        loop {
+            let asked = match self.connection().await {
+                Ok(connection) => connection.ping::<()>().await,
+                Err(error) => Err(error),
+            };
+            match self.checked("use", asked) {
+                Err(error) if error.retries() => {
+                    if pause.attempts() == 0 {
+                        let cause = &error as &dyn std::error::Error;
+                        tracing::warn!(cause, "the redis is away: waiting for it");
+                    }
+                    clock.sleep(pause.next_delay()).await;
+                }
+                // Who may not ask this is in nevertheless.
+                Err(error) if error.is_denied() => return Ok(()),
+                answer => return answer,
+            }
         }
-        Ok(result?)
     }
 
     /// The branches that ever had orders, sorted.
@@ -55,7 +80,7 @@ impl Server {
             Ok(connection) => connection.smembers::<_, Vec<String>>(BRANCHES_KEY).await,
             Err(error) => Err(error),
         };
-        let mut branches = self.checked(read)?;
+        let mut branches = self.checked("read the set CoffeeOrderBranches of", read)?;
         branches.sort_unstable();
         Ok(branches)
     }
@@ -73,7 +98,7 @@ impl Server {
             Ok(connection) => pipe.query_async(connection).await,
             Err(error) => Err(error),
         };
-        self.checked(read)
+        self.checked("read buckets of", read)
     }
 
     /// Everything that is stored of a bucket.
@@ -109,7 +134,7 @@ impl Server {
                 Ok(connection) => scan.query_async::<(u64, Vec<String>)>(connection).await,
                 Err(error) => Err(error),
             };
-            let (next, keys) = self.checked(read)?;
+            let (next, keys) = self.checked("find the buckets of", read)?;
             // Somebody else's key may look like ours: its middle is no bucket then.
             buckets.extend(keys.iter().filter_map(|key| key.split(':').nth(1)?.parse::<BucketName>().ok()));
             if next == 0 {
@@ -151,6 +176,6 @@ impl Server {
             Ok(connection) => pipe.query_async(connection).await,
             Err(error) => Err(error),
         };
-        self.checked(read)
+        self.checked("read the list CoffeeOrderQueue of", read)
     }
 }

@@ -27,6 +27,9 @@ const CONSUMER: &str = "count";
 /// All of it in one process, with a Redis.
 pub(super) async fn run_all(url: &str, options: &AllOptions) -> Result<(), Failure> {
     let mut program = Program::new(url, options.dir.dir.clone(), options.generator.exit)?;
+    if !program.reach_server().await? {
+        return Ok(());
+    }
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     program.serve(bucketing.clone(), &options.page).await?;
     program.count(CONSUMER, bucketing)?;
@@ -37,6 +40,9 @@ pub(super) async fn run_all(url: &str, options: &AllOptions) -> Result<(), Failu
 /// Only the generator, the tail and the queue.
 pub(super) async fn run_collect(options: &CollectOptions) -> Result<(), Failure> {
     let mut program = Program::new(&options.redis, options.dir.dir.clone(), options.generator.exit)?;
+    if !program.reach_server().await? {
+        return Ok(());
+    }
     program.collect(&options.generator).await?;
     program.run().await
 }
@@ -44,6 +50,9 @@ pub(super) async fn run_collect(options: &CollectOptions) -> Result<(), Failure>
 /// Only the topology.
 pub(super) async fn run_count(options: &CountOptions) -> Result<(), Failure> {
     let mut program = Program::new(&options.redis, options.dir.dir.clone(), options.exit)?;
+    if !program.reach_server().await? {
+        return Ok(());
+    }
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     program.count(&options.consumer, bucketing)?;
     program.run().await
@@ -52,6 +61,9 @@ pub(super) async fn run_count(options: &CountOptions) -> Result<(), Failure> {
 /// Only the page.
 pub(super) async fn run_web(options: &WebOptions) -> Result<(), Failure> {
     let mut program = Program::new(&options.redis, PathBuf::new(), false)?;
+    if !program.reach_server().await? {
+        return Ok(());
+    }
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     program.serve(bucketing, &options.page).await?;
     program.run().await
@@ -88,6 +100,12 @@ struct Counting {
     rejected: Arc<AtomicU64>,
 }
 
+/// How long the server may be away when all else has ended.
+const RELEASE_WITHIN: Duration = Duration::from_secs(2);
+/// When it is away longer.
+const AWAY: &str = "the redis is away: what is not stored is counted after the next start";
+/// What a second signal ends with.
+const HURRY: &str = "ended before all was stored: the rest is counted after the next start";
 const GENERATOR: &str = "generator";
 const TOPOLOGY: &str = "topology";
 
@@ -106,6 +124,15 @@ impl Program {
             counting: None,
             page: None,
         })
+    }
+
+    /// Waits until the Redis is there. False when the program is told to stop meanwhile.
+    async fn reach_server(&mut self) -> Result<bool, Failure> {
+        let mut server = Server::new(&self.url)?;
+        tokio::select! {
+            reached = server.reach(&self.clock) => Ok(reached.map(|()| true)?),
+            () = self.signals.wait() => Ok(false),
+        }
     }
 
     async fn collect(&mut self, options: &GeneratorOptions) -> Result<(), Failure> {
@@ -155,11 +182,16 @@ impl Program {
         Ok(())
     }
 
-    /// Runs until it is time to stop, or a part has failed; then stops all parts in order.
+    /// Runs until it is time to stop, or a part has failed; then stops all parts in order. With a server that
+    /// is away that takes its time: who does not want to wait says so again.
     async fn run(mut self) -> Result<(), Failure> {
         let mut progress = ProgressLine::new(self.clock.clone());
         let ended = self.watch(&mut progress).await;
-        let stopped = self.stop(&mut progress).await;
+        let mut again = StopSignals::listen()?;
+        let stopped = tokio::select! {
+            stopped = self.stop(&mut progress) => stopped,
+            () = again.wait() => Err(Failure::new(HURRY)),
+        };
         ended.and(stopped)
     }
 
@@ -199,7 +231,12 @@ impl Program {
             }
         }
         let Some(counting) = &mut self.counting else { return Ok(true) };
-        let (waiting, taken) = counting.server.queued(&counting.name).await?;
+        let (waiting, taken) = match counting.server.queued(&counting.name).await {
+            Ok(queued) => queued,
+            // What it holds is not known, so it is not finished.
+            Err(error) if error.retries() => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
         let snapshot = counting.topology.snapshot();
         let settled = snapshot.component("queue").acked;
         let in_buckets = snapshot.component("count").executed.saturating_sub(settled);
@@ -253,11 +290,19 @@ impl Program {
             progress.show(Numbers { stored, counted: stored.max(numbers.counted), ..numbers });
             progress.end();
             if failure.is_none() {
-                counting.consumer.release().await?;
+                failure = release(&counting.consumer).await.err();
             }
             println!("counted and stored {stored} orders; {} entries rejected", numbers.rejected);
         }
         failure.map_or(Ok(()), Err)
+    }
+}
+
+/// Gives back what is taken and not stored, if the server is there: if not, it goes on with the next start.
+async fn release(consumer: &ListConsumer) -> Result<(), Failure> {
+    match tokio::time::timeout(RELEASE_WITHIN, consumer.release()).await {
+        Ok(released) => Ok(released?),
+        Err(_) => Err(Failure::new(AWAY)),
     }
 }
 
