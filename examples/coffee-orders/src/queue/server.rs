@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use flowcore::base::{Backoff, Clock};
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncCommands, Client, Pipeline, RedisError};
+use redis::{Client, FromRedisValue, Pipeline, RedisError};
 
 use super::{BRANCHES_KEY, QUEUE, ServerError, bucket_key};
 use crate::bucket::BucketName;
@@ -36,13 +36,33 @@ impl Server {
         self.connection.as_mut().ok_or_else(|| RedisError::from(std::io::Error::other("not connected")))
     }
 
-    /// The answer to a question for `what`, as in "read a bucket of".
-    fn checked<T>(&mut self, what: &'static str, result: Result<T, RedisError>) -> Result<T, ServerError> {
-        result.map_err(|cause| {
-            self.connection = None;
+    /// The answers to `pipe`, which is there to do `what`, as in "read buckets of". A connection that broke
+    /// since the last question is made anew.
+    async fn ask<T: FromRedisValue>(
+        &mut self,
+        what: &'static str,
+        pipe: &Pipeline,
+    ) -> Result<T, ServerError> {
+        let is_old = self.connection.is_some();
+        let answer = match self.ask_once(pipe).await {
+            Err(error) if is_old && error.is_io_error() && !error.is_timeout() => self.ask_once(pipe).await,
+            answer => answer,
+        };
+        answer.map_err(|cause| {
             let address = self.client.get_connection_info().addr().to_string();
             ServerError::Read { what, address, cause }
         })
+    }
+
+    async fn ask_once<T: FromRedisValue>(&mut self, pipe: &Pipeline) -> Result<T, RedisError> {
+        let answer = match self.connection().await {
+            Ok(connection) => pipe.query_async(connection).await,
+            Err(error) => Err(error),
+        };
+        if answer.is_err() {
+            self.connection = None;
+        }
+        answer
     }
 
     /// Waits until the server is there, and says so when it is not.
@@ -52,11 +72,7 @@ impl Server {
     pub async fn reach(&mut self, clock: &Clock) -> Result<(), ServerError> {
         let mut pause = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
         loop {
-            let asked = match self.connection().await {
-                Ok(connection) => connection.ping::<()>().await,
-                Err(error) => Err(error),
-            };
-            match self.checked("use", asked) {
+            match self.ask("use", Pipeline::new().ping()).await {
                 Err(error) if error.retries() => {
                     if pause.attempts() == 0 {
                         let cause = &error as &dyn std::error::Error;
@@ -76,11 +92,8 @@ impl Server {
     /// # Errors
     /// When the server cannot be read.
     pub async fn branches(&mut self) -> Result<Vec<String>, ServerError> {
-        let read = match self.connection().await {
-            Ok(connection) => connection.smembers::<_, Vec<String>>(BRANCHES_KEY).await,
-            Err(error) => Err(error),
-        };
-        let mut branches = self.checked("read the set CoffeeOrderBranches of", read)?;
+        let what = "read the set CoffeeOrderBranches of";
+        let (mut branches,): (Vec<String>,) = self.ask(what, Pipeline::new().smembers(BRANCHES_KEY)).await?;
         branches.sort_unstable();
         Ok(branches)
     }
@@ -94,11 +107,7 @@ impl Server {
         for key in keys {
             pipe.cmd("HGETALL").arg(key);
         }
-        let read = match self.connection().await {
-            Ok(connection) => pipe.query_async(connection).await,
-            Err(error) => Err(error),
-        };
-        self.checked("read buckets of", read)
+        self.ask("read buckets of", &pipe).await
     }
 
     /// Everything that is stored of a bucket.
@@ -128,13 +137,9 @@ impl Server {
         let mut buckets = Vec::new();
         let mut cursor = 0u64;
         loop {
-            let mut scan = redis::cmd("SCAN");
-            scan.arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
-            let read = match self.connection().await {
-                Ok(connection) => scan.query_async::<(u64, Vec<String>)>(connection).await,
-                Err(error) => Err(error),
-            };
-            let (next, keys) = self.checked("find the buckets of", read)?;
+            let mut scan = Pipeline::new();
+            scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(&pattern).arg("COUNT").arg(1_000);
+            let ((next, keys),): ((u64, Vec<String>),) = self.ask("find the buckets of", &scan).await?;
             // Somebody else's key may look like ours: its middle is no bucket then.
             buckets.extend(keys.iter().filter_map(|key| key.split(':').nth(1)?.parse::<BucketName>().ok()));
             if next == 0 {
@@ -172,10 +177,6 @@ impl Server {
         let mut pipe = Pipeline::new();
         pipe.cmd("LLEN").arg(QUEUE);
         pipe.cmd("LLEN").arg(format!("{QUEUE}:pending:{consumer}"));
-        let read = match self.connection().await {
-            Ok(connection) => pipe.query_async(connection).await,
-            Err(error) => Err(error),
-        };
-        self.checked("read the list CoffeeOrderQueue of", read)
+        self.ask("read the list CoffeeOrderQueue of", &pipe).await
     }
 }
