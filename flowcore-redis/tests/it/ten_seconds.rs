@@ -99,14 +99,14 @@ impl Bolt<Event> for Record {
 async fn a_list_spout_emits_everything_once_in_order(seed: u64) {
     let mut server = Server::durable().await;
     server.push("from", &numbers(0..ENTRIES)).await;
-    let (seen, config) = (Arc::default(), ListConsumerConfig::new(server.config(), "from", "a").batch(16));
+    let (log, config) = (Arc::default(), ListConsumerConfig::new(server.config(), "from", "a").batch(16));
     let mut topology = TopologyBuilder::new("record").max_pending(200);
     let entries = topology.spout("entries", move || ListSpout::from_config(config.clone()));
-    let recorded = Arc::clone(&seen);
+    let recorded = Arc::clone(&log);
     topology.bolt("record", move || Record(Arc::clone(&recorded))).global(&entries);
     let running = topology.build().unwrap().start();
 
-    let count = async || seen.lock().unwrap().len();
+    let count = async || log.lock().unwrap().len();
     let mut random = seeded(seed);
     pause(50 + random.below(700)).await;
     server.kill();
@@ -118,7 +118,7 @@ async fn a_list_spout_emits_everything_once_in_order(seed: u64) {
         .await;
     running.handle().stop();
     assert!(within(running.wait()).await.unwrap().unsettled.is_empty());
-    assert_eq!(*seen.lock().unwrap(), numbers(0..ENTRIES));
+    assert_eq!(*log.lock().unwrap(), numbers(0..ENTRIES));
 }
 
 async fn a_stream_carries_everything_in_order_from_sink_to_source(seed: u64) {
@@ -158,6 +158,6 @@ async fn ten_seconds_without_the_server_lose_nothing_and_keep_the_order() {
             a_stream_carries_everything_in_order_from_sink_to_source(4),
         )
     };
-    let outcome = tokio::time::timeout(Duration::from_secs(90), outages).await;
+    let outcome = tokio::time::timeout(Duration::from_secs(90), Box::pin(outages)).await;
     assert!(outcome.is_ok(), "a flow never came to its end");
 }
