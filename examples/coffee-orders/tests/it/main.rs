@@ -13,6 +13,8 @@ mod page;
 mod program;
 mod program_count;
 mod program_options;
+mod redis_parts;
+mod redis_program;
 mod redis_server;
 mod rejects_flow;
 mod replay;
