@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use flowcore::base::{Backoff, Clock};
 use flowcore::event::Event;
 use flowcore::ingest::Sink;
 use flowcore_redis::{ListConsumer, Pipeline, PublishSink, PublishSinkConfig, RedisConfig};
@@ -85,15 +86,13 @@ impl Keeper<QueueEntry> for QueueKeeper {
 
     async fn kept(&mut self, bucket: BucketName) -> Result<Vec<Tally>, KeepError> {
         let Some(server) = &mut self.server else { return Ok(Vec::new()) };
-        let mut tries = 0;
+        let mut pause = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
         loop {
             match server.stored(bucket).await {
                 Ok(stored) => return Ok(stored),
-                Err(error) if tries >= 600 => return Err(KeepError::new("cannot read the store", error)),
-                Err(_) => {
-                    tries += 1;
-                    flowcore::base::Clock::system().sleep(Duration::from_millis(100)).await;
-                }
+                // It is away: nothing can be stored until it is back.
+                Err(error) if error.retries() => Clock::system().sleep(pause.next_delay()).await,
+                Err(error) => return Err(KeepError::new("cannot read the store", error)),
             }
         }
     }

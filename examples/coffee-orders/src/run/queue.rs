@@ -182,16 +182,11 @@ impl Program {
         Ok(())
     }
 
-    /// Runs until it is time to stop, or a part has failed; then stops all parts in order. With a server that
-    /// is away that takes its time: who does not want to wait says so again.
+    /// Runs until it is time to stop, or a part has failed; then stops all parts in order.
     async fn run(mut self) -> Result<(), Failure> {
         let mut progress = ProgressLine::new(self.clock.clone());
         let ended = self.watch(&mut progress).await;
-        let mut again = StopSignals::listen()?;
-        let stopped = tokio::select! {
-            stopped = self.stop(&mut progress) => stopped,
-            () = again.wait() => Err(Failure::new(HURRY)),
-        };
+        let stopped = self.stop(&mut progress).await;
         ended.and(stopped)
     }
 
@@ -258,9 +253,18 @@ impl Program {
         Numbers { lines, counted: executed.saturating_sub(rejected), stored, rejected }
     }
 
+    /// With a server that is away this takes its time: who does not want to wait says so again.
+    async fn stop(self, progress: &mut ProgressLine) -> Result<(), Failure> {
+        let mut again = StopSignals::listen()?;
+        tokio::select! {
+            stopped = self.stop_in_order(progress) => stopped,
+            () = again.wait() => Err(Failure::new(HURRY)),
+        }
+    }
+
     /// The generator first, then the tail until the queue has everything; what is under way is counted, and
     /// open buckets are stored.
-    async fn stop(mut self, progress: &mut ProgressLine) -> Result<(), Failure> {
+    async fn stop_in_order(mut self, progress: &mut ProgressLine) -> Result<(), Failure> {
         self.stop_generator.now();
         let mut failure = None;
         if let Some(collecting) = &self.collecting {
