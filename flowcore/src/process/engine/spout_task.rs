@@ -19,6 +19,10 @@ pub(crate) struct SpoutTask<S: Spout> {
     out: S::Out,
     desk: Desk<S>,
     restart: RestartPolicy,
+    /// The time that `next` sees.
+    now: Timestamp,
+    /// Whether it has waited since `now` was read.
+    waited: bool,
 }
 
 /// The half of the task that works while the spout waits in `next`.
@@ -52,7 +56,7 @@ impl<S: Spout> SpoutTask<S> {
         let ledger = Ledger::new(shared.settings.retry.clone());
         let inbox = Arc::new(Inbox::default());
         let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, shared };
-        Self { factory, out, desk, restart }
+        Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -129,23 +133,40 @@ impl<S: Spout> SpoutTask<S> {
             }
             // A `next` that never waits must not keep its thread for itself.
             tokio::task::coop::consume_budget().await;
-            match self.next(spout).await? {
+            match self.next_few(spout).await? {
                 Outcome::Next(Next::More) => {}
                 Outcome::Next(Next::End) | Outcome::Stop => return Ok(()),
             }
         }
     }
 
+    /// A few calls of `next`, when each of them emits little: what is done between two calls costs more than
+    /// one tuple may.
+    async fn next_few(&mut self, spout: &mut S) -> Result<Outcome, Fault> {
+        const CALLS: usize = 32;
+        self.now = self.desk.shared.settings.clock.now();
+        self.waited = false;
+        let before = self.desk.intake.len();
+        for _ in 1..CALLS {
+            let outcome = self.next(spout).await?;
+            let is_more = matches!(outcome, Outcome::Next(Next::More)) && !self.waited;
+            if !is_more || self.desk.intake.len() >= before + CALLS || self.desk.is_at_limit() {
+                return Ok(outcome);
+            }
+        }
+        self.next(spout).await
+    }
+
     /// One call of `next`. While it waits, batches leave, notices are read and replays are sent.
     async fn next(&mut self, spout: &mut S) -> Result<Outcome, Fault> {
-        let now = self.desk.shared.settings.clock.now();
-        self.out.enter(&Work::default(), now);
+        self.out.enter(&Work::default(), self.now);
         let result = {
             let mut next = pin!(contain(spout.next(&mut self.out)));
             let first = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
             match first {
                 Poll::Ready(result) => Some(result),
                 Poll::Pending => loop {
+                    self.waited = true;
                     self.desk.ship().await;
                     self.desk.attend().await;
                     let phase = self.desk.shared.phase.now();
