@@ -1,6 +1,7 @@
 //! Runs a topology: one task for each spout and bolt instance, with bounded mailboxes between them.
 
 mod bolt_task;
+mod control;
 mod counters;
 mod edge;
 mod inbox;
@@ -18,6 +19,7 @@ mod snapshot;
 mod spout_task;
 
 pub(crate) use bolt_task::BoltTask;
+pub(crate) use control::{Control, Controls};
 pub(crate) use counters::Counters;
 pub(crate) use edge::{Edge, ship};
 pub(crate) use inbox::Inbox;
@@ -29,6 +31,7 @@ pub(crate) use running::{Wiring, start};
 pub(crate) use settings::Settings;
 pub(crate) use spout_task::SpoutTask;
 
+pub use control::NoSuchSpout;
 pub use running::{RunError, RunReport, RunningTopology, TopologyHandle, Unsettled};
 pub use settings::{Delivery, RetryPolicy};
 pub use snapshot::{TaskKind, TaskSnapshot, TopologySnapshot};

@@ -4,8 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
+
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
-use super::{BoltTask, Counters, Settings, SpoutTask, TaskKind, TaskSnapshot, TopologySnapshot};
+use super::{
+    BoltTask, Control, Controls, Counters, NoSuchSpout, Settings, SpoutTask, TaskKind, TaskSnapshot,
+    TopologySnapshot,
+};
 use crate::base::{Clock, TaskEnd, TaskSet};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
@@ -64,6 +69,7 @@ struct Watched {
     topology: Arc<str>,
     tasks: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
     settings: Arc<Settings>,
+    controls: Controls,
 }
 
 struct Ended {
@@ -111,6 +117,7 @@ pub(crate) struct Wiring {
     phases: Phases,
     tasks: TaskSet<Ended>,
     watched: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
+    controls: Controls,
 }
 
 impl Wiring {
@@ -122,9 +129,15 @@ impl Wiring {
         Connect { settings: Arc::clone(&self.settings) }
     }
 
-    pub(crate) fn spout(&mut self, name: &Arc<str>, task: usize, parallelism: usize) -> (TaskShared, Idle) {
+    pub(crate) fn spout(
+        &mut self,
+        name: &Arc<str>,
+        task: usize,
+        parallelism: usize,
+    ) -> (TaskShared, Idle, watch::Receiver<Control>) {
         let counters = Arc::new(Counters::default());
-        (self.task(name, task, parallelism, TaskKind::Spout, counters), self.phases.idle())
+        let control = self.controls.follow(name, self.settings.max_pending);
+        (self.task(name, task, parallelism, TaskKind::Spout, counters), self.phases.idle(), control)
     }
 
     pub(crate) fn bolt(
@@ -207,6 +220,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         phases: Phases::new(spout_tasks),
         tasks: TaskSet::new(),
         watched: Vec::new(),
+        controls: Controls::default(),
     };
     for node in nodes {
         node.open_mailboxes(&mut wiring);
@@ -217,8 +231,8 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     for node in nodes {
         node.close_mailboxes();
     }
-    let Wiring { settings, phases, tasks, watched } = wiring;
-    let watched = Arc::new(Watched { topology: name, tasks: watched, settings });
+    let Wiring { settings, phases, tasks, watched, controls } = wiring;
+    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls });
     RunningTopology { tasks, handle: TopologyHandle { phases, watched } }
 }
 
@@ -297,6 +311,31 @@ impl TopologyHandle {
     /// Stops without a grace period.
     pub fn abort(&self) {
         self.phases.advance(Phase::Aborting);
+    }
+
+    /// Tells all tasks of a spout to emit no more until [`resume`](Self::resume). A call of `next` that waits
+    /// already may still emit; what is under way goes on, failed tuples are replayed.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn pause(&self, spout: &str) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.paused = true)
+    }
+
+    /// Lets a paused spout go on.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn resume(&self, spout: &str) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.paused = false)
+    }
+
+    /// Changes how many tuples of each task of a spout may be under way; at least 1.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn set_max_pending(&self, spout: &str, tuples: usize) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.max_pending = tuples.max(1))
     }
 
     /// What every task has done so far. Cheap: it reads counters that tasks write by batch.

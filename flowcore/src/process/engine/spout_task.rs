@@ -4,9 +4,11 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use tokio::sync::watch;
+
 use super::inbox::Notice;
 use super::running::{TaskFailure, TaskShared};
-use super::{Counters, Delivery, Idle, Inbox, Ledger, Phase};
+use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase};
 use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
@@ -32,6 +34,7 @@ struct Desk<S: Spout> {
     inbox: Arc<Inbox>,
     notices: Vec<Notice>,
     idle: Idle,
+    control: watch::Receiver<Control>,
     shared: TaskShared,
 }
 
@@ -50,12 +53,12 @@ impl<S: Spout> SpoutTask<S> {
     pub(crate) fn new(
         factory: Arc<dyn Fn() -> S + Send + Sync>,
         (out, intake): (S::Out, IntakeOf<S>),
-        (shared, idle): (TaskShared, Idle),
+        (shared, idle, control): (TaskShared, Idle, watch::Receiver<Control>),
     ) -> Self {
         let restart = shared.settings.restart.clone();
         let ledger = Ledger::new(shared.settings.retry.clone());
         let inbox = Arc::new(Inbox::default());
-        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, shared };
+        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, control, shared };
         Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false }
     }
 
@@ -215,9 +218,11 @@ impl<S: Spout> Desk<S> {
         self.shared.settings.delivery == Delivery::AtLeastOnce
     }
 
+    /// Whether the spout must not emit now.
     fn is_at_limit(&self) -> bool {
+        let Control { paused, max_pending } = *self.control.borrow();
         let under_way = self.ledger.pending() + self.intake.len();
-        self.tracks() && under_way >= self.shared.settings.max_pending
+        paused || (self.tracks() && under_way >= max_pending)
     }
 
     /// Sends what was emitted.
@@ -318,6 +323,8 @@ impl<S: Spout> Desk<S> {
             () = self.intake.handed_over(), if !at_limit => {}
             () = later => {}
             () = self.shared.phase.changed_from(seen) => {}
+            // An error says that nobody is left who could change it: the phase changes then, too.
+            Ok(()) = self.control.changed() => {}
         }
     }
 

@@ -1,10 +1,12 @@
 //! The process engine, in virtual time.
 
 mod build;
+mod control;
 mod delivery;
 mod end;
 mod flow;
 mod life;
+mod operators;
 mod random;
 mod restart;
 mod shapes;
