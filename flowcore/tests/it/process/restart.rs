@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flowcore::base::{RestartPolicy, Timestamp};
 use flowcore::process::{Bolt, BoltError, Emitter, NoOutput, Outputs, TaskContext, for_each};
-use flowcore_testkit::{Flaky, Plan, Recorder, ScriptedSpout, simulate};
+use flowcore_testkit::{Flaky, Plan, Recorder, ScriptedSpout, Slow, simulate};
 
 use super::{act, end_of, topology};
 
@@ -85,6 +85,30 @@ fn what_a_task_holds_when_it_is_given_up_is_neither_acknowledged_nor_a_dead_lett
         assert!(seen.is_empty(), "its outputs had not left");
         assert_eq!((script.acked(), dead.items()), (vec![], vec![]));
         assert_eq!(script.failed().len(), 10);
+    });
+}
+
+#[test]
+fn outputs_that_had_not_left_when_their_task_is_given_up_are_not_acknowledged() {
+    simulate(|clock| async move {
+        let script = ScriptedSpout::new().emit([1_u64]).wait(Duration::from_millis(1)).emit([2]).stay_open();
+        let seen = Recorder::<u64>::new();
+        let record = seen.clone();
+        let mut topology = topology(clock).linger(Duration::from_secs(1));
+        let numbers = topology.spout("numbers", script.factory());
+        let same = topology
+            .bolt("same", || {
+                let same = act(|n, out| {
+                    out.emit(n);
+                    if n == 2 { Err(BoltError::fatal("no further")) } else { Ok(()) }
+                });
+                Slow::new(same, Duration::from_millis(10))
+            })
+            .shuffle(&numbers);
+        topology.bolt("record", move || record.bolt()).global(&same);
+        end_of(topology.build().unwrap()).await.unwrap_err();
+        assert!(seen.is_empty(), "the first was done, its output waited for more");
+        assert_eq!((script.acked(), script.failed().len()), (vec![], 2));
     });
 }
 
