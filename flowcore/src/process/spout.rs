@@ -46,7 +46,8 @@ pub trait Spout: Send + 'static {
     }
 
     /// Waits for input, emits some tuples and returns. What was emitted leaves when a batch is full, and at
-    /// once when the next call has to wait.
+    /// once when the next call has to wait. So wait first and emit then: what a call emits before it waits
+    /// stays behind until it returns, but for full batches that it [sends](super::Emitter::send).
     ///
     /// # Errors
     /// [`SpoutError`]; it says whether to try again.

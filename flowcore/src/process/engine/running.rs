@@ -308,7 +308,7 @@ impl TopologyHandle {
         self.phases.advance(Phase::Stopping);
     }
 
-    /// Stops without a grace period.
+    /// Stops without a grace period: tasks have a second to leave, then they are dropped where they stand.
     pub fn abort(&self) {
         self.phases.advance(Phase::Aborting);
     }

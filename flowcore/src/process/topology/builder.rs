@@ -131,7 +131,8 @@ impl TopologyBuilder {
         self
     }
 
-    /// How many tuples of one spout task may be under way. Tuples that a window keeps are not. 16,384 by
+    /// How many tuples of one spout task may be under way. Tuples that a window keeps are not. One call of
+    /// `next` may go beyond it by what it emits, and so may tuples that were kept and are replayed. 16,384 by
     /// default.
     #[must_use]
     pub fn max_pending(mut self, tuples: usize) -> Self {
@@ -153,7 +154,8 @@ impl TopologyBuilder {
         self
     }
 
-    /// How long a stop waits for what is under way. 30 s by default.
+    /// How long a stop waits for what is under way. An end without a stop waits for its bolts without a limit,
+    /// then this long for tokens that are somewhere else. 30 s by default.
     #[must_use]
     pub fn grace(mut self, time: Duration) -> Self {
         self.settings.grace = time;
