@@ -7,6 +7,8 @@ use flowcore::base::FileIdentity;
 pub struct Place {
     /// The file.
     pub file: FileIdentity,
+    /// Which content of it: after a cut-off the same offsets are other lines.
+    pub generation: u64,
     /// The offset of the line's first byte.
     pub start: u64,
     /// The offset behind its last byte.
@@ -20,16 +22,21 @@ pub struct Place {
 /// use flowcore::base::FileIdentity;
 /// let file = FileIdentity { device: 1, inode: 7 };
 /// let mut cover = Cover::default();
-/// cover.insert(Place { file, start: 100, end: 150 });
-/// cover.insert(Place { file, start: 0, end: 100 });
-/// assert!(cover.contains(Place { file, start: 50, end: 150 }));
+/// let place = |start, end| Place { file, generation: 0, start, end };
+/// cover.insert(place(100, 150));
+/// cover.insert(place(0, 100));
+/// assert!(cover.contains(place(50, 150)));
+/// assert!(!cover.contains(Place { generation: 1, ..place(50, 150) }));
 /// assert_eq!(cover.ranges().count(), 1);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
     /// Sorted by file. A program follows few files: a list is faster than a map.
-    files: Vec<(FileIdentity, Vec<Range>)>,
+    files: Vec<(Content, Vec<Range>)>,
 }
+
+/// A file and its generation.
+type Content = (FileIdentity, u64);
 
 /// Bytes of a file; never empty. Ranges of a file are sorted and do not touch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,16 +45,22 @@ struct Range {
     end: u64,
 }
 
+impl Place {
+    fn content(&self) -> Content {
+        (self.file, self.generation)
+    }
+}
+
 impl Cover {
     /// Adds a place; what of it is there already stays. A place without bytes adds nothing.
     pub fn insert(&mut self, place: Place) {
         if place.start >= place.end {
             return;
         }
-        let index = match self.find(place.file) {
+        let index = match self.find(place.content()) {
             Ok(index) => index,
             Err(index) => {
-                self.files.insert(index, (place.file, Vec::new()));
+                self.files.insert(index, (place.content(), Vec::new()));
                 index
             }
         };
@@ -56,7 +69,7 @@ impl Cover {
 
     /// Whether every byte of the place is in it.
     pub fn contains(&self, place: Place) -> bool {
-        let Ok(index) = self.find(place.file) else { return place.start >= place.end };
+        let Ok(index) = self.find(place.content()) else { return place.start >= place.end };
         let ranges = &self.files[index].1;
         let next = ranges.partition_point(|range| range.end < place.end);
         place.start >= place.end || ranges.get(next).is_some_and(|range| range.start <= place.start)
@@ -64,7 +77,7 @@ impl Cover {
 
     /// Whether a byte of the place is in it.
     pub fn overlaps(&self, place: Place) -> bool {
-        let Ok(index) = self.find(place.file) else { return false };
+        let Ok(index) = self.find(place.content()) else { return false };
         let ranges = &self.files[index].1;
         let next = ranges.partition_point(|range| range.end <= place.start);
         place.start < place.end && ranges.get(next).is_some_and(|range| range.start < place.end)
@@ -83,7 +96,8 @@ impl Cover {
     /// The ranges, as places, sorted by file and start. How many there are is how much memory it takes.
     pub fn ranges(&self) -> impl Iterator<Item = Place> {
         self.files.iter().flat_map(|(file, ranges)| {
-            ranges.iter().map(|range| Place { file: *file, start: range.start, end: range.end })
+            let (file, generation) = *file;
+            ranges.iter().map(move |range| Place { file, generation, start: range.start, end: range.end })
         })
     }
 
@@ -103,12 +117,7 @@ impl Cover {
         std::mem::take(self)
     }
 
-    /// Forgets a file, because it was truncated or removed and its offsets mean other lines now.
-    pub fn forget(&mut self, file: FileIdentity) {
-        self.files.retain(|(known, _)| *known != file);
-    }
-
-    fn find(&self, file: FileIdentity) -> Result<usize, usize> {
+    fn find(&self, file: Content) -> Result<usize, usize> {
         self.files.binary_search_by_key(&file, |(known, _)| *known)
     }
 }
@@ -151,11 +160,14 @@ mod tests {
     fn place(random: &mut SplitMix) -> Place {
         let file = FileIdentity { device: 1, inode: random.below(2) };
         let start = random.below(60);
-        Place { file, start, end: start + random.below(6) }
+        Place { file, generation: random.below(2), start, end: start + random.below(6) }
     }
 
-    fn bytes(place: Place) -> impl Iterator<Item = (u64, u64)> {
-        (place.start..place.end).map(move |byte| (place.file.inode, byte))
+    /// Of which file, of which generation, and where.
+    type Byte = (u64, u64, u64);
+
+    fn bytes(place: Place) -> impl Iterator<Item = Byte> {
+        (place.start..place.end).map(move |byte| (place.file.inode, place.generation, byte))
     }
 
     #[test]
@@ -176,7 +188,10 @@ mod tests {
             let ranges: Vec<Place> = cover.ranges().collect();
             assert_eq!(ranges.len(), cover.len());
             for pair in ranges.windows(2) {
-                assert!(pair[0].file < pair[1].file || pair[0].end < pair[1].start, "{pair:?} touch");
+                assert!(
+                    pair[0].content() < pair[1].content() || pair[0].end < pair[1].start,
+                    "{pair:?} touch"
+                );
             }
         }
     }
@@ -199,21 +214,19 @@ mod tests {
         }
     }
 
-    fn model_bytes(model: &BTreeSet<(u64, u64)>) -> Vec<(u64, u64)> {
+    fn model_bytes(model: &BTreeSet<Byte>) -> Vec<Byte> {
         model.iter().copied().collect()
     }
 
     #[test]
     fn covers_merged_in_any_order_are_one_range_where_lines_follow_each_other() {
         let file = FileIdentity { device: 1, inode: 1 };
-        let line = |n: u64| Place { file, start: n * 10, end: n * 10 + 10 };
+        let line = |n: u64| Place { file, generation: 0, start: n * 10, end: n * 10 + 10 };
         let (mut even, mut odd) = (Cover::default(), Cover::default());
         (0..100).step_by(2).for_each(|n| even.insert(line(n)));
         (0..50).rev().for_each(|n| odd.insert(line(n * 2 + 1)));
         assert_eq!((even.len(), odd.len()), (50, 50));
         even.merge(&odd);
-        assert_eq!(even.ranges().collect::<Vec<_>>(), [Place { file, start: 0, end: 1000 }]);
-        even.forget(file);
-        assert!(even.is_empty());
+        assert_eq!(even.ranges().collect::<Vec<_>>(), [Place { file, generation: 0, start: 0, end: 1000 }]);
     }
 }

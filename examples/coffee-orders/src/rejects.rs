@@ -32,6 +32,9 @@ pub struct Rejected {
     pub text: String,
     /// Which file it is, whatever its name.
     pub identity: FileIdentity,
+    /// Which content of it: another one after a cut-off.
+    #[serde(default)]
+    pub generation: u64,
 }
 
 impl Rejected {
@@ -41,13 +44,13 @@ impl Rejected {
         let start = &bytes[..bytes.len().min(4 * KEPT_CHARACTERS)];
         let text =
             String::from_utf8_lossy(start).trim_end_matches('\n').chars().take(KEPT_CHARACTERS).collect();
-        let (file, identity) = (file.display().to_string(), place.file);
-        Self { file, line, offset: place.start, end: place.end, reason, text, identity }
+        let Place { file: identity, generation, start: offset, end } = place;
+        Self { file: file.display().to_string(), line, offset, end, reason, text, identity, generation }
     }
 
     /// Where the line is.
     pub fn place(&self) -> Place {
-        Place { file: self.identity, start: self.offset, end: self.end }
+        Place { file: self.identity, generation: self.generation, start: self.offset, end: self.end }
     }
 }
 
@@ -62,7 +65,8 @@ impl Rejected {
 /// use coffee_orders::cover::{Cover, Place};
 /// use coffee_orders::rejects::{RejectsFile, Rejected};
 /// # let dir = tempfile::tempdir()?;
-/// let place = Place { file: flowcore::base::FileIdentity { device: 1, inode: 7 }, start: 0, end: 4 };
+/// let file = flowcore::base::FileIdentity { device: 1, inode: 7 };
+/// let place = Place { file, generation: 0, start: 0, end: 4 };
 /// let rejected = Rejected::new("orders.txt".as_ref(), place, 1, "no JSON".to_owned(), b"oha\n");
 /// let mut rejects = RejectsFile::open(dir.path(), &Cover::default())?;
 /// assert!(rejects.append(&rejected)?);
@@ -185,7 +189,7 @@ mod tests {
 
     fn rejected(line: u64) -> Rejected {
         let file = FileIdentity { device: 1, inode: 7 };
-        let place = Place { file, start: line * 10, end: line * 10 + 10 };
+        let place = Place { file, generation: 0, start: line * 10, end: line * 10 + 10 };
         Rejected::new(Path::new("orders.txt"), place, line, format!("reason {line}"), b"\xffbad\n")
     }
 
@@ -204,7 +208,7 @@ mod tests {
     #[test]
     fn a_rejected_line_is_one_line_of_json() {
         let line = serde_json::to_string(&rejected(3)).unwrap();
-        let expected = r#"{"file":"orders.txt","line":3,"offset":30,"end":40,"reason":"reason 3","text":"�bad","identity":{"device":1,"inode":7}}"#;
+        let expected = r#"{"file":"orders.txt","line":3,"offset":30,"end":40,"reason":"reason 3","text":"�bad","identity":{"device":1,"inode":7},"generation":0}"#;
         assert_eq!(line, expected);
         let long =
             Rejected::new(Path::new("f"), rejected(1).place(), 1, String::new(), "é".repeat(5000).as_bytes());

@@ -36,3 +36,14 @@ impl Drop for Seed {
         }
     }
 }
+
+/// The seed and what was done, said if that fails.
+pub(crate) struct Told<'a, T: std::fmt::Debug>(pub(crate) u64, pub(crate) &'a [T]);
+
+impl<T: std::fmt::Debug> Drop for Told<'_, T> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {}: {:?}", self.0, self.1);
+        }
+    }
+}

@@ -71,7 +71,7 @@ async fn headers_say_where_a_line_stood() {
     let metadata = fs::metadata(&path).unwrap();
     let identity = {
         use std::os::unix::fs::MetadataExt;
-        format!("{}:{}", metadata.dev(), metadata.ino())
+        format!("{}:{}:0", metadata.dev(), metadata.ino())
     };
     assert_eq!(headers.get("file"), Some(identity.as_str()));
     assert_eq!(headers.get("path"), path.to_str());

@@ -14,7 +14,8 @@ use tokio::sync::watch;
 
 use crate::memory_disk::MemoryDisk;
 use crate::probe_channel::ProbeChannel;
-use crate::seeds::Random;
+use crate::seeds::{Random, Told};
+use crate::tail_places::{Place, Places, place};
 
 const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
 const TICK: Duration = Duration::from_millis(10);
@@ -38,7 +39,7 @@ enum Op {
     Kill,
 }
 
-type Delivered = (Bytes, u64, u64);
+type Delivered = (Bytes, u64, Place);
 
 /// Where the files are.
 enum World {
@@ -93,6 +94,7 @@ struct Model {
     running: Option<(TaskSet<TailSource<Delivered>>, watch::Sender<bool>)>,
     random: Random,
     ack_late: bool,
+    places: Places,
 }
 
 impl Model {
@@ -115,20 +117,22 @@ impl Model {
             running: None,
             random,
             ack_late,
+            places: Places::default(),
         }
     }
 
     fn start(&mut self) {
         let batch = 1 + self.random.below(3);
-        let mut source =
-            TailSource::of([self.folder.join("?.log")], |line| (line.body, line.offset, line.number))
-                .positions(self.folder.join("positions.json"))
-                .on_disk(Arc::clone(&self.disk))
-                .watch(false)
-                .batch(batch, 1 << 20)
-                .poll_interval(TICK)
-                .save_every(TICK)
-                .rotate_wait(TICK * 2);
+        let mut source = TailSource::of([self.folder.join("?.log")], |line| {
+            (line.body.clone(), line.number, place(&line))
+        })
+        .positions(self.folder.join("positions.json"))
+        .on_disk(Arc::clone(&self.disk))
+        .watch(false)
+        .batch(batch, 1 << 20)
+        .poll_interval(TICK)
+        .save_every(TICK)
+        .rotate_wait(TICK * 2);
         let (mut writer, stop) = self.channel.writer();
         let mut tasks = TaskSet::new();
         tasks.spawn("tail", async move {
@@ -281,12 +285,13 @@ impl Model {
     }
 
     fn collect(&mut self) {
-        for (body, offset, number) in self.channel.drain() {
+        for (body, number, place) in self.channel.drain() {
             let text = std::str::from_utf8(&body).unwrap();
             let id: usize = text.split(' ').next().unwrap().parse().unwrap();
             let line = &mut self.lines[id];
             line.delivered += 1;
-            assert_eq!((line.offset, line.number), (offset, number), "line {id} has its place");
+            assert_eq!((line.offset, line.number), (place.2, number), "line {id} has its place");
+            self.places.note(place, id);
             assert!(line.text.starts_with(text), "line {id} is {:?}, not {text:?}", line.text);
             assert!(line.delivered <= line.most, "line {id} came {} times", line.delivered);
         }
@@ -337,8 +342,8 @@ impl Model {
                     assert!(line.excused || line.delivered > 0, "lost at the stop: {line:?}");
                 }
             }
-            let file = &mut self.files[at];
             // The last look has seen it.
+            let file = &mut self.files[at];
             file.known |= !file.renamed && !file.removed;
             file.known |= file.opened;
             file.opened = false;
@@ -361,6 +366,7 @@ impl Model {
         for line in self.lines.iter_mut().filter(|line| !line.safe) {
             line.most = line.delivered + 1;
         }
+        self.places.keep(|line| self.lines[line].safe);
     }
 
     async fn finish(mut self) {
@@ -382,17 +388,6 @@ async fn run(world: World, folder: &Path, seed: u64, ops: &[Op]) {
         model.apply(*op).await;
     }
     model.finish().await;
-}
-
-/// Says what failed, if something does.
-struct Told<'a>(u64, &'a [Op]);
-
-impl Drop for Told<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {}: {:?}", self.0, self.1);
-        }
-    }
 }
 
 fn random_ops(random: &mut Random) -> Vec<Op> {

@@ -55,8 +55,9 @@ impl Interceptor<Event> for OrderFilter {
 fn place(event: &Event) -> Option<(PathBuf, Place, u64)> {
     let header = |name| event.headers.get(name);
     let number = |name| header(name).and_then(|text| text.parse::<u64>().ok());
-    let mut file = header("file")?.split(':').map(str::parse);
-    let file = FileIdentity { device: file.next()?.ok()?, inode: file.next()?.ok()? };
-    let place = Place { file, start: number("offset")?, end: number("end")? };
+    let mut parts = header("file")?.split(':').map(str::parse);
+    let file = FileIdentity { device: parts.next()?.ok()?, inode: parts.next()?.ok()? };
+    let generation = parts.next()?.ok()?;
+    let place = Place { file, generation, start: number("offset")?, end: number("end")? };
     Some((PathBuf::from(header("path")?), place, number("line")?))
 }

@@ -40,7 +40,8 @@ pub struct Closed {
 /// let line = br#"{"branch":"sunae","customerAgeGrade":"2030","paymentMethod":"Cash","orders":["Mocha"]}"#;
 /// let mut closed = Closed { bucket: "20140928120000".parse()?, statistics: Statistics::default(), cover: Cover::default() };
 /// closed.statistics.count(&Order::parse(line)?)?;
-/// closed.cover.insert(Place { file: flowcore::base::FileIdentity { device: 1, inode: 7 }, start: 0, end: 88 });
+/// let file = flowcore::base::FileIdentity { device: 1, inode: 7 };
+/// closed.cover.insert(Place { file, generation: 0, start: 0, end: 88 });
 ///
 /// let store = EmbeddedStore::open(&dir.path().join("store.redb")).await?;
 /// store.commit(&[Arc::new(closed.clone())]).await?;

@@ -51,7 +51,8 @@ impl FileLine {
             if *last != *line.path {
                 last = Arc::from(line.path);
             }
-            let place = Place { file: line.file, start: line.offset, end: line.end };
+            let Line { file, generation, offset, end, .. } = line;
+            let place = Place { file, generation, start: offset, end };
             let path = Arc::clone(&last);
             Self { body: line.body, place, number: line.number, truncated: line.truncated, path }
         }
@@ -117,7 +118,8 @@ impl InputLine for QueueEntry {
     }
 
     fn rejected(&self, reason: &Reject) -> Rejected {
-        let nowhere = Place { file: FileIdentity { device: 0, inode: 0 }, start: 0, end: 0 };
+        let file = FileIdentity { device: 0, inode: 0 };
+        let nowhere = Place { file, generation: 0, start: 0, end: 0 };
         Rejected::new(Path::new("queue"), nowhere, 0, reason.to_string(), &self.body)
     }
 }

@@ -28,6 +28,7 @@ fn line(number: u64, branch: &str) -> FileLine {
     FileLine::maker()(Line {
         body: Bytes::from(text),
         file,
+        generation: 0,
         path: Path::new("orders"),
         offset: number * 1_000,
         end: (number + 1) * 1_000,
@@ -112,7 +113,7 @@ fn the_last_bucket_of_a_branch_that_falls_silent_is_stored_within_35_seconds() {
         let script = ScriptedSpout::new()
             .wait(Duration::from_millis(offset))
             .emit([line(0, "silent")])
-            .wait(Duration::from_secs(300))
+            .wait(Duration::from_mins(5))
             .emit([line(1, "loud")]);
         let kept = run(&script, &thirty("UTC"));
         let (at, ..) = kept.iter().find(|(_, branch, ..)| branch == "silent").unwrap();

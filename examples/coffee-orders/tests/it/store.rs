@@ -19,7 +19,7 @@ fn input() -> Vec<(Place, u64, Vec<u8>)> {
     let line = |number: u64| {
         let text = if number % 10 == 3 { format!("nonsense {number}") } else { random_order(5, number) };
         let line = [text.as_bytes(), b"\n"].concat();
-        let place = Place { file: FILE, start, end: start + line.len() as u64 };
+        let place = Place { file: FILE, generation: 0, start, end: start + line.len() as u64 };
         start = place.end;
         (place, number + 1, line)
     };

@@ -11,7 +11,7 @@ use crate::order::ALL_BRANCHES;
 use crate::statistics::{Statistics, Tally};
 use crate::store::Closed;
 
-type CoverTable<'t> = Table<'t, (u64, u64, u64), u64>;
+type CoverTable<'t> = Table<'t, (u64, u64, u64, u64), u64>;
 
 pub(super) enum CommitError {
     Overlap(Place),
@@ -55,26 +55,29 @@ fn cover(table: &mut CoverTable<'_>, cover: &Cover) -> Result<bool, CommitError>
     }
 }
 
+/// The key of a range that starts at `offset` of the place's file.
+fn key(place: Place, offset: u64) -> (u64, u64, u64, u64) {
+    (place.file.device, place.file.inode, place.generation, offset)
+}
+
 /// The last stored range of the place's file that starts before `offset`.
 fn before(table: &CoverTable<'_>, place: Place, offset: u64) -> Result<Option<Place>, AnyError> {
-    let (device, inode) = (place.file.device, place.file.inode);
-    let Some(entry) = table.range((device, inode, 0)..(device, inode, offset))?.next_back() else {
+    let Some(entry) = table.range(key(place, 0)..key(place, offset))?.next_back() else {
         return Ok(None);
     };
     let (key, end) = entry?;
-    Ok(Some(Place { file: place.file, start: key.value().2, end: end.value() }))
+    Ok(Some(Place { start: key.value().3, end: end.value(), ..place }))
 }
 
 /// Adds a range that overlaps none, as one with those that it touches.
 fn insert(table: &mut CoverTable<'_>, mut place: Place) -> Result<(), AnyError> {
-    let (device, inode) = (place.file.device, place.file.inode);
     if let Some(left) = before(table, place, place.start)?.filter(|left| left.end == place.start) {
         place.start = left.start;
     }
-    if let Some(end) = table.remove((device, inode, place.end))?.map(|end| end.value()) {
+    if let Some(end) = table.remove(key(place, place.end))?.map(|end| end.value()) {
         place.end = end;
     }
-    table.insert((device, inode, place.start), place.end)?;
+    table.insert(key(place, place.start), place.end)?;
     Ok(())
 }
 

@@ -137,8 +137,9 @@ impl Store for EmbeddedStore {
             let mut cover = Cover::default();
             for entry in transaction.open_table(COVER)?.iter()? {
                 let (key, end) = entry?;
-                let (device, inode, start) = key.value();
-                cover.insert(Place { file: FileIdentity { device, inode }, start, end: end.value() });
+                let (device, inode, generation, start) = key.value();
+                let file = FileIdentity { device, inode };
+                cover.insert(Place { file, generation, start, end: end.value() });
             }
             Ok(cover)
         })

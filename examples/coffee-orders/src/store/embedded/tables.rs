@@ -6,7 +6,7 @@ use super::AnyError;
 use crate::statistics::Dimension;
 
 /// The format of these tables. Raise it with every change of them.
-pub(super) const VERSION: u64 = 1;
+pub(super) const VERSION: u64 = 2;
 
 /// `version`, `orders` and `cups`.
 pub(super) const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -16,8 +16,8 @@ pub(super) const COUNTS: TableDefinition<'_, (&[u8; 14], &str, u8), &[u8]> = Tab
 pub(super) const BUCKETS: TableDefinition<'_, &str, ()> = TableDefinition::new("buckets");
 /// The branches in `COUNTS`, without `all`.
 pub(super) const BRANCHES: TableDefinition<'_, &str, ()> = TableDefinition::new("branches");
-/// Device, inode and start of a range of lines, to its end. Ranges do not touch.
-pub(super) const COVER: TableDefinition<'_, (u64, u64, u64), u64> = TableDefinition::new("cover");
+/// Device, inode, generation and start of a range of lines, to its end. Ranges do not touch.
+pub(super) const COVER: TableDefinition<'_, (u64, u64, u64, u64), u64> = TableDefinition::new("cover");
 
 /// Makes the tables in a new file, and says which format the file has: none if somebody else made it.
 pub(super) fn prepare(database: &Database) -> Result<Option<u64>, AnyError> {

@@ -16,7 +16,7 @@ fn closed(name: &str, numbers: impl IntoIterator<Item = u64>) -> Arc<Closed> {
     let (mut statistics, mut cover) = (Statistics::default(), Cover::default());
     for number in numbers {
         statistics.count(&Order::parse(random_order(1, number).as_bytes()).unwrap()).unwrap();
-        cover.insert(Place { file: FILE, start: number * 10, end: number * 10 + 10 });
+        cover.insert(Place { file: FILE, generation: 0, start: number * 10, end: number * 10 + 10 });
     }
     Arc::new(Closed { bucket: bucket(name), statistics, cover })
 }
@@ -93,7 +93,7 @@ async fn a_program_that_was_killed_finds_every_commit_and_nothing_of_the_one_tha
     opened.commit(&[Arc::clone(&first)]).await.unwrap();
     let unfinished = opened.database.begin_write().unwrap();
     unfinished.open_table(META).unwrap().insert("orders", 999).unwrap();
-    unfinished.open_table(COVER).unwrap().insert((1, 7, 100), 200).unwrap();
+    unfinished.open_table(COVER).unwrap().insert((1, 7, 0, 100), 200).unwrap();
     // The file as a kill at this moment leaves it, without the marks of an orderly end.
     let killed = tempfile::tempdir().unwrap();
     fs::copy(dir.path().join("store.redb"), killed.path().join("store.redb")).unwrap();
@@ -122,7 +122,7 @@ async fn random_commits_in_any_order_hold_what_was_counted_and_one_range_of_line
             store.commit(&all[all.len() - 1..]).await.unwrap();
         }
         assert_holds(&store, &all).await;
-        let lines = Place { file: FILE, start: 0, end: 1000 };
+        let lines = Place { file: FILE, generation: 0, start: 0, end: 1000 };
         let cover = store.database.begin_read().unwrap().open_table(COVER).unwrap();
         let ranges: Vec<_> = cover.iter().unwrap().map(|entry| entry.unwrap().1.value()).collect();
         assert_eq!((store.cover().await.unwrap().contains(lines), ranges), (true, vec![1000]));
@@ -157,7 +157,7 @@ async fn buckets_are_paged_in_order_and_lines_without_orders_make_none() {
     assert_eq!(store.buckets(None, 2).await.unwrap(), [bucket(names[0]), bucket(names[1])]);
     assert_eq!(store.buckets(Some(bucket(names[1])), 2).await.unwrap(), [bucket(names[2])]);
     assert_eq!(store.buckets(Some(bucket(names[2])), 2).await.unwrap(), []);
-    assert!(store.cover().await.unwrap().contains(Place { file: FILE, start: 500, end: 600 }));
+    assert!(store.cover().await.unwrap().contains(Place { file: FILE, generation: 0, start: 500, end: 600 }));
 }
 
 #[tokio::test]
@@ -172,7 +172,7 @@ async fn what_cannot_be_opened_says_why() {
     write.open_table(META).unwrap().insert("version", 9).unwrap();
     write.commit().unwrap();
     drop(first);
-    let version = format!("the store {} has format 9, but this program reads format 1", path.display());
+    let version = format!("the store {} has format 9, but this program reads format 2", path.display());
     assert_eq!(message().await, version);
 
     fs::write(&path, "coffee, please".repeat(1000)).unwrap();

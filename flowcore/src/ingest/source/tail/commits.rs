@@ -18,6 +18,7 @@ pub(super) struct Commits {
 struct FileCommits {
     path: PathBuf,
     identity: FileIdentity,
+    generation: u64,
     committed: Position,
     pending: VecDeque<Pending>,
     /// Nothing more will be read from it.
@@ -40,11 +41,17 @@ pub(super) struct BatchId {
 
 impl Commits {
     /// Follows a file from its position on, or notes its new name.
-    pub(super) fn follow(&mut self, file: u64, identity: FileIdentity, path: &Path, from: Position) {
+    pub(super) fn follow(
+        &mut self,
+        file: u64,
+        (identity, generation): (FileIdentity, u64),
+        path: &Path,
+        from: Position,
+    ) {
         let commits = self.files.entry(file).or_insert_with(|| {
             self.changed = true;
             let (path, pending) = (path.to_path_buf(), VecDeque::new());
-            FileCommits { path, identity, committed: from, pending, ended: false }
+            FileCommits { path, identity, generation, committed: from, pending, ended: false }
         });
         if commits.path != path {
             commits.path = path.to_path_buf();
@@ -66,6 +73,16 @@ impl Commits {
     pub(super) fn pass(&mut self, file: u64, end: Position) -> bool {
         let batch = self.begin(file, end);
         self.settle(batch)
+    }
+
+    /// The file is read from its start, as another generation. What is on its way of the last one does not
+    /// matter any more: nobody can read it again.
+    pub(super) fn cut_off(&mut self, file: u64, generation: u64) {
+        if let Some(commits) = self.files.get_mut(&file) {
+            (commits.generation, commits.committed) = (generation, Position::default());
+            commits.pending.clear();
+            self.changed = true;
+        }
     }
 
     /// The last batch of a file was not put: it will be read again.
@@ -132,6 +149,7 @@ impl Commits {
         let saved = files.map(|f| SavedPosition {
             path: f.path.clone(),
             identity: f.identity,
+            generation: f.generation,
             position: f.committed,
         });
         saved.collect()
@@ -164,7 +182,7 @@ mod tests {
         for order in 0..256_usize {
             let order: Vec<usize> = (0..4).map(|place| (order >> (2 * place)) & 3).collect();
             let mut commits = Commits::default();
-            commits.follow(1, FILE, Path::new("a"), at(0));
+            commits.follow(1, (FILE, 0), Path::new("a"), at(0));
             let batches: Vec<_> = (1..=4).map(|end| commits.begin(1, at(end))).collect();
             let mut settled = [false; 4];
             for batch in order {
@@ -179,7 +197,7 @@ mod tests {
     #[test]
     fn a_file_that_ended_is_forgotten_when_all_of_it_is_delivered() {
         let mut commits = Commits::default();
-        commits.follow(1, FILE, Path::new("a"), at(0));
+        commits.follow(1, (FILE, 0), Path::new("a"), at(0));
         let batch = commits.begin(1, at(5));
         commits.end(1);
         assert_eq!(commits.to_save().len(), 1);
@@ -189,9 +207,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_cut_off_commits_its_start_whatever_is_on_its_way() {
+        let mut commits = Commits::default();
+        commits.follow(1, (FILE, 0), Path::new("a"), at(0));
+        let old = commits.begin(1, at(5));
+        commits.cut_off(1, 3);
+        assert_eq!((offset(&commits), commits.to_save()[0].generation), (Some(0), 3));
+        let new = commits.begin(1, at(2));
+        assert!(!commits.settle(old));
+        assert!(commits.settle(new));
+        assert_eq!(offset(&commits), Some(2));
+    }
+
+    #[test]
     fn a_file_that_is_read_from_its_start_again_commits_that() {
         let mut commits = Commits::default();
-        commits.follow(1, FILE, Path::new("a"), at(0));
+        commits.follow(1, (FILE, 0), Path::new("a"), at(0));
         let batch = commits.begin(1, at(5));
         assert!(!commits.pass(1, at(0)), "the batch before it is still on its way");
         assert!(commits.settle(batch));

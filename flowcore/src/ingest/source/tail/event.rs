@@ -23,7 +23,7 @@ pub(super) fn with_positions() -> impl FnMut(Line<'_>) -> Event + Send {
         ["file", "path", "offset", "end", "line"].map(Arc::from);
     let mut last = FileNames::default();
     move |line| {
-        let (identity, name) = last.of(line.file, line.path);
+        let (identity, name) = last.of((line.file, line.generation), line.path);
         let mut event = Event::new(line.body);
         event.headers.insert(Arc::clone(&file), identity);
         event.headers.insert(Arc::clone(&path), name);
@@ -42,19 +42,19 @@ pub(super) fn with_positions() -> impl FnMut(Line<'_>) -> Event + Send {
 struct FileNames(Option<FileName>);
 
 struct FileName {
-    file: FileIdentity,
+    file: (FileIdentity, u64),
     path: Arc<Path>,
     identity: Arc<str>,
     name: Arc<str>,
 }
 
 impl FileNames {
-    fn of(&mut self, file: FileIdentity, path: &Path) -> (Arc<str>, Arc<str>) {
+    fn of(&mut self, file: (FileIdentity, u64), path: &Path) -> (Arc<str>, Arc<str>) {
         let known = self.0.take().filter(|known| known.file == file && *known.path == *path);
         let names = self.0.insert(known.unwrap_or_else(|| FileName {
             file,
             path: Arc::from(path),
-            identity: format!("{}:{}", file.device, file.inode).into(),
+            identity: format!("{}:{}:{}", file.0.device, file.0.inode, file.1).into(),
             name: path.to_string_lossy().into(),
         }));
         (Arc::clone(&names.identity), Arc::clone(&names.name))

@@ -4,7 +4,7 @@ use super::commits::{BatchId, Commits};
 use super::followed_files::FollowedFiles;
 use super::options::TailOptions;
 use super::position::Position;
-use super::positions::SavedPosition;
+use super::positions::{SavedPosition, SavedPositions};
 use super::source::MapLine;
 use super::tracked_file::{Place, Reading, ReadingEnd, TrackedFile};
 use super::{FileProgress, Line, TailError};
@@ -28,6 +28,7 @@ pub(super) struct Follower<T> {
     receipts: Receipts<BatchId>,
     next_look: Duration,
     next_save: Duration,
+    saved_generation: u64,
 }
 
 impl<T: Send + 'static> Follower<T> {
@@ -36,7 +37,19 @@ impl<T: Send + 'static> Follower<T> {
         let running = clock.stopwatch();
         let (next_look, next_save) = (Duration::ZERO, options.save_every);
         let (commits, receipts) = (Commits::default(), Receipts::new());
-        Self { options, map, clock, running, opened, commits, receipts, next_look, next_save }
+        let saved_generation = opened.files.generation();
+        Self {
+            options,
+            map,
+            clock,
+            running,
+            opened,
+            commits,
+            receipts,
+            next_look,
+            next_save,
+            saved_generation,
+        }
     }
 
     /// Until the source is to stop, or all is read if that was asked for.
@@ -101,7 +114,7 @@ impl<T: Send + 'static> Follower<T> {
         watcher.watch(files.folders());
         files.look(now)?;
         for file in files.iter() {
-            self.commits.follow(file.id, file.identity, &file.path, file.position());
+            self.commits.follow(file.id, (file.identity, file.generation), &file.path, file.position());
             self.options.progress.set(file.id, progress(file, &self.commits));
         }
         Ok(())
@@ -136,6 +149,10 @@ impl<T: Send + 'static> Follower<T> {
         };
         let moved = reading.position != before;
         let followed = file.place == Place::Matched;
+        if reading.end == ReadingEnd::CutOff {
+            let generation = self.opened.files.cut_off(id);
+            self.commits.cut_off(id, generation);
+        }
         if events.is_empty() {
             self.pass(id, moved, reading);
         } else if !self.put(id, reading, before, events, out).await? {
@@ -171,6 +188,10 @@ impl<T: Send + 'static> Follower<T> {
         events: Vec<T>,
         out: &mut ChannelWriter<T>,
     ) -> Result<bool, SourceError> {
+        if self.saved_generation != self.opened.files.generation() {
+            // Otherwise these lines could have the name of other ones after a crash.
+            self.save_now().await?;
+        }
         let count = events.len();
         let mut pause_left = self.options.rotate_wait;
         let batch = self.commits.begin(id, reading.position);
@@ -291,14 +312,18 @@ impl<T: Send + 'static> Follower<T> {
 
     async fn save(&mut self) -> Result<(), TailError> {
         self.next_save = self.running.elapsed() + self.options.save_every;
-        let Some(positions) = &mut self.opened.positions else { return Ok(()) };
-        if !self.commits.is_changed() {
-            return Ok(());
+        if self.commits.is_changed() { self.save_now().await } else { Ok(()) }
+    }
+
+    async fn save_now(&mut self) -> Result<(), TailError> {
+        let generation = self.opened.files.generation();
+        if let Some(positions) = &mut self.opened.positions {
+            let mut files: Vec<SavedPosition> = self.commits.to_save();
+            files.extend_from_slice(self.opened.files.unclaimed());
+            positions.save(SavedPositions::new(generation, files)).await?;
+            self.commits.note_saved();
         }
-        let mut files: Vec<SavedPosition> = self.commits.to_save();
-        files.extend_from_slice(self.opened.files.unclaimed());
-        positions.save(files).await?;
-        self.commits.note_saved();
+        self.saved_generation = generation;
         Ok(())
     }
 

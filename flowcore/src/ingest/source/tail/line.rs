@@ -11,6 +11,9 @@ pub struct Line<'a> {
     pub body: Bytes,
     /// Which file.
     pub file: FileIdentity,
+    /// Which content of it: another number after it was cut off, or when a file that is gone left it its
+    /// identity. With a file of positions, `file`, `generation` and `offset` name a line for good.
+    pub generation: u64,
     /// Its name when it was last looked at.
     pub path: &'a Path,
     /// Where the line starts, in bytes.

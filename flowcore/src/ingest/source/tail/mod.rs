@@ -8,6 +8,11 @@
 //! and in every file that is still there, a line is delivered when its newline is there. A file that was cut
 //! off (`copytruncate`) is read from its start.
 //!
+//! **What names a line.** File, generation and offset: when a file was cut off, or is gone and another one has
+//! its identity, what comes has a new [generation](Line::generation). It is saved before such a line is
+//! handed on. So a line that comes again has the name that it had, and no other line has it: who stores
+//! names with results can count every line once.
+//!
 //! **What is acknowledged when.** Every batch of lines has a token. The position of a file moves over a
 //! batch when the batch and all before it were acknowledged: with a memory channel, when the sink or the
 //! last bolt is done with them. Positions are saved at most every [`save_every`](TailSource::save_every) and
@@ -29,6 +34,8 @@
 //!   bytes before the position are the same again. (Every read compares them, so that all other rewriting is
 //!   seen, also by the next start, and also when another file got the identity of a removed one.)
 //! - That a line without its newline was cut off.
+//! - That a file was cut off while the source was stopped by a crash, when no position in what it held was
+//!   saved before: then the generation is not a new one.
 //! - That a file renamed while the source was stopped is the one it knew, when its new name does not begin
 //!   with the old one, and nothing of it was committed or it was cut off as well.
 //! - What is written into a renamed or removed file after it was left. A file that comes back under its old

@@ -19,14 +19,26 @@ pub(super) struct SavedPosition {
     pub(super) path: PathBuf,
     #[serde(flatten)]
     pub(super) identity: FileIdentity,
+    #[serde(default)]
+    pub(super) generation: u64,
     #[serde(flatten)]
     pub(super) position: Position,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Document {
+/// All that is saved.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct SavedPositions {
     version: u32,
-    files: Vec<SavedPosition>,
+    /// The newest: no later content has it or one before it.
+    #[serde(default)]
+    pub(super) generation: u64,
+    pub(super) files: Vec<SavedPosition>,
+}
+
+impl SavedPositions {
+    pub(super) fn new(generation: u64, files: Vec<SavedPosition>) -> Self {
+        Self { version: VERSION, generation, files }
+    }
 }
 
 impl SavedPosition {
@@ -66,30 +78,31 @@ impl PositionsFile {
     }
 
     /// The saved positions; `None` when none were ever saved.
-    pub(super) fn load(&self) -> Result<Option<Vec<SavedPosition>>, TailError> {
+    pub(super) fn load(&self) -> Result<Option<SavedPositions>, TailError> {
         let path = || self.path.clone();
         let bytes = match self.disk.read(&self.path, LARGEST) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(cause) => return Err(TailError::Positions { path: path(), cause }),
         };
-        let document: Document = serde_json::from_slice(&bytes)
+        let mut saved: SavedPositions = serde_json::from_slice(&bytes)
             .map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
-        if document.version != VERSION {
-            return Err(TailError::PositionsVersion { path: path(), version: document.version });
+        if saved.version != VERSION {
+            return Err(TailError::PositionsVersion { path: path(), version: saved.version });
         }
-        Ok(Some(document.files.into_iter().filter(|saved| saved.position.is_sound()).collect()))
+        saved.files.retain(|file| file.position.is_sound());
+        Ok(Some(saved))
     }
 
     /// Writes all positions in one step, on a thread that may block.
-    pub(super) async fn save(&mut self, files: Vec<SavedPosition>) -> Result<(), TailError> {
+    pub(super) async fn save(&mut self, positions: SavedPositions) -> Result<(), TailError> {
         self.saves += 1;
         let (number, saved) = (self.saves, Arc::clone(&self.saved));
         let (path, disk) = (self.path.clone(), Arc::clone(&self.disk));
         let written = blocking(move || {
             let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
             if *saved < number {
-                let bytes = serde_json::to_vec_pretty(&Document { version: VERSION, files })?;
+                let bytes = serde_json::to_vec_pretty(&positions)?;
                 disk.replace(&path, &bytes)?;
                 *saved = number;
             }

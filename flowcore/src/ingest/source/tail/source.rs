@@ -46,7 +46,7 @@ impl TailSource<Event> {
         Self::of(paths, event::plain)
     }
 
-    /// Says in headers where each line stood: `file` (`device:inode`), `path`, `offset` of its start, `end`
+    /// Says in headers where each line stood: `file` (`device:inode:generation`), `path`, `offset` of its start, `end`
     /// after its newline, both in bytes, and `line`, its number from 1.
     #[must_use]
     pub fn with_position_headers(mut self) -> Self {

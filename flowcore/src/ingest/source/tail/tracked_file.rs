@@ -12,6 +12,7 @@ pub(super) struct TrackedFile {
     /// Its name among the commits: identities are used again by the system, these are not.
     pub(super) id: u64,
     pub(super) identity: FileIdentity,
+    pub(super) generation: u64,
     pub(super) path: PathBuf,
     pub(super) place: Place,
     file: Box<dyn DiskFile>,
@@ -59,7 +60,7 @@ pub(super) enum ReadingEnd {
     Full,
     /// The file's end, for now.
     End,
-    /// The file was cut off: it will be read from its start.
+    /// The file was cut off: it will be read from its start, as another generation.
     CutOff,
     /// The file's end, for good.
     Finished,
@@ -85,11 +86,11 @@ impl TrackedFile {
     pub(super) fn new(
         id: u64,
         path: PathBuf,
-        identity: FileIdentity,
+        (identity, generation): (FileIdentity, u64),
         file: Box<dyn DiskFile>,
         reader: LineReader,
     ) -> Self {
-        Self { id, identity, path, place: Place::Matched, file, reader, seen_end: 0 }
+        Self { id, identity, generation, path, place: Place::Matched, file, reader, seen_end: 0 }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -137,7 +138,7 @@ impl TrackedFile {
         let end = loop {
             while !batch.is_full() {
                 let Some(line) = self.reader.next_line() else { break };
-                batch.add(line, self.identity, &self.path, hand_over);
+                batch.add(line, (self.identity, self.generation), &self.path, hand_over);
             }
             if batch.is_full() {
                 break ReadingEnd::Full;
@@ -157,7 +158,7 @@ impl TrackedFile {
                 Fill::End { .. } if !last => break ReadingEnd::End,
                 Fill::End { held, end } => {
                     if let Some(line) = self.reader.take_unterminated(&scratch[..end], held) {
-                        batch.add(line, self.identity, &self.path, hand_over);
+                        batch.add(line, (self.identity, self.generation), &self.path, hand_over);
                     }
                     break ReadingEnd::Finished;
                 }
@@ -191,7 +192,7 @@ impl Batch {
     fn add(
         &mut self,
         raw: RawLine,
-        file: FileIdentity,
+        (file, generation): (FileIdentity, u64),
         path: &std::path::Path,
         hand_over: &mut dyn FnMut(Line<'_>),
     ) {
@@ -205,6 +206,6 @@ impl Batch {
             }
         }
         self.lines += 1;
-        hand_over(Line { body, file, path, offset, end, number, truncated });
+        hand_over(Line { body, file, generation, path, offset, end, number, truncated });
     }
 }

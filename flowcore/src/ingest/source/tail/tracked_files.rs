@@ -9,7 +9,7 @@ use super::TailError;
 use super::line_reader::LineReader;
 use super::pattern::PathPattern;
 use super::position::Position;
-use super::positions::SavedPosition;
+use super::positions::{SavedPosition, SavedPositions};
 use super::tracked_file::{Place, TrackedFile};
 use crate::base::{Disk, DiskEntry, DiskFile, FileIdentity};
 
@@ -25,6 +25,8 @@ pub(super) struct TrackedFiles {
     files: Vec<TrackedFile>,
     /// Positions of an earlier run whose file was not seen yet.
     unclaimed: Vec<SavedPosition>,
+    /// The newest. It is raised when a content is gone: what comes under the same identity is another one.
+    generation: u64,
     unreadable: HashSet<FileIdentity>,
     next_id: u64,
     pub(super) scratch: Vec<u8>,
@@ -47,7 +49,7 @@ impl TrackedFiles {
         patterns: Vec<PathPattern>,
         line_limit: usize,
         most: usize,
-        saved: Vec<SavedPosition>,
+        saved: SavedPositions,
     ) -> Self {
         let scratch = vec![0; LineReader::scratch_size(line_limit)];
         Self {
@@ -57,7 +59,8 @@ impl TrackedFiles {
             most,
             skip_first: false,
             files: Vec::new(),
-            unclaimed: saved,
+            unclaimed: saved.files,
+            generation: saved.generation,
             unreadable: HashSet::new(),
             next_id: 0,
             scratch,
@@ -77,6 +80,20 @@ impl TrackedFiles {
         self.files.iter()
     }
 
+    /// What must be saved before a line of it is handed on.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The file was cut off: what comes now is of the generation that is returned.
+    pub(super) fn cut_off(&mut self, id: u64) -> u64 {
+        self.generation += 1;
+        if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
+            file.generation = self.generation;
+        }
+        self.generation
+    }
+
     pub(super) fn unclaimed(&self) -> &[SavedPosition] {
         &self.unclaimed
     }
@@ -92,6 +109,7 @@ impl TrackedFiles {
     /// Ends to follow the file.
     pub(super) fn drop_file(&mut self, id: u64) {
         self.files.retain(|file| file.id != id);
+        self.generation += 1;
     }
 
     /// Looks at the folders: finds new files, and what became of the known ones.
@@ -108,7 +126,9 @@ impl TrackedFiles {
         self.skip_first = false;
         self.unreadable.retain(|identity| listing.names.contains_key(identity));
         let Self { unclaimed, unreadable, .. } = self;
+        let before = unclaimed.len();
         unclaimed.retain(|saved| !listing.has_folder_of(&saved.path) || unreadable.contains(&saved.identity));
+        self.generation += (before - unclaimed.len()) as u64;
         Ok(())
     }
 
@@ -193,10 +213,10 @@ impl TrackedFiles {
                 return Ok(None);
             }
         };
-        let position = self.position_for(identity, path, &mut *file)?;
+        let (generation, position) = self.position_for(identity, path, &mut *file)?;
         let reader = LineReader::new(position, self.line_limit);
         self.next_id += 1;
-        Ok(Some(TrackedFile::new(self.next_id, path.clone(), identity, file, reader)))
+        Ok(Some(TrackedFile::new(self.next_id, path.clone(), (identity, generation), file, reader)))
     }
 
     fn position_for(
@@ -204,15 +224,18 @@ impl TrackedFiles {
         identity: FileIdentity,
         path: &Path,
         file: &mut dyn DiskFile,
-    ) -> Result<Position, TailError> {
+    ) -> Result<(u64, Position), TailError> {
         let of_file = |saved: &SavedPosition| saved.is_of(identity, path);
         if let Some(at) = self.unclaimed.iter().position(of_file) {
-            return Ok(self.unclaimed.swap_remove(at).position);
+            let saved = self.unclaimed.swap_remove(at);
+            return Ok((saved.generation, saved.position));
         }
         if !self.skip_first {
-            return Ok(Position::default());
+            return Ok((self.generation, Position::default()));
         }
-        Position::end_of(file).map_err(|cause| TailError::Read { path: path.to_path_buf(), offset: 0, cause })
+        let end = Position::end_of(file);
+        let end = end.map_err(|cause| TailError::Read { path: path.to_path_buf(), offset: 0, cause })?;
+        Ok((self.generation, end))
     }
 }
 
