@@ -23,6 +23,8 @@ use crate::web;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The name under which entries are pending, unless the command line says another.
 const CONSUMER: &str = "count";
+/// How long a stop waits until what was generated is read. What is left then is counted after the next start.
+const READ_REST: Duration = Duration::from_secs(5);
 
 /// All of it in one process, with a Redis.
 pub(super) async fn run_all(url: &str, options: &AllOptions) -> Result<(), Failure> {
@@ -185,7 +187,10 @@ impl Program {
     /// Runs until it is time to stop, or a part has failed; then stops all parts in order.
     async fn run(mut self) -> Result<(), Failure> {
         let mut progress = ProgressLine::new(self.clock.clone());
-        let ended = self.watch(&mut progress).await;
+        let mut ended = self.watch(&mut progress).await;
+        if ended.is_ok() {
+            ended = self.read_generated().await;
+        }
         let stopped = self.stop(&mut progress).await;
         ended.and(stopped)
     }
@@ -251,6 +256,31 @@ impl Program {
             None => executed,
         };
         Numbers { lines, counted: executed.saturating_sub(rejected), stored, rejected }
+    }
+
+    /// Ends the generator, and waits until the tail has read what it wrote.
+    async fn read_generated(&mut self) -> Result<(), Failure> {
+        self.stop_generator.now();
+        let watch = self.clock.stopwatch();
+        while self.is_generated_left() && watch.elapsed() < READ_REST {
+            tokio::select! {
+                Some((name, end)) = self.tasks.next() => {
+                    ended(&name, end)?;
+                    match &mut self.collecting {
+                        Some(collecting) if &*name == GENERATOR => collecting.generating = false,
+                        _ => return Err(Failure::new(format!("{name} has ended by itself"))),
+                    }
+                }
+                () = self.signals.wait() => return Ok(()),
+                () = self.clock.sleep(LOOK_EVERY) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_generated_left(&self) -> bool {
+        let mine = self.collecting.as_ref().filter(|collecting| collecting.generated.is_some());
+        mine.is_some_and(|mine| mine.generating || !tail::is_at_end(&self.dir, &mine.tail))
     }
 
     /// With a server that is away this takes its time: who does not want to wait says so again.
