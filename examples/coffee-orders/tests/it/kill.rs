@@ -61,8 +61,7 @@ async fn kill_often(form: Form, kills: u32) {
         };
         kill_somewhere(program, &mut random, time).await;
     }
-    let lines = home.orders().iter().filter(|byte| **byte == b'\n').count();
-    let orders = (lines + 500).to_string();
+    let orders = (home.lines() + 500).to_string();
     let last = ["--rate", "3000", "--seed", "9", "--bucket", "1s", "--orders", &orders, "--exit"];
     home.start(&last).succeeds().await;
 
@@ -100,7 +99,7 @@ async fn kill_beside_a_writer(form: Form, kills: u32) {
 /// A line or some, and now and then in two writes with time between them.
 async fn write_some(home: &Home, random: &mut SplitMix, written: &mut u64, bad: &mut usize) {
     let mut text = String::new();
-    for _ in 0..1 + random.below(5) {
+    for _ in 0..=random.below(4) {
         text += &random_order(SEED, *written);
         text.push('\n');
         *written += 1;

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
 mod acceptance;
+mod acceptance_browser;
 mod acceptance_buckets;
+mod acceptance_parts;
 mod browser;
 mod browser_driver;
+mod chaos;
 mod generator;
 mod kill;
 mod order;

@@ -12,7 +12,7 @@ use flowcore::base::{Clock, Stopwatch};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const STEP: Duration = Duration::from_millis(5);
 
 /// Where the program keeps what it counts.
@@ -52,6 +52,11 @@ impl Home {
         fs::read(self.file(ORDERS_FILE)).unwrap_or_default()
     }
 
+    /// How many whole lines the file of orders has.
+    pub(crate) fn lines(&self) -> usize {
+        self.orders().split(|byte| *byte == b'\n').count() - 1
+    }
+
     /// Appends to the file of orders in one write, as another program would.
     pub(crate) fn append(&self, bytes: impl AsRef<[u8]>) {
         append(&self.file(ORDERS_FILE), bytes.as_ref());
@@ -76,8 +81,14 @@ impl Home {
             all.extend(["--redis", address]);
         }
         all.extend(arguments);
-        let (out, errors) = (self.outside("stdout"), self.outside("stderr"));
-        let mut command = self.command(&all);
+        self.start_part("", &all)
+    }
+
+    /// The program with these arguments alone. What it prints is kept under `name`.
+    pub(crate) fn start_part(&self, name: &str, arguments: &[&str]) -> Program {
+        let out = self.outside(&format!("{name}stdout"));
+        let errors = self.outside(&format!("{name}stderr"));
+        let mut command = self.command(arguments);
         command.stdout(File::create(&out).unwrap()).stderr(File::create(&errors).unwrap());
         Program { child: command.spawn().unwrap(), out, errors }
     }

@@ -49,7 +49,9 @@ impl Counted {
         for branch in ["all"].into_iter().chain(order.get("branch").and_then(Value::as_str)) {
             self.count(branch, AGE, age);
             self.count(branch, PAYMENT, payment);
-            cups.iter().for_each(|cup| self.count(branch, CUPS, cup));
+            for cup in &cups {
+                self.count(branch, CUPS, cup);
+            }
         }
         Some(())
     }
