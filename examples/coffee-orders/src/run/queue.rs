@@ -292,6 +292,18 @@ impl Program {
         }
     }
 
+    /// Waits until what this process has pushed is in a bucket, unless that takes long: then it waits in the
+    /// queue for the next start.
+    async fn count_rest(&mut self) {
+        let clock = self.clock.clone();
+        let counted = async {
+            while !self.is_finished().await.unwrap_or(true) {
+                clock.sleep(LOOK_EVERY).await;
+            }
+        };
+        let _ = tokio::time::timeout(READ_REST, counted).await;
+    }
+
     /// The generator first, then the tail until the queue has everything; what is under way is counted, and
     /// open buckets are stored.
     async fn stop_in_order(mut self, progress: &mut ProgressLine) -> Result<(), Failure> {
@@ -303,6 +315,7 @@ impl Program {
         let numbers = self.numbers();
         if let Some(Collecting { agent, generated, .. }) = self.collecting.take() {
             failure = agent.finish().await.err().map(Failure::from);
+            self.count_rest().await;
             if let Some(generated) = generated {
                 let Totals { orders, cups } = *generated.borrow();
                 progress.end();
