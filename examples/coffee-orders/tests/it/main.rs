@@ -5,7 +5,6 @@
 mod acceptance;
 mod acceptance_browser;
 mod acceptance_buckets;
-mod acceptance_parts;
 mod browser;
 mod browser_driver;
 mod chaos;

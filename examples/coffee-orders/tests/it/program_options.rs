@@ -37,7 +37,7 @@ fn the_help_explains_every_option_with_its_default() {
         ("--zone", "[default: UTC]"),
         ("--port", "[default: 3000]"),
         ("--host", "[default: 127.0.0.1]"),
-        ("--redis", "without it, everything is kept in --dir"),
+        ("--redis", "[default: everything is kept in --dir]"),
         ("--no-generate", "Write no orders"),
         ("--exit", "Stop when all that was generated is counted and stored"),
     ] {
