@@ -237,11 +237,10 @@ impl Program {
             Err(error) if error.retries() => return Ok(false),
             Err(error) => return Err(error.into()),
         };
-        let snapshot = counting.topology.snapshot();
-        let settled = snapshot.component("queue").acked;
-        let in_buckets = snapshot.component("count").executed.saturating_sub(settled);
-        // What was taken and is not in a bucket yet is still on its way there.
-        Ok(waiting == 0 && taken <= in_buckets)
+        let spout = counting.topology.snapshot().component("queue");
+        let under_way = spout.emitted.saturating_sub(spout.acked + spout.dead);
+        // What was taken and not emitted is still on its way; what is stored and not acknowledged seems to be.
+        Ok(waiting == 0 && taken == under_way)
     }
 
     fn numbers(&self) -> Numbers {
