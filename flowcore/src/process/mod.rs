@@ -23,12 +23,12 @@ pub use engine::{
     TopologyHandle, TopologySnapshot, Unsettled,
 };
 pub use error::{BoltError, SpoutError};
-pub use grouping::{StableHasher, stable_hash};
+pub use grouping::{Directed, Grouping, Routes, StableHasher, Target, Targets, stable_hash};
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
-    BoltBuilder, BoltDeclaration, Branch, BuildError, DeadLetter, Filter, FlatMap, ForEach, Inspect, Keyed,
-    KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder, filter, flat_map,
-    for_each, inspect, map,
+    BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, Filter, FlatMap, ForEach, Inspect,
+    Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder, combine, filter,
+    flat_map, for_each, inspect, map,
 };
 pub use tuple::Tuple;

@@ -2,23 +2,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::MailboxSender;
-use crate::base::{DeliveryError, LossKind, Panic};
+use crate::base::Panic;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Parcel, Segment, Selection};
-use crate::process::grouping::Grouping;
+use crate::process::grouping::{Refusal, Refused, Router};
 
 /// One subscription to a stream, as one sending task sees it: how to choose, and the mailboxes of the tasks
 /// to choose from.
 pub(crate) struct Edge<T: Tuple + ?Sized> {
-    grouping: Box<dyn Grouping<T>>,
+    /// The bolt that reads.
+    reader: Arc<str>,
+    grouping: Box<dyn Router<T>>,
     mailboxes: Vec<MailboxSender<T>>,
 }
 
 type Addressed<'a, T> = Vec<(&'a MailboxSender<T>, Parcel<T>)>;
 
 impl<T: Tuple + ?Sized> Edge<T> {
-    pub(crate) fn new(grouping: Box<dyn Grouping<T>>, mailboxes: Vec<MailboxSender<T>>) -> Self {
-        Self { grouping, mailboxes }
+    pub(crate) fn new(
+        reader: Arc<str>,
+        grouping: Box<dyn Router<T>>,
+        mailboxes: Vec<MailboxSender<T>>,
+    ) -> Self {
+        Self { reader, grouping, mailboxes }
     }
 
     fn address<'a>(
@@ -28,15 +34,19 @@ impl<T: Tuple + ?Sized> Edge<T> {
         segments: Vec<Segment>,
         parcels: &mut Addressed<'a, T>,
     ) {
-        if let [only] = &self.mailboxes[..] {
+        if let ([only], false) = (&self.mailboxes[..], self.grouping.may_refuse()) {
             parcels.push((only, Parcel::new(Arc::clone(load), selected.clone(), segments)));
             return;
         }
         // With a selection, segments are counted within it; a route selects from the load itself.
         let segments = on_load(selected, segments);
         let tasks = self.mailboxes.len();
+        self.grouping.observe(&mut self.mailboxes.iter().map(MailboxSender::level));
+        let mut refused = Vec::new();
         let routes = route(&mut *self.grouping, load, selected, tasks)
-            .unwrap_or_else(|_| route_each(&mut *self.grouping, load, selected, (tasks, &segments)));
+            .unwrap_or_else(|_| route_each(&mut *self.grouping, load, selected, (tasks, &mut refused)));
+        refused.append(&mut self.grouping.take_refused());
+        fail(refused, load, &segments, &self.reader);
         for (mailbox, route) in self.mailboxes.iter().zip(routes) {
             if route.len() > 0 {
                 let segments = route.segments(&segments);
@@ -48,7 +58,7 @@ impl<T: Tuple + ?Sized> Edge<T> {
 
 /// Asks the grouping for all tasks at once. The key function is the user's: it may panic.
 fn route<T: Tuple + ?Sized>(
-    grouping: &mut dyn Grouping<T>,
+    grouping: &mut dyn Router<T>,
     load: &Load<T>,
     selected: &Selection,
     tasks: usize,
@@ -61,10 +71,10 @@ fn route<T: Tuple + ?Sized>(
 
 /// After a panic, tuple by tuple: only those that the key function panics on fail.
 fn route_each<T: Tuple + ?Sized>(
-    grouping: &mut dyn Grouping<T>,
+    grouping: &mut dyn Router<T>,
     load: &Load<T>,
     selected: &Selection,
-    (tasks, segments): (usize, &[Segment]),
+    (tasks, refused): (usize, &mut Vec<Refused>),
 ) -> Vec<Selection> {
     let mut lists = vec![Vec::new(); tasks];
     for at in 0..selected.len() {
@@ -74,16 +84,22 @@ fn route_each<T: Tuple + ?Sized>(
                 let chosen = lists.iter_mut().zip(routes).filter(|(_, route)| route.len() > 0);
                 chosen.for_each(|(list, _)| list.push(index));
             }
-            Err(panic) => {
-                let segment = segments.get(segments.partition_point(|segment| segment.end <= index));
-                if let (Some(segment), Some(&root)) = (segment, load.roots.get(index as usize)) {
-                    let error = DeliveryError::new("the key of a grouping", LossKind::Panicked);
-                    segment.work.fail(root, error.caused_by(panic));
-                }
-            }
+            Err(panic) => refused.push(Refused { index, why: Refusal::Panicked(panic) }),
         }
     }
     lists.into_iter().map(Selection::List).collect()
+}
+
+/// Fails the tuples that go to no task. `segments` count within the load.
+fn fail<T: Tuple + ?Sized>(refused: Vec<Refused>, load: &Load<T>, segments: &[Segment], reader: &str) {
+    for Refused { index, why } in refused {
+        let segment = segments.get(segments.partition_point(|segment| segment.end <= index));
+        if let (Some(segment), Some(&root)) = (segment, load.roots.get(index as usize)) {
+            let error = why.on_the_way_to(reader);
+            tracing::debug!(component = reader, error = error.chain(), "a tuple found no task");
+            segment.work.fail(root, error);
+        }
+    }
 }
 
 /// Turns ends that count within `selected` into ends that count within its load.

@@ -28,6 +28,11 @@ impl<T: Tuple + ?Sized> Clone for MailboxSender<T> {
 }
 
 impl<T: Tuple + ?Sized> MailboxSender<T> {
+    /// How many tuples wait for the task, in all its mailboxes; the most there is if this one is full.
+    pub(crate) fn level(&self) -> u64 {
+        if self.sender.capacity() == 0 { u64::MAX } else { self.counters.waiting.get() as u64 }
+    }
+
     /// Waits for room. A parcel for a task that has ended is dropped, and so has failed.
     pub(crate) async fn send(&self, parcel: Parcel<T>) {
         let tuples = parcel.len();

@@ -1,4 +1,4 @@
-use super::Grouping;
+use super::Router;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
 use crate::process::tuple::TupleBatch;
@@ -22,7 +22,7 @@ pub(super) fn task_of(hash: u64, tasks: usize) -> usize {
     ((u128::from(hash) * tasks as u128) >> 64) as usize
 }
 
-impl<T: Tuple + ?Sized, H: Fn(&T) -> u64 + Send> Grouping<T> for Fields<H> {
+impl<T: Tuple + ?Sized, H: Fn(&T) -> u64 + Send> Router<T> for Fields<H> {
     fn route(&mut self, load: &Load<T>, selected: &Selection, routes: &mut [Selection]) {
         let tasks = routes.len();
         let room = selected.len() as usize / tasks + 16;
@@ -51,7 +51,7 @@ mod tests {
     fn a_key_goes_to_one_task_only() {
         let mut fields = Fields::new(|key: &u64| stable_hash(key));
         let keys: Vec<u64> = (0..100).map(|i| i % 10).collect();
-        let routes = routes(&mut fields, &load_of(&keys), &Selection::Range(0, 100), 4);
+        let routes = routes(&mut fields, &load_of(keys.clone()), &Selection::Range(0, 100), 4);
         assert_eq!(routes.concat().len(), 100);
         for key in 0..10 {
             let tasks = routes.iter().filter(|route| route.iter().any(|&i| keys[i] == key)).count();

@@ -11,6 +11,10 @@ use std::hash::{Hash, Hasher};
 /// [`finish`](Hasher::finish) folds once more. It is fast and even; it does not resist somebody who chooses
 /// keys to collide.
 ///
+/// Of `n` tasks, a hash `h` is on task `h * n / 2^64`, rounded down. For a partial key, that is the first one;
+/// the second one is found in the same way among the `n - 1` others, in their order, with
+/// `fold(h ^ 0x1319_8A2E_0370_7344, 0x9E37_79B9_7F4A_7C15)` (further bits of pi).
+///
 /// ```
 /// use flowcore::process::stable_hash;
 /// assert_eq!(stable_hash("jeongja"), 0x2ebf_c294_2240_8479);
@@ -20,12 +24,19 @@ pub struct StableHasher(u64);
 
 const START: u64 = 0x243F_6A88_85A3_08D3;
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+const SECOND: u64 = 0x1319_8A2E_0370_7344;
 
 /// The [`StableHasher`]'s hash of one key.
 pub fn stable_hash<K: Hash + ?Sized>(key: &K) -> u64 {
     let mut hasher = StableHasher::default();
     key.hash(&mut hasher);
     hasher.finish()
+}
+
+/// A hash of a hash, which is independent of it.
+#[inline]
+pub(super) fn second_hash(hash: u64) -> u64 {
+    fold(hash ^ SECOND, FACTOR)
 }
 
 impl Default for StableHasher {

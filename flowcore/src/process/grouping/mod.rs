@@ -1,44 +1,51 @@
-//! Which task gets which tuple. Groupings are pure: they see a batch and fill in routes.
+//! Which task gets which tuple. Groupings are pure: they see tuples and name tasks.
 
 mod all;
+mod custom;
+mod direct;
 mod fields;
 mod global;
 mod hash;
+mod partial_key;
+mod router;
+mod routes;
 mod shuffle;
+mod shuffle_by_load;
 
 pub(crate) use all::All;
+pub(crate) use custom::Custom;
+pub(crate) use direct::Direct;
+pub use direct::{Directed, Target, Targets};
 pub(crate) use fields::Fields;
 pub(crate) use global::Global;
 pub use hash::{StableHasher, stable_hash};
+pub(crate) use partial_key::PartialKey;
+pub(crate) use router::{Refusal, Refused, Router};
+pub use routes::{Grouping, Routes};
 pub(crate) use shuffle::Shuffle;
+pub(crate) use shuffle_by_load::ShuffleByLoad;
 
-use super::Tuple;
-use super::batch::{Load, Selection};
-
-/// Decides for a batch at a time, so that it costs one virtual call a batch.
-pub(crate) trait Grouping<T: Tuple + ?Sized>: Send {
-    /// Fills in for each task which of the `selected` tuples it gets.
-    fn route(&mut self, load: &Load<T>, selected: &Selection, routes: &mut [Selection]);
-}
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::process::batch::Pool;
+    use crate::process::batch::{Load, Pool, Selection};
     use crate::process::tuple::TupleBatch;
 
-    pub(crate) fn load_of(items: &[u64]) -> Load<u64> {
-        let mut load = Pool::<u64>::new().load();
-        for (index, &item) in items.iter().enumerate() {
-            TupleBatch::<u64>::push(&mut load.items, item);
+    pub(crate) fn load_of<T: Send + Sync + 'static>(items: impl IntoIterator<Item = T>) -> Load<T> {
+        let mut load = Pool::<T>::new().load();
+        for (index, item) in items.into_iter().enumerate() {
+            TupleBatch::<T>::push(&mut load.items, item);
             load.roots.push(u32::try_from(index).unwrap());
         }
         load
     }
 
-    pub(crate) fn routes(
-        grouping: &mut dyn Grouping<u64>,
-        load: &Load<u64>,
+    pub(crate) fn routes<T: Send + Sync + 'static>(
+        grouping: &mut dyn Router<T>,
+        load: &Load<T>,
         selected: &Selection,
         tasks: usize,
     ) -> Vec<Vec<usize>> {

@@ -1,4 +1,4 @@
-use super::Grouping;
+use super::Router;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
 
@@ -11,7 +11,7 @@ pub(crate) struct Shuffle {
     next: usize,
 }
 
-impl<T: Tuple + ?Sized> Grouping<T> for Shuffle {
+impl<T: Tuple + ?Sized> Router<T> for Shuffle {
     fn route(&mut self, _load: &Load<T>, selected: &Selection, routes: &mut [Selection]) {
         let tasks = routes.len();
         let count = selected.len() as usize;
@@ -28,7 +28,8 @@ impl<T: Tuple + ?Sized> Grouping<T> for Shuffle {
     }
 }
 
-fn stretch(of: &Selection, start: usize, end: usize) -> Selection {
+/// A part of a selection, from its tuple `start` to before `end`.
+pub(super) fn stretch(of: &Selection, start: usize, end: usize) -> Selection {
     match of {
         Selection::Range(first, _) => {
             let index = |at: usize| first.saturating_add(u32::try_from(at).unwrap_or(u32::MAX));
@@ -49,7 +50,7 @@ mod tests {
             let mut shuffle = Shuffle::default();
             let mut counts = vec![0usize; tasks];
             for size in [1usize, 5, 2, 7, 13, 1, 1, 0, 3, 64] {
-                let load = load_of(&vec![1; size]);
+                let load = load_of(vec![1; size]);
                 let all = Selection::Range(0, u32::try_from(size).unwrap());
                 let routes = routes(&mut shuffle, &load, &all, tasks);
                 let mut seen: Vec<usize> = routes.concat();
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_list_is_dealt_out_too() {
-        let load = load_of(&[0; 9]);
+        let load = load_of([0; 9]);
         let picked = Selection::List(vec![1, 4, 8]);
         assert_eq!(routes(&mut Shuffle::default(), &load, &picked, 2), [vec![1, 4], vec![8]]);
     }

@@ -17,6 +17,8 @@ pub(super) struct BoltNode<B, O: Outputs> {
 
 struct Spec<B, O> {
     parallelism: usize,
+    /// The sizes of the targets that its direct inputs name.
+    targets: Vec<usize>,
     tick: Option<Duration>,
     inputs: Vec<Box<dyn Input<B, O>>>,
     /// Of each task, from `open_mailboxes` on.
@@ -42,7 +44,13 @@ struct TypedInput<T: Tuple + ?Sized> {
 impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
     pub(super) fn new(name: StreamName, factory: Arc<dyn Fn() -> B + Send + Sync>) -> Self {
         let streams = O::handles(&name);
-        let spec = Spec { parallelism: 1, tick: None, inputs: Vec::new(), counters: Vec::new() };
+        let spec = Spec {
+            parallelism: 1,
+            targets: Vec::new(),
+            tick: None,
+            inputs: Vec::new(),
+            counters: Vec::new(),
+        };
         Self { name, factory, streams, spec: Mutex::new(spec) }
     }
 
@@ -56,6 +64,13 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
 
     pub(super) fn set_parallelism(&self, tasks: usize) {
         self.spec().parallelism = tasks;
+    }
+
+    /// Its senders name one of as many tasks.
+    pub(super) fn add_targets(&self, tasks: usize) {
+        let mut spec = self.spec();
+        spec.parallelism = tasks;
+        spec.targets.push(tasks);
     }
 
     pub(super) fn set_tick(&self, interval: Duration) {
@@ -88,6 +103,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
 
     fn is_spout(&self) -> bool {
         false
+    }
+
+    fn targets(&self) -> Vec<usize> {
+        self.spec().targets.clone()
     }
 
     fn tick(&self) -> Option<Duration> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::bolt_builder::BoltDeclaration;
+use super::bolt_declaration::BoltDeclaration;
 use super::graph::Graph;
 use super::spout_builder::SpoutBuilder;
 use super::validate::problems;

@@ -29,6 +29,15 @@ pub enum Problem {
         /// The component.
         component: String,
     },
+    /// The senders of a direct stream name one of more or fewer tasks than the bolt has.
+    OtherTargets {
+        /// The bolt.
+        component: String,
+        /// How many tasks it has.
+        tasks: usize,
+        /// How many its senders count on.
+        targets: usize,
+    },
     /// A bolt ticks in an interval of less than a millisecond.
     TickTooShort {
         /// The bolt.
@@ -66,9 +75,15 @@ impl fmt::Display for Problem {
             Self::DuplicateName { component } => write!(f, "two components are called {component}"),
             Self::BadName { component } => write!(f, "{component:?} is no name for a component"),
             Self::NoTasks { component } => write!(f, "{component} has a parallelism of zero"),
+            Self::OtherTargets { component, tasks, targets } => {
+                write!(
+                    f,
+                    "{component} has a parallelism of {tasks}, and its senders name one of {targets} tasks"
+                )
+            }
             Self::TickTooShort { component } => write!(f, "{component} ticks more than once a millisecond"),
             Self::NoInput { component } => {
-                write!(f, "{component} reads no stream: subscribe with shuffle, fields, all or global")
+                write!(f, "{component} reads no stream: subscribe with a grouping, such as shuffle or fields")
             }
             Self::NoSpout => f.write_str("it has no spout"),
             Self::Cycle { path } => write!(f, "components feed each other: {}", path.join(" -> ")),

@@ -1,9 +1,11 @@
 //! Says what a topology is made of, and checks it.
 
 mod bolt_builder;
+mod bolt_declaration;
 mod bolt_node;
 mod builder;
 mod closures;
+mod combine;
 mod dead_letter;
 mod error;
 mod graph;
@@ -14,9 +16,11 @@ mod spout_builder;
 mod stream;
 mod validate;
 
-pub use bolt_builder::{BoltBuilder, BoltDeclaration};
+pub use bolt_builder::BoltBuilder;
+pub use bolt_declaration::BoltDeclaration;
 pub use builder::{Topology, TopologyBuilder};
 pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for_each, inspect, map};
+pub use combine::{Combine, combine};
 pub use dead_letter::DeadLetter;
 pub use error::{BuildError, Problem};
 pub use keyed::{Keyed, KeyedFold};

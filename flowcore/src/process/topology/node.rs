@@ -16,6 +16,8 @@ pub(crate) trait Node: Send + Sync {
     fn name(&self) -> Arc<str>;
     fn parallelism(&self) -> usize;
     fn is_spout(&self) -> bool;
+    /// The numbers of tasks that its senders count on.
+    fn targets(&self) -> Vec<usize>;
     /// How often its tasks tick.
     fn tick(&self) -> Option<Duration>;
     /// The streams it reads.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bolt_builder::BoltDeclaration;
+use super::bolt_declaration::BoltDeclaration;
 use super::{BoltBuilder, Filter, FlatMap, ForEach, Inspect, Keyed, Map, Stream};
 use super::{filter, flat_map, for_each, inspect, map};
 use crate::process::{Bolt, BoltError, Emitter, Tuple};

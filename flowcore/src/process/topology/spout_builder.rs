@@ -68,6 +68,10 @@ impl<S: Spout> Node for SpoutNode<S> {
         true
     }
 
+    fn targets(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
     fn tick(&self) -> Option<Duration> {
         None
     }

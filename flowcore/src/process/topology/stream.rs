@@ -4,7 +4,7 @@ use super::graph::Graph;
 use super::{DeadLetter, DeadLetterHandler, NodeId};
 use crate::process::Tuple;
 use crate::process::engine::{Edge, MailboxSender};
-use crate::process::grouping::Grouping;
+use crate::process::grouping::Router;
 
 /// A typed stream: what one output of a spout or bolt emits. Subscribe a bolt to it with one of the
 /// groupings of [`BoltBuilder`](super::BoltBuilder).
@@ -46,12 +46,13 @@ impl std::fmt::Display for StreamName {
 }
 
 /// Makes a grouping for each sending task.
-pub(crate) type MakeGrouping<T> = Arc<dyn Fn() -> Box<dyn Grouping<T>> + Send + Sync>;
+pub(crate) type MakeGrouping<T> = Arc<dyn Fn() -> Box<dyn Router<T>> + Send + Sync>;
 
 /// The mailboxes of the tasks that read a stream through one subscription. Filled when the topology starts.
 pub(crate) type Junction<T> = Arc<Mutex<Vec<MailboxSender<T>>>>;
 
 struct Subscription<T: Tuple + ?Sized> {
+    reader: Arc<str>,
     grouping: MakeGrouping<T>,
     junction: Junction<T>,
 }
@@ -70,9 +71,9 @@ impl<T: Tuple + ?Sized> Stream<T> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn subscribe(&self, grouping: MakeGrouping<T>) -> Junction<T> {
+    pub(crate) fn subscribe(&self, reader: Arc<str>, grouping: MakeGrouping<T>) -> Junction<T> {
         let junction = Junction::default();
-        self.state().subscriptions.push(Subscription { grouping, junction: Arc::clone(&junction) });
+        self.state().subscriptions.push(Subscription { reader, grouping, junction: Arc::clone(&junction) });
         junction
     }
 
@@ -80,7 +81,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn subscribers(&self) -> Vec<Edge<T>> {
         let edge = |subscription: &Subscription<T>| {
             let mailboxes = subscription.junction.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Edge::new((subscription.grouping)(), mailboxes)
+            Edge::new(Arc::clone(&subscription.reader), (subscription.grouping)(), mailboxes)
         };
         self.state().subscriptions.iter().map(edge).collect()
     }

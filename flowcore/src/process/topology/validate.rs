@@ -42,6 +42,10 @@ fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     if node.parallelism() == 0 {
         problems.push(Problem::NoTasks { component: component.clone() });
     }
+    let tasks = node.parallelism();
+    for targets in node.targets().into_iter().filter(|&targets| targets != tasks) {
+        problems.push(Problem::OtherTargets { component: component.clone(), tasks, targets });
+    }
     if node.tick().is_some_and(|every| every.as_millis() == 0) {
         problems.push(Problem::TickTooShort { component: component.clone() });
     }

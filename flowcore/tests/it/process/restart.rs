@@ -260,7 +260,7 @@ fn a_key_function_that_panics_fails_its_tuple_alone() {
         assert_eq!(seen, (0..20).filter(|n| *n != 13).collect::<Vec<_>>());
         let dead = dead.items();
         assert_eq!((dead.len(), dead[0].0), (1, 13));
-        assert!(dead[0].1.starts_with("panic in the key of a grouping: panicked: "), "{}", dead[0].1);
+        assert!(dead[0].1.starts_with("panic in record: its grouping failed: panicked: "), "{}", dead[0].1);
     });
 }
 
