@@ -5,6 +5,7 @@ mod control;
 mod delivery;
 mod end;
 mod flow;
+mod grouping;
 mod life;
 mod operators;
 mod random;
