@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flowcore::process::{
-    Bolt, BoltBuilder, BoltDeclaration, Outputs, Stream, TopologyBuilder, TopologySnapshot,
+    Bolt, BoltBuilder, BoltDeclaration, Outputs, Routes, Stream, TopologyBuilder, TopologySnapshot,
 };
 use flowcore_testkit::Random;
 
@@ -14,7 +14,10 @@ use super::parts::{Feed, Item, Keeper, Mishaps, Splitter, Worker, child, fan_out
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Grouping {
     Shuffle,
+    ByLoad,
     Fields,
+    PartialKey,
+    Own,
     All,
     Global,
 }
@@ -152,16 +155,34 @@ pub(super) fn task_of(grouping: Grouping, task: usize) -> usize {
     if grouping == Grouping::All { task } else { usize::MAX }
 }
 
+/// One task after the other.
+#[derive(Default)]
+struct Turns(usize);
+
+impl flowcore::process::Grouping<Item> for Turns {
+    fn route(&mut self, _item: &Item, to: &mut Routes) {
+        to.task(self.0 % to.tasks());
+        self.0 += 1;
+    }
+}
+
 impl BoltPlan {
     fn random(random: &mut Random, weather: Weather, streams: usize) -> Self {
         let kinds = [Kind::Worker, Kind::Worker, Kind::Splitter, Kind::Keeper];
         let kind = kinds[random.index(if weather.keepers { 4 } else { 3 })];
-        let groupings = [Grouping::Shuffle, Grouping::Fields, Grouping::Global, Grouping::Shuffle];
+        let groupings = [
+            Grouping::Shuffle,
+            Grouping::ByLoad,
+            Grouping::Fields,
+            Grouping::PartialKey,
+            Grouping::Own,
+            Grouping::Global,
+        ];
         let mut inputs: Vec<(usize, Grouping)> = Vec::new();
         for _ in 0..=random.below(3) {
             let stream = random.index(streams);
             if inputs.iter().all(|(input, _)| *input != stream) {
-                inputs.push((stream, groupings[random.index(4)]));
+                inputs.push((stream, groupings[random.index(groupings.len())]));
             }
         }
         if random.percent(15) {
@@ -190,7 +211,10 @@ impl BoltPlan {
         let stream = &streams[stream];
         let mut builder = match grouping {
             Grouping::Shuffle => bolt.shuffle(stream),
+            Grouping::ByLoad => bolt.shuffle_by_load(stream),
             Grouping::Fields => bolt.fields(stream, |item| &item.id),
+            Grouping::PartialKey => bolt.partial_key(stream, |item| &item.id),
+            Grouping::Own => bolt.group(stream, Turns::default),
             Grouping::All => bolt.all(stream),
             Grouping::Global => bolt.global(stream),
         };
@@ -198,7 +222,10 @@ impl BoltPlan {
             let stream = &streams[stream];
             builder = match grouping {
                 Grouping::Shuffle => builder.shuffle(stream),
+                Grouping::ByLoad => builder.shuffle_by_load(stream),
                 Grouping::Fields => builder.fields_by(stream, |item| item.id % 7),
+                Grouping::PartialKey => builder.partial_key_by(stream, |item| item.id % 7),
+                Grouping::Own => builder.group(stream, Turns::default),
                 Grouping::All => builder.all(stream),
                 Grouping::Global => builder.global(stream),
             };
