@@ -84,7 +84,7 @@ pub struct GeneratorOptions {
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
     /// Write no orders: follow a file that somebody else writes, CoffeeOrders.txt in --dir
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["orders", "seed"])]
     pub no_generate: bool,
     /// Stop when all that was generated is counted and stored
     #[arg(long)]
