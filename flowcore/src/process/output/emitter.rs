@@ -3,11 +3,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::Outputs;
+use super::buffer::{Buffer, Cover};
 use super::intake::EmitterIntake;
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
 use crate::process::Tuple;
-use crate::process::batch::{Load, Pool, Segment, Selection};
+use crate::process::batch::{Pool, Segment, Selection};
 use crate::process::engine::{Edge, ship};
 use crate::process::topology::{Stream, StreamName};
 use crate::process::tuple::TupleBatch;
@@ -45,80 +46,6 @@ enum Way<T: Tuple + ?Sized> {
     Edges(Vec<Edge<T>>),
     /// A spout's: to its intake.
     Handoff(mpsc::Sender<Buffer<T>>),
-}
-
-/// What was emitted and has not left.
-pub(crate) struct Buffer<T: Tuple + ?Sized> {
-    pub(crate) load: Load<T>,
-    segments: Vec<Segment>,
-    pub(crate) covers: Vec<Cover>,
-    pool: Arc<Pool<T>>,
-}
-
-/// Tuples from `start` to before `end` are what `token` answers for.
-pub(crate) struct Cover {
-    pub(crate) start: u32,
-    pub(crate) end: u32,
-    pub(crate) token: Token,
-}
-
-impl<T: Tuple + ?Sized> Buffer<T> {
-    fn new(pool: Arc<Pool<T>>) -> Self {
-        Self { load: pool.load(), segments: Vec::new(), covers: Vec::new(), pool }
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.load.is_empty()
-    }
-
-    fn len(&self) -> u32 {
-        u32::try_from(self.load.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Takes the content, and leaves an empty buffer.
-    pub(crate) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::new(Arc::clone(&self.pool)))
-    }
-
-    /// Takes the tuples, and leaves an empty load.
-    pub(crate) fn take_load(&mut self) -> Load<T> {
-        std::mem::replace(&mut self.load, self.pool.load())
-    }
-
-    /// Takes over the content of `other`, a spout's.
-    pub(crate) fn append(&mut self, other: &mut Self) {
-        if self.load.is_empty() && self.covers.is_empty() {
-            std::mem::swap(self, other);
-            return;
-        }
-        let offset = self.len();
-        self.load.append(&mut other.load);
-        self.covers.extend(other.covers.drain(..).map(|cover| Cover {
-            start: cover.start + offset,
-            end: cover.end + offset,
-            ..cover
-        }));
-    }
-}
-
-impl<T: Tuple + ?Sized> Drop for Buffer<T> {
-    /// What did not leave was not delivered.
-    fn drop(&mut self) {
-        let mut start = 0;
-        for segment in &self.segments {
-            let error = DeliveryError::new("an output", LossKind::Dropped);
-            for &root in self.load.roots[..].get(start..segment.end as usize).unwrap_or_default() {
-                segment.work.fail(root, error.clone());
-            }
-            start = segment.end as usize;
-        }
-    }
-}
-
-impl<T: Tuple + ?Sized> Drop for Emitter<T> {
-    fn drop(&mut self) {
-        self.seal();
-    }
 }
 
 impl<T: Tuple + ?Sized> Emitter<T> {
@@ -247,6 +174,12 @@ impl<T: Tuple + ?Sized> Emitter<T> {
 
     fn edges(handle: &Stream<T>) -> Vec<Edge<T>> {
         handle.subscribers()
+    }
+}
+
+impl<T: Tuple + ?Sized> Drop for Emitter<T> {
+    fn drop(&mut self) {
+        self.seal();
     }
 }
 

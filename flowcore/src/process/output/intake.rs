@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::emitter::{Buffer, Emitter};
+use super::buffer::Buffer;
+use super::emitter::Emitter;
 use super::wiring::Wiring;
 use crate::base::Work;
 use crate::process::batch::{Load, Segment, Selection};

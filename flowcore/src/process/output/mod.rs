@@ -1,13 +1,15 @@
 //! What a bolt or a spout emits through.
 
+mod buffer;
 mod emitter;
 mod intake;
 mod none;
 mod several;
 mod wiring;
 
+pub(crate) use buffer::Cover;
 pub use emitter::Emitter;
-pub(crate) use emitter::{Cover, TooManyOutputs};
+pub(crate) use emitter::TooManyOutputs;
 pub(crate) use intake::{Intake, Payload, Shipped};
 pub use none::NoOutput;
 pub(crate) use wiring::{Connect, Wiring};
