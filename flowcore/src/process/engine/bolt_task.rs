@@ -96,8 +96,10 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             // Its inputs have ended: there is nothing to be made anew for.
             if let Err(fault) = settle(contain(port.cleanup(bolt, &mut self.out)).await) {
-                let cause = fault.into_cause();
-                self.shared.warn("cleanup failed", &cause);
+                if matches!(fault, Fault::Error(BoltError::Fatal(_))) {
+                    return Err(fault);
+                }
+                self.shared.warn("cleanup failed", &fault.into_cause());
             }
         }
         if self.out.take_overflow() {
@@ -114,13 +116,19 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let now = self.shared.settings.clock.now();
         let component = &self.shared.context.component;
         let call = Call { bolt, out: &mut self.out, now, component, tally: &mut tally };
+        let watch = self.shared.settings.clock.stopwatch();
         let result = contain(port.run(call)).await;
+        let busy = watch.elapsed();
         if let Err(panic) = &result {
             tally.failed += 1;
             port.fail_current(component, panic);
         }
         let counters = &self.shared.counters;
         counters.executed.add(tally.executed);
+        counters.busy.add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX));
+        if let Some(each) = busy.checked_div(u32::try_from(tally.executed).unwrap_or(u32::MAX)) {
+            counters.latency.record(each, tally.executed);
+        }
         counters.failed.add(tally.failed);
         counters.acked.add(tally.executed.saturating_sub(tally.failed));
         if self.out.waiting_since().is_some_and(|since| now.since(since) >= self.shared.settings.linger) {

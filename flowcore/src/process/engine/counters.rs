@@ -1,5 +1,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use super::latency::Histogram;
+
 /// What a task counts. Written by batch, read by snapshots.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -10,6 +12,9 @@ pub(crate) struct Counters {
     pub(crate) replayed: Count,
     pub(crate) dead: Count,
     pub(crate) restarts: Count,
+    /// Nanoseconds spent executing.
+    pub(crate) busy: Count,
+    pub(crate) latency: Histogram,
     /// Tuples in the mailbox; for a spout, tuples under way.
     pub(crate) waiting: Level,
     /// For a spout that has ended: tuples that are not settled.

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::MailboxSender;
+use super::{Count, MailboxSender};
 use crate::base::Panic;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Parcel, Segment, Selection};
@@ -14,6 +14,8 @@ pub(crate) struct Edge<T: Tuple + ?Sized> {
     reader: Arc<str>,
     grouping: Box<dyn Router<T>>,
     mailboxes: Vec<MailboxSender<T>>,
+    /// Tuples sent, by all senders.
+    tuples: Arc<Count>,
 }
 
 type Addressed<'a, T> = Vec<(&'a MailboxSender<T>, Parcel<T>)>;
@@ -23,8 +25,9 @@ impl<T: Tuple + ?Sized> Edge<T> {
         reader: Arc<str>,
         grouping: Box<dyn Router<T>>,
         mailboxes: Vec<MailboxSender<T>>,
+        tuples: Arc<Count>,
     ) -> Self {
-        Self { reader, grouping, mailboxes }
+        Self { reader, grouping, mailboxes, tuples }
     }
 
     fn address<'a>(
@@ -35,6 +38,7 @@ impl<T: Tuple + ?Sized> Edge<T> {
         parcels: &mut Addressed<'a, T>,
     ) {
         if let ([only], false) = (&self.mailboxes[..], self.grouping.may_refuse()) {
+            self.tuples.add(selected.len().into());
             parcels.push((only, Parcel::new(Arc::clone(load), selected.clone(), segments)));
             return;
         }
@@ -49,6 +53,7 @@ impl<T: Tuple + ?Sized> Edge<T> {
         fail(refused, load, &segments, &self.reader);
         for (mailbox, route) in self.mailboxes.iter().zip(routes) {
             if route.len() > 0 {
+                self.tuples.add(route.len().into());
                 let segments = route.segments(&segments);
                 parcels.push((mailbox, Parcel::new(Arc::clone(load), route, segments)));
             }

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use std::time::Duration;
+
 use super::RetryPolicy;
 use crate::base::{DeliveryError, Failure, Timestamp, Token};
 use crate::process::output::Cover;
@@ -19,6 +21,8 @@ pub(crate) struct Ledger<P> {
     pending: usize,
     retry: RetryPolicy,
     tally: LedgerTally,
+    /// When tuples that are settled were opened, and how many. Taken with the tally.
+    ages: Vec<(Duration, u64)>,
 }
 
 /// What has been decided since it was last asked.
@@ -47,6 +51,7 @@ struct Group<P> {
     unsettled: usize,
     covers: Vec<OpenCover>,
     len: u32,
+    opened: Duration,
 }
 
 struct OpenCover {
@@ -82,6 +87,7 @@ impl<P: Clone> Ledger<P> {
             pending: 0,
             retry,
             tally: LedgerTally::default(),
+            ages: Vec::new(),
         }
     }
 
@@ -104,12 +110,17 @@ impl<P: Clone> Ledger<P> {
         std::mem::take(&mut self.tally)
     }
 
-    /// `len` tuples are about to be sent. `covers` are the tokens that answer for parts of them.
-    pub(crate) fn open(&mut self, payload: P, len: u32, covers: Vec<Cover>) -> u64 {
+    /// When tuples that were settled since the last call were opened, and how many.
+    pub(crate) fn take_ages(&mut self) -> std::vec::Drain<'_, (Duration, u64)> {
+        self.ages.drain(..)
+    }
+
+    /// `len` tuples are about to be sent, at some time `at`. `covers` are the tokens that answer for parts of them.
+    pub(crate) fn open(&mut self, payload: P, len: u32, covers: Vec<Cover>, at: Duration) -> u64 {
         let id = self.next_id();
         let covers =
             covers.into_iter().map(|cover| OpenCover { unsettled: cover.end - cover.start, cover }).collect();
-        self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len });
+        self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len, opened: at });
         self.roots.insert(id, RootBatch::new(id, None, 1));
         self.pending += len as usize;
         id
@@ -145,6 +156,7 @@ impl<P: Clone> Ledger<P> {
             }
         });
         self.tally.settled += settled;
+        self.ages.push((group.opened, settled));
         self.forget_if_settled(root.group);
         dead
     }

@@ -82,7 +82,7 @@ impl World {
         }
         let group = self.groups.len();
         self.groups.push(Group { fates: vec![Fate::Sent; len as usize], covers: told });
-        let id = self.ledger.open(group, len, covers);
+        let id = self.ledger.open(group, len, covers, std::time::Duration::ZERO);
         self.send(id, group, (0..len).collect(), 1);
     }
 

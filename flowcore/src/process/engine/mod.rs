@@ -5,12 +5,14 @@ mod control;
 mod counters;
 mod edge;
 mod inbox;
+mod latency;
 mod ledger;
 #[cfg(test)]
 mod ledger_model;
 mod mailbox;
 mod phase;
 mod port;
+mod prometheus;
 mod running;
 mod settings;
 #[cfg(test)]
@@ -20,18 +22,19 @@ mod spout_task;
 
 pub(crate) use bolt_task::BoltTask;
 pub(crate) use control::{Control, Controls};
-pub(crate) use counters::Counters;
+pub(crate) use counters::{Count, Counters};
 pub(crate) use edge::{Edge, ship};
 pub(crate) use inbox::Inbox;
 pub(crate) use ledger::Ledger;
 pub(crate) use mailbox::{MailboxReceiver, MailboxSender, mailbox};
 pub(crate) use phase::{Idle, Phase};
 pub(crate) use port::{Port, TypedPort};
-pub(crate) use running::{Wiring, start};
+pub(crate) use running::{WatchedEdge, Wiring, start};
 pub(crate) use settings::Settings;
 pub(crate) use spout_task::SpoutTask;
 
 pub use control::NoSuchSpout;
+pub use latency::Latency;
 pub use running::{RunError, RunReport, RunningTopology, TopologyHandle, Unsettled};
 pub use settings::{Delivery, RetryPolicy};
-pub use snapshot::{TaskKind, TaskSnapshot, TopologySnapshot};
+pub use snapshot::{EdgeSnapshot, TaskKind, TaskSnapshot, TopologySnapshot};

@@ -8,10 +8,10 @@ use tokio::sync::watch;
 
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
 use super::{
-    BoltTask, Control, Controls, Counters, NoSuchSpout, Settings, SpoutTask, TaskKind, TaskSnapshot,
-    TopologySnapshot,
+    BoltTask, Control, Controls, Count, Counters, EdgeSnapshot, NoSuchSpout, Settings, SpoutTask, TaskKind,
+    TaskSnapshot, TopologySnapshot,
 };
-use crate::base::{Clock, TaskEnd, TaskSet};
+use crate::base::{Clock, Stopwatch, TaskEnd, TaskSet};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
 use crate::process::{Outputs, Spout, TaskContext};
@@ -70,6 +70,15 @@ struct Watched {
     tasks: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
     settings: Arc<Settings>,
     controls: Controls,
+    edges: Vec<WatchedEdge>,
+    since: Stopwatch,
+}
+
+/// One subscription, as snapshots see it.
+pub(crate) struct WatchedEdge {
+    pub(crate) from: String,
+    pub(crate) to: Arc<str>,
+    pub(crate) tuples: Arc<Count>,
 }
 
 struct Ended {
@@ -222,6 +231,8 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         watched: Vec::new(),
         controls: Controls::default(),
     };
+    let since = wiring.settings.clock.stopwatch();
+    let edges = nodes.iter().flat_map(|node| node.edges()).collect();
     for node in nodes {
         node.open_mailboxes(&mut wiring);
     }
@@ -232,7 +243,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         node.close_mailboxes();
     }
     let Wiring { settings, phases, tasks, watched, controls } = wiring;
-    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls });
+    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since });
     RunningTopology { tasks, handle: TopologyHandle { phases, watched } }
 }
 
@@ -352,8 +363,20 @@ impl TopologyHandle {
             dead: counters.dead.get(),
             restarts: counters.restarts.get(),
             waiting: counters.waiting.get(),
+            busy: Duration::from_nanos(counters.busy.get()),
+            latency: counters.latency.latency(),
         });
-        TopologySnapshot { topology: Arc::clone(&self.watched.topology), tasks: tasks.collect() }
+        let edges = self.watched.edges.iter().map(|edge| EdgeSnapshot {
+            from: edge.from.clone(),
+            to: Arc::clone(&edge.to),
+            tuples: edge.tuples.get(),
+        });
+        TopologySnapshot {
+            topology: Arc::clone(&self.watched.topology),
+            running_for: self.watched.since.elapsed(),
+            tasks: tasks.collect(),
+            edges: edges.collect(),
+        }
     }
 
     /// Waits for a stop, and then for the grace period. At an end without a stop, bolts have all the time that

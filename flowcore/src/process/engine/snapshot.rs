@@ -1,12 +1,30 @@
 use std::sync::Arc;
+use std::time::Duration;
+
+use super::Latency;
 
 /// What every task of a topology has done so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopologySnapshot {
     /// The topology's name.
     pub topology: Arc<str>,
+    /// How long it has run.
+    pub running_for: Duration,
     /// One for each task, components in the order in which they were declared.
     pub tasks: Vec<TaskSnapshot>,
+    /// One for each subscription of a bolt to a stream.
+    pub edges: Vec<EdgeSnapshot>,
+}
+
+/// What was sent along one edge so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EdgeSnapshot {
+    /// The stream: its component's name, and behind a dot which output, if it is not the first.
+    pub from: String,
+    /// The bolt that reads it.
+    pub to: Arc<str>,
+    /// Tuples sent to all of its tasks, replays included.
+    pub tuples: u64,
 }
 
 /// What one task has done so far. All counts are of tuples, since the topology started.
@@ -34,6 +52,11 @@ pub struct TaskSnapshot {
     pub restarts: u64,
     /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
     pub waiting: usize,
+    /// Bolts: the time spent executing batches, waiting inside `execute` included. Its share of
+    /// [`TopologySnapshot::running_for`] says how busy the task is.
+    pub busy: Duration,
+    /// Bolts: the time of one tuple, as the mean of its batch. Spouts: from the emit to the settling.
+    pub latency: Latency,
 }
 
 /// What kind of component a task belongs to.
@@ -60,6 +83,8 @@ impl TopologySnapshot {
             dead: 0,
             restarts: 0,
             waiting: 0,
+            busy: Duration::ZERO,
+            latency: Latency::default(),
         };
         for task in self.tasks.iter().filter(|task| &*task.component == name) {
             sum.kind = task.kind;
@@ -71,6 +96,8 @@ impl TopologySnapshot {
             sum.dead += task.dead;
             sum.restarts += task.restarts;
             sum.waiting += task.waiting;
+            sum.busy += task.busy;
+            sum.latency.merge(&task.latency);
         }
         sum
     }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::inbox::Notice;
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase};
-use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain};
+use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
 
@@ -35,6 +35,8 @@ struct Desk<S: Spout> {
     notices: Vec<Notice>,
     idle: Idle,
     control: watch::Receiver<Control>,
+    /// Measures how long tuples are under way.
+    watch: Stopwatch,
     shared: TaskShared,
 }
 
@@ -58,7 +60,8 @@ impl<S: Spout> SpoutTask<S> {
         let restart = shared.settings.restart.clone();
         let ledger = Ledger::new(shared.settings.retry.clone());
         let inbox = Arc::new(Inbox::default());
-        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, control, shared };
+        let watch = shared.settings.clock.stopwatch();
+        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, control, watch, shared };
         Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false }
     }
 
@@ -231,8 +234,13 @@ impl<S: Spout> Desk<S> {
             return;
         }
         let ledger = self.tracks();
-        let mut shipped =
-            Shipped { ledger: ledger.then_some(&mut self.ledger), inbox: &self.inbox, tuples: 0, output: 0 };
+        let mut shipped = Shipped {
+            ledger: ledger.then_some(&mut self.ledger),
+            inbox: &self.inbox,
+            tuples: 0,
+            at: self.watch.elapsed(),
+            output: 0,
+        };
         self.intake.ship(&mut shipped).await;
         self.shared.counters.emitted.add(shipped.tuples);
     }
@@ -303,6 +311,11 @@ impl<S: Spout> Desk<S> {
         counters.replayed.add(tally.replayed);
         counters.dead.add(tally.dead);
         counters.waiting.set(self.ledger.pending());
+        let mut ages = self.ledger.take_ages().peekable();
+        if ages.peek().is_some() {
+            let now = self.watch.elapsed();
+            ages.for_each(|(opened, tuples)| counters.latency.record(now.saturating_sub(opened), tuples));
+        }
     }
 
     /// Waits until there is something to do, or it is `until`, or the phase is another one than the one `seen`

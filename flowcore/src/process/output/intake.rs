@@ -40,6 +40,8 @@ pub struct Shipped<'a> {
     pub(crate) ledger: Option<&'a mut Ledger<Payload>>,
     pub(crate) inbox: &'a Arc<Inbox>,
     pub(crate) tuples: u64,
+    /// When they leave, on the watch of the spout's task.
+    pub(crate) at: std::time::Duration,
     /// Which of the spout's emitters this is.
     pub(crate) output: usize,
 }
@@ -108,7 +110,7 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         let work = if let Some(ledger) = &mut shipped.ledger {
             let payload =
                 Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
-            let id = ledger.open(payload, len, covers);
+            let id = ledger.open(payload, len, covers, shipped.at);
             Work::root(Arc::clone(shipped.inbox) as _, id)
         } else {
             // Nothing is tracked: it is as safe as it will ever be.

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::stream::Junction;
 use super::{Node, StreamName};
-use crate::process::engine::{BoltTask, Counters, MailboxReceiver, Port, TypedPort, Wiring, mailbox};
+use crate::process::engine::{
+    BoltTask, Count, Counters, MailboxReceiver, Port, TypedPort, WatchedEdge, Wiring, mailbox,
+};
 use crate::process::{Bolt, Outputs, Tuple};
 
 /// A bolt as it was declared.
@@ -28,6 +30,8 @@ struct Spec<B, O> {
 /// One subscription of a bolt, whatever its type.
 trait Input<B, O>: Send {
     fn stream(&self) -> StreamName;
+    /// Tuples sent to it.
+    fn tuples(&self) -> Arc<Count>;
     fn tuple(&self) -> TypeId;
     fn open(&mut self, capacity: usize, counters: &[Arc<Counters>]);
     /// The receiving end for the next task. `first` when it is the task's first one of its type.
@@ -117,6 +121,17 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
         self.spec().inputs.iter().map(|input| input.stream()).collect()
     }
 
+    fn edges(&self) -> Vec<WatchedEdge> {
+        let to = self.name();
+        let spec = self.spec();
+        let edges = spec.inputs.iter().map(|input| WatchedEdge {
+            from: input.stream().to_string(),
+            to: Arc::clone(&to),
+            tuples: input.tuples(),
+        });
+        edges.collect()
+    }
+
     fn open_mailboxes(&self, wiring: &mut Wiring) {
         let mut spec = self.spec();
         let counters: Vec<_> = (0..spec.parallelism).map(|_| Arc::new(Counters::default())).collect();
@@ -159,6 +174,10 @@ where
         self.stream.clone()
     }
 
+    fn tuples(&self) -> Arc<Count> {
+        Arc::clone(&self.junction.tuples)
+    }
+
     fn tuple(&self) -> TypeId {
         TypeId::of::<T>()
     }
@@ -166,7 +185,7 @@ where
     fn open(&mut self, capacity: usize, counters: &[Arc<Counters>]) {
         let (senders, receivers): (Vec<_>, Vec<_>) =
             counters.iter().map(|counters| mailbox(capacity, Arc::clone(counters))).unzip();
-        *self.junction.lock().unwrap_or_else(PoisonError::into_inner) = senders;
+        *self.junction.mailboxes.lock().unwrap_or_else(PoisonError::into_inner) = senders;
         self.receivers = receivers.into_iter();
     }
 
@@ -175,6 +194,6 @@ where
     }
 
     fn close(&mut self) {
-        self.junction.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.junction.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

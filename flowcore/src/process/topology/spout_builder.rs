@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::graph::Graph;
 use super::{Node, StreamName};
-use crate::process::engine::{SpoutTask, Wiring as RunWiring};
+use crate::process::engine::{SpoutTask, WatchedEdge, Wiring as RunWiring};
 use crate::process::output::Wiring;
 use crate::process::{Outputs, Spout};
 
@@ -77,6 +77,10 @@ impl<S: Spout> Node for SpoutNode<S> {
     }
 
     fn inputs(&self) -> Vec<StreamName> {
+        Vec::new()
+    }
+
+    fn edges(&self) -> Vec<WatchedEdge> {
         Vec::new()
     }
 

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::graph::Graph;
 use super::{DeadLetter, DeadLetterHandler, NodeId};
 use crate::process::Tuple;
-use crate::process::engine::{Edge, MailboxSender};
+use crate::process::engine::{Count, Edge, MailboxSender};
 use crate::process::grouping::Router;
 
 /// A typed stream: what one output of a spout or bolt emits. Subscribe a bolt to it with one of the
@@ -49,7 +49,17 @@ impl std::fmt::Display for StreamName {
 pub(crate) type MakeGrouping<T> = Arc<dyn Fn() -> Box<dyn Router<T>> + Send + Sync>;
 
 /// The mailboxes of the tasks that read a stream through one subscription. Filled when the topology starts.
-pub(crate) type Junction<T> = Arc<Mutex<Vec<MailboxSender<T>>>>;
+pub(crate) struct Junction<T: Tuple + ?Sized> {
+    pub(crate) mailboxes: Arc<Mutex<Vec<MailboxSender<T>>>>,
+    /// Tuples sent through it.
+    pub(crate) tuples: Arc<Count>,
+}
+
+impl<T: Tuple + ?Sized> Clone for Junction<T> {
+    fn clone(&self) -> Self {
+        Self { mailboxes: Arc::clone(&self.mailboxes), tuples: Arc::clone(&self.tuples) }
+    }
+}
 
 struct Subscription<T: Tuple + ?Sized> {
     reader: Arc<str>,
@@ -72,16 +82,17 @@ impl<T: Tuple + ?Sized> Stream<T> {
     }
 
     pub(crate) fn subscribe(&self, reader: Arc<str>, grouping: MakeGrouping<T>) -> Junction<T> {
-        let junction = Junction::default();
-        self.state().subscriptions.push(Subscription { reader, grouping, junction: Arc::clone(&junction) });
+        let junction = Junction { mailboxes: Arc::default(), tuples: Arc::default() };
+        self.state().subscriptions.push(Subscription { reader, grouping, junction: junction.clone() });
         junction
     }
 
     /// The subscribers, for one sending task.
     pub(crate) fn subscribers(&self) -> Vec<Edge<T>> {
         let edge = |subscription: &Subscription<T>| {
-            let mailboxes = subscription.junction.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Edge::new(Arc::clone(&subscription.reader), (subscription.grouping)(), mailboxes)
+            let Junction { mailboxes, tuples } = subscription.junction.clone();
+            let mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            Edge::new(Arc::clone(&subscription.reader), (subscription.grouping)(), mailboxes, tuples)
         };
         self.state().subscriptions.iter().map(edge).collect()
     }

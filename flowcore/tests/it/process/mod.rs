@@ -11,6 +11,7 @@ mod operators;
 mod random;
 mod restart;
 mod shapes;
+mod snapshot;
 mod spouts;
 
 use std::time::Duration;
