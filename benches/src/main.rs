@@ -1,0 +1,117 @@
+//! `flowcore-bench CONTESTANT SIZE` runs one contestant once, checks its result and prints what it reached, one
+//! line each: `VALUE UNIT of WORK`. `cargo xtask bench` calls it.
+
+use std::future::Future;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use flowcore::base::Clock;
+use flowcore_benches::word_count::Tasks;
+use flowcore_benches::{
+    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, redis_list, tail, two_workers, word_count,
+};
+
+/// Of 64 tasks.
+const MANY_TASKS: Tasks = Tasks { lines: 2, split: 31, count: 31 };
+const LONG_CHAIN: usize = 16;
+const MANY_KEYS: u64 = 1_000_000;
+const FEW_KEYS: u64 = 1_000;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let parsed = match &arguments[..] {
+        [name, size] => size.parse().ok().map(|size| (name.as_str(), size)),
+        _ => None,
+    };
+    let Some((name, size)) = parsed else {
+        eprintln!("usage: flowcore-bench CONTESTANT SIZE");
+        return ExitCode::from(2);
+    };
+    let ran = two_workers().map_err(Failure::from).and_then(|runtime| runtime.block_on(run(name, size)));
+    match ran {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(name: &str, size: u64) -> Result<(), Failure> {
+    let lines = usize::try_from(size)?;
+    let words = word_count::words(lines);
+    match name {
+        "words" => rate("words/s", words, word_count::packed(lines, Tasks::each(WORKERS))).await,
+        "words-64-tasks" => rate("words/s", words, word_count::packed(lines, MANY_TASKS)).await,
+        "words-string" => rate("words/s", words, word_count::owned(lines, Tasks::each(WORKERS))).await,
+        "words-fused" => rate("words/s", words, word_count::fused(lines, 1)).await,
+        "words-fused-twice" => rate("words/s", words, word_count::fused(lines, WORKERS)).await,
+        "hop" => rate("tuples/s", size, hop::topology(size, WORKERS)).await,
+        "hop-one" => rate("tuples/s", size, hop::topology(size, 1)).await,
+        "hop-channel" => rate("tuples/s", size, hop::bare_channel(size, WORKERS)).await,
+        "keys-many" => rate("tuples/s", size, keys::topology(size, MANY_KEYS)).await,
+        "keys-few" => rate("tuples/s", size, keys::topology(size, FEW_KEYS)).await,
+        "chain-16" => rate("hops/s", size, chain::topology(size / LONG_CHAIN as u64, LONG_CHAIN)).await,
+        "chain-1" => rate("hops/s", size, chain::topology(size, 1)).await,
+        _ => run_prepared(name, size).await,
+    }
+}
+
+/// Those that need something before the time runs, or measure something else.
+async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
+    match name {
+        "latency" => print_latencies(size, &latency::topology(size, size).await?),
+        "latency-channels" => print_latencies(size, &latency::bare_channels(size, size).await?),
+        "coffee" | "coffee-parse" => {
+            let lines = coffee::lines(size);
+            if name == "coffee" {
+                rate("lines/s", size, coffee::topology(&lines)).await?;
+            } else {
+                rate("lines/s", size, coffee::only_parse(&lines, WORKERS)).await?;
+            }
+        }
+        "tail" | "tail-loop" => {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("lines.txt");
+            tail::write_lines(&path, size)?;
+            if name == "tail" {
+                rate("lines/s", size, tail::agent(&path, size)).await?;
+            } else {
+                rate("lines/s", size, async { tail::bare_loop(&path, size) }).await?;
+            }
+        }
+        "redis-list" | "redis-plain" => {
+            let server = redis_list::Server::start().await?;
+            let (url, entries) = (server.url(), usize::try_from(size)?);
+            if name == "redis-list" {
+                rate("entries/s", size, redis_list::in_and_out(&url, entries)).await?;
+            } else {
+                rate("entries/s", size, redis_list::plain_commands(&url, entries)).await?;
+            }
+        }
+        "idle" => {
+            let taken = idle::watch(Duration::from_secs(size)).await?;
+            println!("{:.1} MiB of {size}", taken.memory);
+            println!("{:.2} %cpu of {size}", taken.cpu);
+        }
+        _ => return Err("no such contestant".into()),
+    }
+    Ok(())
+}
+
+/// Runs to the end and prints how much was done in a second.
+async fn rate(unit: &str, work: u64, run: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let stopwatch = Clock::system().stopwatch();
+    run.await?;
+    #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
+    let rate = work as f64 / stopwatch.elapsed().as_secs_f64();
+    println!("{rate:.0} {unit} of {work}");
+    Ok(())
+}
+
+fn print_latencies(work: u64, latencies: &latency::Latencies) {
+    for percent in [50, 99] {
+        let nanos = Duration::from_nanos(latencies.percentile(percent));
+        println!("{:.1} us-p{percent} of {work}", nanos.as_secs_f64() * 1e6);
+    }
+}
