@@ -13,6 +13,8 @@ use flowcore_benches::{
 
 /// Of 64 tasks.
 const MANY_TASKS: Tasks = Tasks { lines: 2, split: 31, count: 31 };
+/// How long latencies are measured at a rate, which is their size.
+const LATENCY_SECONDS: u64 = 2;
 const LONG_CHAIN: usize = 16;
 const MANY_KEYS: u64 = 1_000_000;
 const FEW_KEYS: u64 = 1_000;
@@ -59,9 +61,10 @@ async fn run(name: &str, size: u64) -> Result<(), Failure> {
 
 /// Those that need something before the time runs, or measure something else.
 async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
+    let tuples = size * LATENCY_SECONDS;
     match name {
-        "latency" => print_latencies(size, &latency::topology(size, size).await?),
-        "latency-channels" => print_latencies(size, &latency::bare_channels(size, size).await?),
+        "latency" => print_latencies(tuples, &latency::topology(size, tuples).await?),
+        "latency-channels" => print_latencies(tuples, &latency::bare_channels(size, tuples).await?),
         "coffee" | "coffee-parse" => {
             let lines = coffee::lines(size);
             if name == "coffee" {

@@ -1,5 +1,6 @@
 //! `cargo xtask`: what people and CI both call.
 
+mod bench;
 mod check;
 mod install;
 mod report;
@@ -15,8 +16,9 @@ cargo xtask COMMAND
 
   check   format, clippy, docs, import rules, words, file sizes, licences, advisories
   test    installs the servers and the browser that tests start, then runs every test
+  bench   measures each subject beside its peers: [SUBJECT…] [--quick] [--rounds N] [--json FILE]
 
-Both run all of their steps even if one fails, and end with a summary.
+The first two run all of their steps even if one fails, and end with a summary.
 `check` changes nothing. `test` installs Debian packages if any is missing: as root or with `sudo -n`;
 otherwise it prints what to install.
 ";
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["check"] => check::run(&workspace),
         ["test"] => test::run(&workspace),
+        ["bench", arguments @ ..] => bench::run(&workspace, arguments),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             ExitCode::SUCCESS

@@ -1,0 +1,173 @@
+//! What is measured, in the order in which it runs.
+
+/// Something that is measured beside others.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) cases: &'static [Case],
+}
+
+/// Ours and its peers, with the same work.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// What the table calls it, where a subject has several.
+    pub(crate) label: &'static str,
+    pub(crate) ours: &'static str,
+    pub(crate) peers: &'static [Peer],
+    pub(crate) sizes: Sizes,
+}
+
+/// How much work: tuples, lines, or seconds of watching.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sizes {
+    pub(crate) quick: u64,
+    pub(crate) full: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) name: &'static str,
+    pub(crate) contestant: &'static str,
+    pub(crate) built_in: BuiltIn,
+}
+
+/// Which program a contestant is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BuiltIn {
+    Benches,
+    Peers,
+}
+
+const fn own(name: &'static str, contestant: &'static str) -> Peer {
+    Peer { name, contestant, built_in: BuiltIn::Benches }
+}
+
+const fn other(name: &'static str, contestant: &'static str) -> Peer {
+    Peer { name, contestant, built_in: BuiltIn::Peers }
+}
+
+const fn case(ours: &'static str, peers: &'static [Peer], quick: u64, full: u64) -> Case {
+    Case { label: "", ours, peers, sizes: Sizes { quick, full } }
+}
+
+/// Tuples a second, for two seconds.
+const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer], rate: u64) -> Case {
+    Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
+}
+
+static SUBJECTS: [Subject; 11] = [
+    Subject {
+        name: "word-count",
+        cases: &[case(
+            "words",
+            &[
+                other("timely", "timely-columnar"),
+                other("timely, counting only", "timely-columnar-direct"),
+                other("renoir", "renoir-words"),
+                own("fused loop", "words-fused"),
+                own("two fused loops", "words-fused-twice"),
+            ],
+            2_000_000,
+            8_000_000,
+        )],
+    },
+    Subject {
+        name: "word-count-string",
+        cases: &[case("words-string", &[other("timely", "timely-words")], 2_000_000, 8_000_000)],
+    },
+    Subject {
+        name: "hop",
+        cases: &[case(
+            "hop",
+            &[other("timely", "timely-hop"), own("tokio channel", "hop-channel")],
+            40_000_000,
+            160_000_000,
+        )],
+    },
+    Subject {
+        name: "many-keys",
+        cases: &[case("keys-many", &[own("1,000 keys", "keys-few")], 10_000_000, 40_000_000)],
+    },
+    Subject {
+        name: "many-tasks",
+        cases: &[case("words-64-tasks", &[own("6 tasks", "words")], 1_984_000, 7_936_000)],
+    },
+    Subject {
+        name: "deep-chain",
+        cases: &[case("chain-16", &[own("1 bolt", "chain-1")], 32_000_000, 128_000_000)],
+    },
+    Subject {
+        name: "latency",
+        cases: &[
+            at_rate("10,000/s", "latency", &[own("tokio channels", "latency-channels")], 10_000),
+            at_rate("100,000/s", "latency", &[own("tokio channels", "latency-channels")], 100_000),
+        ],
+    },
+    Subject {
+        name: "coffee",
+        cases: &[case("coffee", &[own("only parsing", "coffee-parse")], 500_000, 2_000_000)],
+    },
+    Subject { name: "tail", cases: &[case("tail", &[own("bare loop", "tail-loop")], 1_000_000, 3_000_000)] },
+    Subject {
+        name: "redis-list",
+        cases: &[case("redis-list", &[own("plain commands", "redis-plain")], 50_000, 200_000)],
+    },
+    Subject { name: "idle", cases: &[case("idle", &[], 5, 10)] },
+];
+
+/// The subjects of these names, all if there are none, in our order.
+///
+/// # Errors
+/// The first name that is none.
+pub(crate) fn select(names: &[String]) -> Result<Vec<&'static Subject>, String> {
+    let is_known = |name: &String| SUBJECTS.iter().any(|subject| subject.name == name);
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        return Err(unknown.clone());
+    }
+    let is_wanted = |subject: &&Subject| names.is_empty() || names.iter().any(|name| name == subject.name);
+    Ok(SUBJECTS.iter().filter(is_wanted).collect())
+}
+
+/// All names, for who does not know them.
+pub(crate) fn names() -> Vec<&'static str> {
+    SUBJECTS.iter().map(|subject| subject.name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selected(names: &[&str]) -> Result<Vec<&'static str>, String> {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Ok(select(&names)?.iter().map(|subject| subject.name).collect())
+    }
+
+    #[test]
+    fn without_names_all_subjects_run_in_their_order() {
+        assert_eq!(selected(&[]), Ok(names()));
+    }
+
+    #[test]
+    fn named_subjects_run_once_and_in_our_order() {
+        assert_eq!(selected(&["idle", "hop", "idle"]), Ok(vec!["hop", "idle"]));
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_given_back() {
+        assert_eq!(selected(&["hop", "hopp"]), Err("hopp".to_owned()));
+    }
+
+    #[test]
+    fn no_two_subjects_or_peers_of_a_case_have_one_name() {
+        let mut all = names();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), SUBJECTS.len());
+        for case in SUBJECTS.iter().flat_map(|subject| subject.cases) {
+            let mut peers: Vec<_> = case.peers.iter().map(|peer| peer.name).collect();
+            peers.sort_unstable();
+            peers.dedup();
+            assert_eq!(peers.len(), case.peers.len(), "{case:?}");
+        }
+    }
+}
