@@ -52,7 +52,8 @@ pub fn lines(count: u64) -> Lines {
     let numbered = bodies.iter().zip(1..).map(|(body, number)| {
         let start = offset;
         offset += body.len() as u64 + 1;
-        make(Line { body: body.clone(), file, path, offset: start, end: offset, number, truncated: None })
+        let (end, body, truncated) = (offset, body.clone(), None);
+        make(Line { body, file, generation: 0, path, offset: start, end, number, truncated })
     });
     let lines = numbered.collect();
     Lines(Arc::new(lines), Arc::new(bodies))

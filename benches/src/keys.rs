@@ -1,13 +1,10 @@
 //! Counts of many distinct keys: numbers go by fields grouping to the task that counts them.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flowcore::process::{
-    Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, StableHasher, TopologyBuilder,
-};
+use flowcore::process::{Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TopologyBuilder};
 
 use crate::{Failure, WORKERS, check};
 
@@ -35,7 +32,7 @@ impl Spout for Keys {
 }
 
 struct Count {
-    counts: HashMap<u64, u64, BuildHasherDefault<StableHasher>>,
+    counts: HashMap<u64, u64, foldhash::fast::FixedState>,
     totals: Arc<[AtomicU64; 2]>,
 }
 

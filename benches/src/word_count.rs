@@ -2,15 +2,12 @@
 //! text, once with a `String` a word. Beside them fused loops that allocate nothing.
 
 use std::collections::HashMap;
-use std::hash::BuildHasherDefault;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowcore::base::{TaskSet, blocking};
-use flowcore::process::{
-    Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, StableHasher, TopologyBuilder,
-};
+use flowcore::process::{Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TopologyBuilder};
 
 use crate::{Failure, check};
 
@@ -28,7 +25,8 @@ const DISTINCT: u64 = 27;
 /// Sentences that are emitted in one call.
 const BATCH: usize = 256;
 
-type Counts<K> = HashMap<K, u64, BuildHasherDefault<StableHasher>>;
+/// The maps of users and peers: who is fast takes a fast hash.
+type Counts<K> = HashMap<K, u64, foldhash::fast::FixedState>;
 
 /// Tasks of each component.
 #[derive(Debug, Clone, Copy)]
