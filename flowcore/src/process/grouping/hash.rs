@@ -53,6 +53,19 @@ fn fold(a: u64, b: u64) -> u64 {
     halves.0 ^ halves.1
 }
 
+/// Fewer than eight bytes as one little-endian word: two reads that overlap, no loop.
+#[inline]
+fn zero_filled(bytes: &[u8]) -> u64 {
+    let shift = |width: usize| 8 * (bytes.len() - width);
+    if let (Some(low), Some(high)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*low)) | u64::from(u32::from_le_bytes(*high)) << shift(4);
+    }
+    if let (Some(low), Some(high)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+        return u64::from(u16::from_le_bytes(*low)) | u64::from(u16::from_le_bytes(*high)) << shift(2);
+    }
+    bytes.first().map_or(0, |&byte| byte.into())
+}
+
 impl StableHasher {
     #[inline]
     fn word(&mut self, word: u64) {
@@ -73,11 +86,7 @@ impl Hasher for StableHasher {
             self.word(u64::from_le_bytes(*word));
         }
         if !rest.is_empty() {
-            let mut last = [0; 8];
-            for (to, from) in last.iter_mut().zip(rest) {
-                *to = *from;
-            }
-            self.word(u64::from_le_bytes(last));
+            self.word(zero_filled(rest));
         }
         self.word(bytes.len() as u64);
     }
