@@ -17,8 +17,8 @@ use tokio::sync::watch;
 use crate::lines::open_complete;
 use crate::order::Order;
 use crate::statistics::Totals;
-pub use order::random_order;
 use order::write_order;
+pub use order::{BRANCHES, random_order};
 use pace::Pace;
 pub use random::SplitMix;
 

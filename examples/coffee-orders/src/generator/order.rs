@@ -1,6 +1,7 @@
 use super::random::{SplitMix, mix};
 
-const BRANCHES: [&str; 4] = ["jeongja", "seohyeon", "sunae", "migeum"];
+/// The branches that orders are written for.
+pub const BRANCHES: [&str; 4] = ["jeongja", "seohyeon", "sunae", "migeum"];
 const AGE_GRADES: [&str; 10] =
     ["0010", "1020", "2030", "3040", "4050", "5060", "6070", "7080", "8090", "9999"];
 const PAYMENTS: [&str; 3] = ["Cash", "Credit", "Debit"];

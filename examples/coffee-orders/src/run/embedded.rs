@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskEnd, TaskSet};
+use flowcore::base::{Clock, TaskSet};
 use flowcore::bridge::ChannelSpout;
 use flowcore::ingest::source::tail::TailProgress;
 use flowcore::ingest::{AgentBuilder, AgentHandle, MemoryChannel};
@@ -11,13 +11,14 @@ use flowcore::process::{RunReport, TopologyBuilder, TopologyHandle};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 
+use super::failure::ended;
 use super::progress::{Numbers, ProgressLine};
 use super::stop::{Stop, StopSignals};
 use super::{Failure, generate, tail};
 use crate::bucket::Bucketing;
 use crate::cli::AllOptions;
 use crate::embedded::{EmbeddedBoard, EmbeddedKeeper};
-use crate::generator::Generator;
+use crate::generator::{BRANCHES, Generator};
 use crate::order::ALL_BRANCHES;
 use crate::statistics::Totals;
 use crate::store::{EmbeddedStore, Store};
@@ -26,8 +27,6 @@ use crate::web;
 
 /// The store's file in the program's folder.
 pub(super) const STORE_FILE: &str = "store.redb";
-/// The branches that the page offers before any order was seen.
-const BRANCHES: [&str; 4] = ["jeongja", "seohyeon", "sunae", "migeum"];
 /// Lines that are held before a part of their bucket is stored, though it is open: some 50 MB.
 const MOST_KEPT: usize = 200_000;
 /// How often the program looks whether all is counted, with `--exit`.
@@ -255,14 +254,6 @@ impl Program {
             println!("{left} orders were under way and will be counted after the next start");
         }
         Ok(())
-    }
-}
-
-fn ended(name: &str, end: TaskEnd<Result<Part, Failure>>) -> Result<Part, Failure> {
-    match end {
-        TaskEnd::Done(result) => result,
-        TaskEnd::Panicked(panic) => Err(panic.into()),
-        TaskEnd::Aborted => Err(Failure::new(format!("{name} was aborted"))),
     }
 }
 

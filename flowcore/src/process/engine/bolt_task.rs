@@ -4,9 +4,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::Phase;
+use super::fault::{BoltFault, Fault, settle};
 use super::port::{Call, Port, Tally};
 use super::running::{TaskFailure, TaskShared};
-use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::base::{RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::output::TooManyOutputs;
 use crate::process::{BoltError, Outputs, TaskContext};
 
@@ -29,12 +30,6 @@ enum Step {
     Tick,
     Ended,
     Abort,
-}
-
-/// Why a bolt cannot go on.
-enum Fault {
-    Error(BoltError),
-    Panic(Panic),
 }
 
 impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
@@ -65,7 +60,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     }
 
     /// One life of the bolt, from its factory to the end of its inputs. `Some` when it has to be made anew.
-    async fn live(&mut self) -> Option<Fault> {
+    async fn live(&mut self) -> Option<BoltFault> {
         let factory = Arc::clone(&self.factory);
         let mut bolt = match contain(async move { factory() }).await {
             Ok(bolt) => bolt,
@@ -77,7 +72,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         fault.or_else(|| dropped.err().map(Fault::Panic))
     }
 
-    async fn drive(&mut self, bolt: &mut B) -> Result<(), Fault> {
+    async fn drive(&mut self, bolt: &mut B) -> Result<(), BoltFault> {
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             settle(contain(port.prepare(bolt, &self.shared.context)).await)?;
         }
@@ -99,7 +94,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 if matches!(fault, Fault::Error(BoltError::Fatal(_))) {
                     return Err(fault);
                 }
-                self.shared.warn("cleanup failed", &fault.into_cause());
+                self.shared.warn("cleanup failed", &fault.into_cause(BoltError::into_cause));
             }
         }
         if self.out.take_overflow() {
@@ -110,7 +105,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         Ok(())
     }
 
-    async fn execute(&mut self, bolt: &mut B, port: usize) -> Result<(), Fault> {
+    async fn execute(&mut self, bolt: &mut B, port: usize) -> Result<(), BoltFault> {
         let Some(port) = self.ports.get_mut(port) else { return Ok(()) };
         let mut tally = Tally::default();
         let now = self.shared.settings.clock.now();
@@ -137,7 +132,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         settle(result)
     }
 
-    async fn run_tick(&mut self, bolt: &mut B) -> Result<(), Fault> {
+    async fn run_tick(&mut self, bolt: &mut B) -> Result<(), BoltFault> {
         let now = self.shared.settings.clock.now();
         if let Some(tick) = &mut self.tick {
             tick.done(now);
@@ -205,9 +200,9 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         wake.map(|wake| ticked.map_or(wake, |ticked| wake.max(ticked + Duration::from_millis(1))))
     }
 
-    async fn restart_after(&mut self, fault: Fault, life: Stopwatch) -> Result<(), TaskFailure> {
+    async fn restart_after(&mut self, fault: BoltFault, life: Stopwatch) -> Result<(), TaskFailure> {
         let fatal = matches!(fault, Fault::Error(BoltError::Fatal(_)));
-        let cause = fault.into_cause();
+        let cause = fault.into_cause(BoltError::into_cause);
         let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
         let Some(delay) = delay else { return Err(self.shared.failure(cause)) };
         self.shared.warn("a bolt is made anew", &cause);
@@ -252,23 +247,6 @@ impl Ticker {
             if self.due <= now {
                 self.due = now + self.every;
             }
-        }
-    }
-}
-
-fn settle(result: Result<Result<(), BoltError>, Panic>) -> Result<(), Fault> {
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Fault::Error(error)),
-        Err(panic) => Err(Fault::Panic(panic)),
-    }
-}
-
-impl Fault {
-    fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
-        match self {
-            Self::Error(error) => error.into_cause(),
-            Self::Panic(panic) => Box::new(panic),
         }
     }
 }

@@ -4,6 +4,7 @@ mod bolt_task;
 mod control;
 mod counters;
 mod edge;
+mod fault;
 mod inbox;
 mod latency;
 mod ledger;

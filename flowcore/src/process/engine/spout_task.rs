@@ -6,6 +6,7 @@ use std::task::Poll;
 
 use tokio::sync::watch;
 
+use super::fault::{Fault, SpoutFault, settle};
 use super::inbox::Notice;
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase};
@@ -44,11 +45,6 @@ struct Desk<S: Spout> {
 enum Outcome {
     Next(Next),
     Stop,
-}
-
-enum Fault {
-    Error(SpoutError),
-    Panic(Panic),
 }
 
 impl<S: Spout> SpoutTask<S> {
@@ -110,7 +106,7 @@ impl<S: Spout> SpoutTask<S> {
             };
             let fatal = matches!(fault, Fault::Error(SpoutError::Fatal(_)));
             let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
-            let cause = fault.into_cause();
+            let cause = fault.into_cause(SpoutError::into_cause);
             let Some(delay) = delay else { return Err(self.desk.shared.failure(cause)) };
             self.desk.shared.warn("a spout is made anew", &cause);
             self.desk.shared.counters.restarts.add(1);
@@ -121,7 +117,7 @@ impl<S: Spout> SpoutTask<S> {
         }
     }
 
-    async fn drive(&mut self, spout: &mut S) -> Result<(), Fault> {
+    async fn drive(&mut self, spout: &mut S) -> Result<(), SpoutFault> {
         settle(contain(spout.open(&self.desk.shared.context)).await)?;
         loop {
             if self.desk.intake.is_full() {
@@ -148,7 +144,7 @@ impl<S: Spout> SpoutTask<S> {
 
     /// A few calls of `next`, when each of them emits little: what is done between two calls costs more than
     /// one tuple may.
-    async fn next_few(&mut self, spout: &mut S) -> Result<Outcome, Fault> {
+    async fn next_few(&mut self, spout: &mut S) -> Result<Outcome, SpoutFault> {
         const CALLS: usize = 32;
         self.now = self.desk.shared.settings.clock.now();
         self.waited = false;
@@ -164,7 +160,7 @@ impl<S: Spout> SpoutTask<S> {
     }
 
     /// One call of `next`. While it waits, batches leave, notices are read and replays are sent.
-    async fn next(&mut self, spout: &mut S) -> Result<Outcome, Fault> {
+    async fn next(&mut self, spout: &mut S) -> Result<Outcome, SpoutFault> {
         self.out.enter(&Work::default(), self.now);
         let result = {
             let mut next = pin!(contain(spout.next(&mut self.out)));
@@ -203,7 +199,7 @@ impl<S: Spout> SpoutTask<S> {
 
     async fn close(&mut self, spout: &mut S) {
         if let Err(fault) = settle(contain(spout.close()).await) {
-            self.desk.shared.warn("close failed", &fault.into_cause());
+            self.desk.shared.warn("close failed", &fault.into_cause(SpoutError::into_cause));
         }
     }
 
@@ -379,23 +375,6 @@ impl<S: Spout> Desk<S> {
         }
         if !is_idle {
             self.idle.enter();
-        }
-    }
-}
-
-fn settle(result: Result<Result<(), SpoutError>, Panic>) -> Result<(), Fault> {
-    match result {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Fault::Error(error)),
-        Err(panic) => Err(Fault::Panic(panic)),
-    }
-}
-
-impl Fault {
-    fn into_cause(self) -> Box<dyn std::error::Error + Send + Sync> {
-        match self {
-            Self::Error(error) => error.into_cause(),
-            Self::Panic(panic) => Box::new(panic),
         }
     }
 }

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::{GENERATOR, Program, ended};
+use super::{GENERATOR, Program};
+use crate::run::failure::ended;
 use crate::run::progress::{Numbers, ProgressLine};
 use crate::run::{Failure, tail};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use flowcore::base::{Clock, TaskEnd, TaskSet};
+use flowcore::base::{Clock, TaskSet};
 use flowcore::ingest::AgentHandle;
 use flowcore::ingest::source::tail::TailProgress;
 use flowcore::process::TopologyHandle;
@@ -187,13 +187,5 @@ impl Program {
         }
         let stopped = self.stop(&mut progress).await;
         ended.and(stopped)
-    }
-}
-
-fn ended(name: &str, end: TaskEnd<Result<(), Failure>>) -> Result<(), Failure> {
-    match end {
-        TaskEnd::Done(result) => result,
-        TaskEnd::Panicked(panic) => Err(panic.into()),
-        TaskEnd::Aborted => Err(Failure::new(format!("{name} was aborted"))),
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 use flowcore_redis::ListConsumer;
 
 use super::follow::LOOK_EVERY;
-use super::{Collecting, GENERATOR, Program, ended};
+use super::{Collecting, GENERATOR, Program};
+use crate::run::failure::ended;
 use crate::run::progress::{Numbers, ProgressLine};
 use crate::run::stop::StopSignals;
 use crate::run::{Failure, tail};
