@@ -98,6 +98,21 @@ pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
         ready(Ok(()))
     }
 
+    /// Called between batches when the task's watermark has advanced: the smallest one of its inputs that
+    /// have event time and are not idle. No tuple with an earlier timestamp is expected any more, and one that
+    /// comes all the same is late. It only grows. What is emitted here arrives downstream before the watermark
+    /// does.
+    ///
+    /// # Errors
+    /// [`BoltError`]: the task is made anew.
+    fn on_watermark(
+        &mut self,
+        _watermark: Timestamp,
+        _out: &mut Self::Out,
+    ) -> impl Future<Output = Result<(), BoltError>> + Send {
+        ready(Ok(()))
+    }
+
     /// When `tick` is to be called though nothing arrives. Asked after every batch and tick.
     fn wake_at(&self) -> Option<Timestamp> {
         None
