@@ -10,7 +10,7 @@ use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
 use crate::process::Tuple;
 use crate::process::batch::{Pool, Segment, Selection};
 use crate::process::engine::{Edge, ship};
-use crate::process::topology::{Stream, StreamName};
+use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::tuple::TupleBatch;
 
 /// One typed output.
@@ -214,6 +214,10 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
 
     fn handles(name: &StreamName) -> Stream<T> {
         Stream::new(name.clone())
+    }
+
+    fn outputs(handle: &Stream<T>) -> Vec<Output> {
+        vec![handle.output()]
     }
 
     fn of_bolt(handle: &Stream<T>, with: &Connect) -> Self {

@@ -4,7 +4,7 @@ use super::Outputs;
 use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{Timestamp, Token, TokenSet, Work};
-use crate::process::topology::StreamName;
+use crate::process::topology::{Output, StreamName};
 
 /// For bolts at the end of a topology: they emit nothing.
 #[derive(Debug, Default)]
@@ -39,6 +39,10 @@ impl Wiring for NoOutput {
     type Intake = ();
 
     fn handles(_name: &StreamName) {}
+
+    fn outputs((): &()) -> Vec<Output> {
+        Vec::new()
+    }
 
     fn of_bolt((): &(), _with: &Connect) -> Self {
         Self::default()

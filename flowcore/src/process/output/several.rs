@@ -5,7 +5,7 @@ use super::emitter::Emitter;
 use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{Timestamp, Token, TokenSet, Work};
-use crate::process::topology::{Stream, StreamName};
+use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::{DeadLetter, Tuple};
 
 /// Two or three emitters: each is asked in turn, and the first one keeps tokens.
@@ -38,6 +38,10 @@ macro_rules! several {
 
             fn handles(name: &StreamName) -> Self::Handles {
                 ($(<Emitter<$name>>::handles(&name.output($at)),)+)
+            }
+
+            fn outputs(handles: &Self::Handles) -> Vec<Output> {
+                vec![$(handles.$at.output()),+]
             }
 
             fn of_bolt(handles: &Self::Handles, with: &Connect) -> Self {

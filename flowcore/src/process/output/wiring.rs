@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::intake::Intake;
 use crate::base::{Timestamp, Work};
 use crate::process::engine::Settings;
-use crate::process::topology::StreamName;
+use crate::process::topology::{Output, StreamName};
 
 /// What the engine does with outputs. Users see [`Outputs`](super::Outputs).
 #[doc(hidden)]
@@ -15,6 +15,8 @@ pub trait Wiring: Send + Sized + 'static {
     type Intake: Intake<Self>;
 
     fn handles(name: &StreamName) -> Self::Handles;
+    /// Which outputs there are, for the check of the topology.
+    fn outputs(handles: &Self::Handles) -> Vec<Output>;
     /// The outputs of one bolt task.
     fn of_bolt(handles: &Self::Handles, with: &Connect) -> Self;
     /// The outputs of one spout task, and what takes over from them.

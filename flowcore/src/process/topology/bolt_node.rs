@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::stream::Junction;
-use super::{Node, StreamName};
+use super::{Node, Output, StreamName};
 use crate::process::engine::{
     BoltTask, Count, Counters, MailboxReceiver, Port, TypedPort, WatchedEdge, Wiring, mailbox,
 };
@@ -119,6 +119,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
 
     fn inputs(&self) -> Vec<StreamName> {
         self.spec().inputs.iter().map(|input| input.stream()).collect()
+    }
+
+    fn outputs(&self) -> Vec<Output> {
+        O::outputs(&self.streams)
     }
 
     fn edges(&self) -> Vec<WatchedEdge> {

@@ -60,6 +60,11 @@ pub enum Problem {
         /// Which limit.
         limit: &'static str,
     },
+    /// Nobody reads a stream, and nobody said that this is meant.
+    Unread {
+        /// The stream's name: that of its component, and from the second output on `.1`, `.2`.
+        stream: String,
+    },
     /// A stream of another topology was subscribed to.
     ForeignStream {
         /// The component that reads it.
@@ -88,6 +93,9 @@ impl fmt::Display for Problem {
             Self::NoSpout => f.write_str("it has no spout"),
             Self::Cycle { path } => write!(f, "components feed each other: {}", path.join(" -> ")),
             Self::ZeroLimit { limit } => write!(f, "{limit} is zero"),
+            Self::Unread { stream } => {
+                write!(f, "nobody reads {stream}: subscribe a bolt to it, or call ignore() on it")
+            }
             Self::ForeignStream { component, stream } => {
                 write!(f, "{component} reads {stream}, which belongs to another topology")
             }

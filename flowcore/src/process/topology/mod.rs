@@ -30,4 +30,4 @@ pub use stream::Stream;
 
 pub(crate) use dead_letter::DeadLetterHandler;
 pub(crate) use node::{Node, NodeId};
-pub(crate) use stream::StreamName;
+pub(crate) use stream::{Output, StreamName};

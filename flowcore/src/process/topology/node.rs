@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::StreamName;
+use super::{Output, StreamName};
 use crate::process::engine::{WatchedEdge, Wiring};
 
 /// A component, by its place in the topology. Two topologies never share one.
@@ -22,7 +22,9 @@ pub(crate) trait Node: Send + Sync {
     fn tick(&self) -> Option<Duration>;
     /// The streams it reads.
     fn inputs(&self) -> Vec<StreamName>;
-    /// The same as snapshots see them.
+    /// The streams that it emits on.
+    fn outputs(&self) -> Vec<Output>;
+    /// Its inputs as snapshots see them.
     fn edges(&self) -> Vec<WatchedEdge>;
     /// Makes the mailboxes of its tasks. Called on all nodes before `spawn` on any.
     fn open_mailboxes(&self, wiring: &mut Wiring);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::graph::Graph;
-use super::{Node, StreamName};
+use super::{Node, Output, StreamName};
 use crate::process::engine::{SpoutTask, WatchedEdge, Wiring as RunWiring};
 use crate::process::output::Wiring;
 use crate::process::{Outputs, Spout};
@@ -78,6 +78,10 @@ impl<S: Spout> Node for SpoutNode<S> {
 
     fn inputs(&self) -> Vec<StreamName> {
         Vec::new()
+    }
+
+    fn outputs(&self) -> Vec<Output> {
+        S::Out::outputs(&self.streams)
     }
 
     fn edges(&self) -> Vec<WatchedEdge> {

@@ -19,6 +19,7 @@ struct Shared<T: Tuple + ?Sized> {
 
 struct State<T: Tuple + ?Sized> {
     subscriptions: Vec<Subscription<T>>,
+    ignored: bool,
     dead: Option<DeadLetterHandler<T>>,
 }
 
@@ -30,6 +31,14 @@ pub struct StreamName {
     pub(crate) output: usize,
     /// Where further bolts are declared.
     pub(super) graph: Graph,
+}
+
+/// What one output of a component is, before anything runs.
+#[derive(Debug)]
+pub struct Output {
+    pub(crate) stream: StreamName,
+    /// Or its readers are known not to be missing.
+    pub(crate) is_read: bool,
 }
 
 impl StreamName {
@@ -69,7 +78,7 @@ struct Subscription<T: Tuple + ?Sized> {
 
 impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn new(name: StreamName) -> Self {
-        let state = Mutex::new(State { subscriptions: Vec::new(), dead: None });
+        let state = Mutex::new(State { subscriptions: Vec::new(), ignored: false, dead: None });
         Self { shared: Arc::new(Shared { name, state }) }
     }
 
@@ -95,6 +104,31 @@ impl<T: Tuple + ?Sized> Stream<T> {
             Edge::new(Arc::clone(&subscription.reader), (subscription.grouping)(), mailboxes, tuples)
         };
         self.state().subscriptions.iter().map(edge).collect()
+    }
+
+    /// Says that nobody reads this stream, and that this is meant. Otherwise a stream without a reader is an
+    /// error when the topology is built: what is emitted on it goes nowhere and counts as delivered.
+    ///
+    /// ```
+    /// use flowcore::process::TopologyBuilder;
+    /// # use flowcore_testkit::ScriptedSpout;
+    ///
+    /// let mut topology = TopologyBuilder::new("orders");
+    /// # let spout = ScriptedSpout::<u64>::new();
+    /// # let orders = topology.spout("orders", spout.factory());
+    /// let (large, small) = orders.branch("size", |cups| *cups > 100).both();
+    /// large.for_each("call", |cups| println!("call about {cups} cups"));
+    /// small.ignore();
+    /// # assert!(topology.build().is_ok());
+    /// ```
+    pub fn ignore(&self) {
+        self.state().ignored = true;
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        let state = self.state();
+        let is_read = state.ignored || !state.subscriptions.is_empty();
+        Output { stream: self.name().clone(), is_read }
     }
 
     pub(crate) fn dead_letters(&self) -> Option<DeadLetterHandler<T>> {

@@ -53,6 +53,8 @@ fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
         let stream = stream.to_string();
         problems.push(Problem::ForeignStream { component: component.clone(), stream });
     }
+    let unread = node.outputs().into_iter().filter(|output| !output.is_read);
+    problems.extend(unread.map(|output| Problem::Unread { stream: output.stream.to_string() }));
 }
 
 /// A circle of components, if there is one.

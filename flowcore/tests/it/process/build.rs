@@ -26,7 +26,9 @@ fn names_inputs_streams_and_limits_are_all_reported_at_once() {
     let expected = [
         Problem::NoTasks { component: name("numbers") },
         Problem::DuplicateName { component: name("numbers") },
+        Problem::Unread { stream: name("numbers") },
         Problem::BadName { component: name("") },
+        Problem::Unread { stream: name("") },
         Problem::BadName { component: name("a\nb") },
         Problem::ForeignStream { component: name("a\nb"), stream: name("far") },
         Problem::NoInput { component: name("deaf") },

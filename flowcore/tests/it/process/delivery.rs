@@ -47,7 +47,8 @@ fn a_kept_token_delays_settling_but_does_not_count_against_max_pending() {
                     Ok(())
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let running = topology.build().unwrap().start();
         let handle = running.handle();
         run_until_idle().await;
@@ -82,7 +83,8 @@ fn a_dropped_token_is_a_failure_and_its_tuple_alone_is_replayed() {
                     Ok(())
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(seen.items(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4]);
         assert_eq!(script.acked().len(), 10);
@@ -113,7 +115,8 @@ fn an_error_is_replayed_after_the_back_off_and_then_given_up_with_its_cause_and_
                     Err("seven".parse::<u64>().map(|_| ()).unwrap_err())?
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(tries.items(), [0, 100, 300]);
         let (n, letter) = letters.items().remove(0);
@@ -138,7 +141,8 @@ fn a_rejected_tuple_is_given_up_at_once_even_if_another_bolt_failed_it_too() {
                 let fail = |n| if n == 1 { Err(BoltError::retry("not now")) } else { Ok(()) };
                 act(move |n, _| fail(n))
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         topology
             .bolt("reject", move || {
                 let record = record.clone();
@@ -147,7 +151,8 @@ fn a_rejected_tuple_is_given_up_at_once_even_if_another_bolt_failed_it_too() {
                     if n == 1 { Err(BoltError::reject("never")) } else { Ok(()) }
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(tries.items(), [1, 2]);
         assert_eq!(letters.items(), [(1, 1, LossKind::Rejected)]);
@@ -171,7 +176,8 @@ fn best_effort_tracks_nothing() {
                     Err(BoltError::retry("lost"))
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(seen.items(), (0..10).collect::<Vec<_>>(), "nothing is replayed");
         assert_eq!(script.acked().len(), 10, "what is sent is as safe as it will be");
@@ -203,7 +209,8 @@ fn a_cover_over_several_batches_is_answered_when_the_last_of_them_is_safe() {
                     if n == 9 && record.len() <= 10 { Err(BoltError::retry("once")) } else { Ok(()) }
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(seen.len(), 11);
         assert_eq!(answers.items(), [true]);
@@ -229,7 +236,8 @@ fn replays_come_even_when_their_spout_has_ended_and_another_goes_on() {
                 })
             })
             .shuffle(&first)
-            .shuffle(&second);
+            .shuffle(&second)
+            .ignore();
         end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(seen.items(), [1, 1, 1, 2]);
         assert_eq!((short.acked(), long.acked()), (vec![1], vec![2]));
@@ -242,7 +250,7 @@ fn a_batch_that_is_rejected_whole_frees_its_places() {
         let script = ScriptedSpout::new().emit(0..100_u64);
         let mut topology = topology(clock).max_pending(4).batch(2);
         let numbers = topology.spout("numbers", script.factory());
-        topology.bolt("reject", || act(|_, _| Err(BoltError::reject("never")))).shuffle(&numbers);
+        topology.bolt("reject", || act(|_, _| Err(BoltError::reject("never")))).shuffle(&numbers).ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(report.snapshot.component("numbers").dead, 100);
         assert_eq!(report.snapshot.component("numbers").waiting, 0);
@@ -260,7 +268,7 @@ fn a_panic_in_a_dead_letter_handler_or_a_token_stays_where_it_is() {
         });
         let numbers = topology.spout("numbers", covered.factory());
         numbers.on_dead_letter(|_, _| panic!("in a handler"));
-        topology.bolt("reject", || act(|_, _| Err(BoltError::reject("never")))).shuffle(&numbers);
+        topology.bolt("reject", || act(|_, _| Err(BoltError::reject("never")))).shuffle(&numbers).ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(report.snapshot.component("numbers").dead, 2);
     });

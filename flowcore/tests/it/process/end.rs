@@ -178,7 +178,8 @@ fn a_token_that_somebody_outside_keeps_for_ever_ends_with_the_grace_period() {
                     Ok(())
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(clock.now().since(start), Duration::from_secs(30));
         assert_eq!(report.unsettled.len(), 1);

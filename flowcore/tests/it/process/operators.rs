@@ -79,7 +79,7 @@ fn a_key_beyond_the_limit_is_a_dead_letter() {
         let numbers = topology.spout("numbers", script.factory());
         let bury = dead.clone();
         numbers.on_dead_letter(move |number: &u64, letter| bury.push((*number, letter.error.chain())));
-        numbers.key_by(|n| *n).max_keys(3).count("count");
+        numbers.key_by(|n| *n).max_keys(3).count("count").ignore();
         end_of(topology.build().unwrap()).await.unwrap();
         let dead = dead.items();
         assert_eq!(dead.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [3, 4]);
@@ -115,8 +115,8 @@ fn operators_with_the_same_name_are_a_problem_of_the_build() {
     simulate(|clock| async move {
         let mut topology = topology(clock);
         let numbers = topology.spout("numbers", ScriptedSpout::<u64>::new().factory());
-        numbers.map("same", |n| n + 1);
-        numbers.map("same", |n| n + 2);
+        numbers.map("same", |n| n + 1).ignore();
+        numbers.map("same", |n| n + 2).ignore();
         let error = topology.build().unwrap_err();
         assert_eq!(error.problems, [Problem::DuplicateName { component: "same".to_owned() }]);
     });

@@ -27,7 +27,8 @@ fn a_panic_fails_only_its_tuple_and_the_rebuilt_task_goes_on_with_the_rest_of_th
                     Ok(())
                 })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(seen.items(), [(0, 0), (0, 1), (1, 3), (1, 4), (1, 5), (1, 2)]);
         assert_eq!(script.acked().len(), 6);
@@ -51,7 +52,8 @@ fn restarts_wait_longer_and_longer_and_past_the_limit_the_error_names_component_
                 assert!(record.len() > 100, "cannot be made");
                 act(fail)
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let error = end_of(topology.build().unwrap()).await.unwrap_err();
         assert_eq!(lives.items(), [0, 10, 30, 70, 150, 310]);
         assert_eq!((&*error.component, error.task), ("broken", 0));
@@ -122,7 +124,8 @@ fn fatal_stops_at_once() {
         topology
             .bolt("fatal", || act(|_, _| Err(BoltError::fatal("no permission"))))
             .shuffle(&numbers)
-            .parallelism(2);
+            .parallelism(2)
+            .ignore();
         let error = end_of(topology.build().unwrap()).await.unwrap_err();
         assert_eq!((&*error.component, error.cause.to_string()), ("fatal", "no permission".to_owned()));
         assert!(clock.now().since(start) < Duration::from_millis(10));
@@ -142,7 +145,8 @@ fn a_restart_error_fails_its_tuple_and_makes_the_task_anew() {
                 let life = made.fetch_add(1, Ordering::Relaxed);
                 act(move |_, _| if life == 0 { Err(BoltError::restart("connection lost")) } else { Ok(()) })
             })
-            .shuffle(&numbers);
+            .shuffle(&numbers)
+            .ignore();
         let report = end_of(topology.build().unwrap()).await.unwrap();
         assert_eq!(lives.load(Ordering::Relaxed), 2);
         assert_eq!((script.acked().len(), report.snapshot.component("numbers").replayed), (3, 1));

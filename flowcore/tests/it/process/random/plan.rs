@@ -116,6 +116,8 @@ impl Plan {
                 }
             }
         }
+        // Some have readers.
+        streams.iter().for_each(Stream::ignore);
         topology
     }
 
