@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use flowcore::base::Timestamp;
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
+use flowcore::process::observe::OpenWindows;
 use flowcore::process::{Bolt, BoltError, TaskContext, Tuple};
 
 use crate::Random;
@@ -92,12 +93,20 @@ impl<T: Tuple + ?Sized, B: Bolt<T>> Bolt<T> for Flaky<B> {
         self.inner.tick(now, out).await
     }
 
+    async fn on_watermark(&mut self, watermark: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
+        self.inner.on_watermark(watermark, out).await
+    }
+
     fn wake_at(&self) -> Option<Timestamp> {
         self.inner.wake_at()
     }
 
     fn is_full(&self) -> bool {
         self.inner.is_full()
+    }
+
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        self.inner.open_windows(windows);
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {

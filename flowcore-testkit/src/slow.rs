@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use flowcore::base::{Clock, Timestamp};
+use flowcore::process::observe::OpenWindows;
 use flowcore::process::{Bolt, BoltError, TaskContext, Tuple};
 
 /// A bolt that takes its time with every tuple, then hands it to the bolt inside it.
@@ -35,12 +36,20 @@ impl<T: Tuple + ?Sized, B: Bolt<T>> Bolt<T> for Slow<B> {
         self.inner.tick(now, out).await
     }
 
+    async fn on_watermark(&mut self, watermark: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
+        self.inner.on_watermark(watermark, out).await
+    }
+
     fn wake_at(&self) -> Option<Timestamp> {
         self.inner.wake_at()
     }
 
     fn is_full(&self) -> bool {
         self.inner.is_full()
+    }
+
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        self.inner.open_windows(windows);
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {

@@ -1,5 +1,6 @@
 use std::future::{Future, ready};
 
+use super::observe::OpenWindows;
 use super::{BoltError, Outputs, TaskContext, Tuple};
 use crate::base::Timestamp;
 
@@ -121,6 +122,13 @@ pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
     /// `true` when it holds all it may: the task takes no more input until a tick has made room.
     fn is_full(&self) -> bool {
         false
+    }
+
+    /// Reports the windows that are open: to explain why they are, and to warn when one is overdue. Asked
+    /// between batches, now and then, not for every batch. A bolt with several types of input reports each
+    /// window in one of its implementations.
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        windows.keeps_none();
     }
 
     /// Called once when all inputs have ended. It may still emit.

@@ -10,6 +10,7 @@ mod engine;
 mod error;
 pub mod futures;
 mod grouping;
+pub mod observe;
 mod output;
 mod spout;
 mod topology;

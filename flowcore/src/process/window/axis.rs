@@ -23,6 +23,7 @@ impl WindowAxis for u64 {}
 
 pub(super) mod sealed {
     use crate::base::Timestamp;
+    use crate::process::observe::OpenWindow;
 
     /// Positions on either axis are whole numbers; far from overflow, so that sums of three never do.
     pub trait Axis: Copy + Ord + std::fmt::Debug + Send + Sync + 'static {
@@ -31,6 +32,8 @@ pub(super) mod sealed {
         /// Where a tuple lies that arrives `now` after `arrived` others.
         fn position(now: Timestamp, arrived: i64) -> i64;
         fn from_position(position: i64) -> Self;
+        /// The window between two positions, for who asks why it is open.
+        fn open_window(start: Self, end: Self, arrived: i64) -> OpenWindow;
     }
 
     pub(in crate::process::window) const FARTHEST: i64 = i64::MAX / 8;
@@ -46,6 +49,10 @@ pub(super) mod sealed {
         fn from_position(position: i64) -> Self {
             Self::from_millis(position)
         }
+
+        fn open_window(start: Self, end: Self, _arrived: i64) -> OpenWindow {
+            OpenWindow::in_clock_time(start, end)
+        }
     }
 
     impl Axis for u64 {
@@ -59,6 +66,10 @@ pub(super) mod sealed {
         /// The first windows of a sliding count reach back before the first tuple: they start with it.
         fn from_position(position: i64) -> Self {
             u64::try_from(position).unwrap_or(0)
+        }
+
+        fn open_window(start: Self, end: Self, arrived: i64) -> OpenWindow {
+            OpenWindow::of_tuples(start, end, Self::from_position(arrived))
         }
     }
 }

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, Pane, Window, WindowAxis, WindowSpec};
 use crate::base::{Timestamp, Token};
+use crate::process::observe::OpenWindows;
 use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
 /// What a window held, as one tuple.
@@ -119,6 +120,10 @@ where
 
     fn is_full(&self) -> bool {
         self.kept.is_full()
+    }
+
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        self.kept.open_windows(windows);
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {

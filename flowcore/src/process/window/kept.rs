@@ -1,5 +1,6 @@
 use super::{ClosedWindow, Pane, WindowAxis, WindowSpec, Windows};
 use crate::base::{Timestamp, TokenSet};
+use crate::process::observe::OpenWindows;
 
 /// An aggregate, and the tokens of the tuples in it. Its tokens go with the last window that it is in, shares
 /// of them with the windows before.
@@ -83,6 +84,15 @@ impl<A: Pane, B: WindowAxis> KeptWindows<A, B> {
     fn recount(&mut self) {
         self.tuples = self.windows.panes().map(|kept| kept.tuples).sum();
         self.entries = self.windows.panes().map(|kept| kept.aggregate.entries()).sum();
+    }
+
+    pub(super) fn open_windows(&self, windows: &mut OpenWindows) {
+        let mut open = self.windows.open();
+        while !windows.is_full() {
+            let Some((window, panes)) = open.next() else { return };
+            windows.add(window.tuples(panes.map(|kept| kept.tuples as u64).sum()));
+        }
+        windows.leave_out(open.count() as u64);
     }
 
     /// Count windows are never full: only more input closes them, and they are bounded by their size.

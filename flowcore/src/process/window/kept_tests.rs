@@ -202,3 +202,45 @@ fn tuples_are_answered_exactly_when_all_their_windows_are() {
     println!("seeds from {first}");
     (first..first + 300).for_each(round);
 }
+
+#[test]
+fn open_windows_are_those_that_a_flush_gives_with_as_many_tuples() {
+    for seed in 0..300_u64 {
+        let mut state = seed;
+        let mut below = |limit: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % limit
+        };
+        let (log, size) = (Log::default(), 1 + below(20));
+        let mut windows = sliding(size, 1 + below(20));
+        let mut now = 0;
+        for id in 0..below(40) {
+            now += i64::try_from(below(9)).unwrap();
+            add(&mut windows, &log, now, id);
+        }
+        drop(close(&mut windows, now));
+        let mut open = OpenWindows::at_most(usize::try_from(below(30)).unwrap());
+        windows.open_windows(&mut open);
+        let told: Vec<_> = open.iter().map(|window| (window.bounds, window.tuples)).collect();
+        let flushed = std::iter::from_fn(|| windows.flush()).map(|closed| {
+            let (start, end) = (closed.window.start, closed.window.end);
+            let bounds = crate::process::observe::WindowBounds::Time { start, end };
+            (bounds, closed.contents.aggregate.into_vec().len() as u64)
+        });
+        let flushed: Vec<_> = flushed.collect();
+        let (named, others) = flushed.split_at(told.len());
+        assert_eq!((&told[..], open.left_out()), (named, others.len() as u64), "seed {seed}");
+    }
+}
+
+#[test]
+fn an_open_count_window_says_how_many_tuples_are_missing() {
+    let mut windows = KeptWindows::<Collect<u64>, u64>::new(WindowSpec::tumbling_count(5).unwrap());
+    let log = Log::default();
+    add(&mut windows, &log, 0, 1);
+    add(&mut windows, &log, 0, 2);
+    let mut open = OpenWindows::at_most(9);
+    windows.open_windows(&mut open);
+    let open: Vec<_> = open.iter().map(|window| (window.closes, window.tuples)).collect();
+    assert_eq!(open, [(crate::process::observe::Closes::Tuples(3), 2)]);
+}

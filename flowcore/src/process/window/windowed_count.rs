@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use super::kept::{Kept, KeptWindows};
 use super::{Aggregate, ClosedWindow, CountByKey, Window, WindowAxis, WindowSpec};
 use crate::base::{Timestamp, Token};
+use crate::process::observe::OpenWindows;
 use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
 /// How many tuples of one key a window held.
@@ -151,6 +152,10 @@ where
 
     fn is_full(&self) -> bool {
         self.kept.is_full()
+    }
+
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        self.kept.open_windows(windows);
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {

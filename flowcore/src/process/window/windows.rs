@@ -4,6 +4,7 @@ use super::axis::sealed::FARTHEST;
 use super::grid::Grid;
 use super::{Pane, Window, WindowAxis, WindowSpec};
 use crate::base::Timestamp;
+use crate::process::observe::OpenWindow;
 
 /// Windows by time of processing.
 pub type TimeWindows<P> = Windows<P, Timestamp>;
@@ -118,6 +119,21 @@ impl<P: Pane, B: WindowAxis> Windows<P, B> {
     /// The panes that hold something, in order.
     pub fn panes(&self) -> impl Iterator<Item = &P> {
         self.panes.iter().map(|(_, pane)| pane)
+    }
+
+    /// Every window that holds something, earliest first: what it is, and its panes.
+    pub(super) fn open(&self) -> impl Iterator<Item = (OpenWindow, impl Iterator<Item = &P>)> {
+        let Grid { size, slide, .. } = self.spec.grid;
+        let mut from = self.open_from;
+        std::iter::from_fn(move || {
+            let (first, _) = self.panes.get(self.panes.partition_point(|(pane, _)| *pane < from))?;
+            let start = self.spec.grid.first_window_of(*first).max(from);
+            from = start + slide;
+            let end = start + size;
+            let window = B::open_window(B::from_position(start), B::from_position(end), self.arrived);
+            let panes = self.panes.iter().skip(self.panes.partition_point(|(pane, _)| *pane < start));
+            Some((window, panes.take_while(move |(pane, _)| *pane < end).map(|(_, pane)| pane)))
+        })
     }
 
     fn close_first(&mut self, until: i64, cut_short: bool) -> Option<ClosedWindow<P, B>> {

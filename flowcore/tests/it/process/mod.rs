@@ -7,6 +7,7 @@ mod end;
 mod flow;
 mod grouping;
 mod life;
+mod observe;
 mod operators;
 mod random;
 mod restart;

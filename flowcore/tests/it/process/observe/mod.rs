@@ -1,0 +1,3 @@
+//! What a topology tells about itself.
+
+mod explanation;
