@@ -17,6 +17,7 @@ cargo xtask COMMAND
   check   format, clippy, docs, import rules, words, file sizes, licences, advisories
   test    installs the servers and the browser that tests start, then runs every test
   bench   measures each subject beside its peers: [SUBJECT…] [--quick] [--rounds N] [--json FILE]
+          [--with storm]: a real Storm beside ours, where Java and Maven are
 
 The first two run all of their steps even if one fails, and end with a summary.
 `check` changes nothing. `test` installs Debian packages if any is missing: as root or with `sudo -n`;

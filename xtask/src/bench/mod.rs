@@ -4,6 +4,7 @@ mod comparison;
 mod measure;
 mod options;
 mod programs;
+mod storm;
 mod subjects;
 mod table;
 
@@ -14,6 +15,7 @@ use measure::Measure;
 use options::Options;
 use programs::Programs;
 use serde_json::Value;
+use storm::Storm;
 use subjects::{BuiltIn, Case, Peer};
 
 use crate::workspace::Workspace;
@@ -27,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match measure_all(&Programs::of(workspace), &options) {
+    match measure_all(Programs::of(workspace), &options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("{problem}");
@@ -36,16 +38,22 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> ExitCode {
     }
 }
 
-fn measure_all(programs: &Programs<'_>, options: &Options) -> Result<(), String> {
-    let mut cases = options.subjects.iter().flat_map(|subject| subject.cases);
-    let with_peers = cases.any(|case| case.peers.iter().any(|peer| peer.built_in == BuiltIn::Peers));
-    programs.build(with_peers)?;
+fn measure_all(mut programs: Programs<'_>, options: &Options) -> Result<(), String> {
+    let cases = options.subjects.iter().flat_map(|subject| subject.cases);
+    let peers: Vec<_> = cases.flat_map(|case| case.peers(options.with_storm)).collect();
+    let has = |built_in| peers.iter().any(|peer| peer.built_in == built_in);
+    programs.build(has(BuiltIn::Peers))?;
+    if has(BuiltIn::Storm) {
+        programs.build_storm()?;
+    } else if options.with_storm {
+        eprintln!("none of these subjects is compared with storm");
+    }
     let (mut comparisons, mut problems) = (Vec::new(), Vec::new());
     for subject in &options.subjects {
         for case in subject.cases {
             let name = format!("{} {}", subject.name, case.label);
             // One subject that fails does not hide the others.
-            match measure_case(programs, options, name.trim_end(), case) {
+            match measure_case(&programs, options, name.trim_end(), case) {
                 Ok(found) => comparisons.extend(found),
                 Err(problem) => problems.push(problem),
             }
@@ -69,14 +77,16 @@ fn measure_case(
     name: &str,
     case: &'static Case,
 ) -> Result<Vec<Comparison>, String> {
-    let size = if options.quick { case.sizes.quick } else { case.sizes.full };
-    // There is nothing to compare with, and watching takes its time.
-    let rounds = if case.peers.is_empty() { 1 } else { options.rounds };
+    let peers = case.peers(programs.have_storm());
+    // Where there is nothing to compare with, it is watched, and that takes its time.
+    let rounds = if peers.is_empty() { 1 } else { options.rounds };
     let mut comparisons = Vec::new();
     for round in 1..=rounds {
         eprintln!("{name}: round {round} of {rounds}");
-        let ours = programs.run((BuiltIn::Benches, case.ours), size)?;
-        let theirs = case.peers.iter().map(|peer| {
+        let ours = programs.run((BuiltIn::Benches, case.ours), options.size(case.sizes))?;
+        let in_this_round = peers.iter().filter(|peer| round <= Storm::ROUNDS || !peer.is_storm());
+        let theirs = in_this_round.map(|peer| {
+            let size = options.size(peer.sizes.unwrap_or(case.sizes));
             let found = programs.run((peer.built_in, peer.contestant), size)?;
             same_work(&ours, &found, peer)?;
             Ok((Some(peer.name), found))
@@ -96,8 +106,9 @@ fn measure_case(
 type Found = (Option<&'static str>, Vec<Measure>);
 
 fn same_work(ours: &[Measure], theirs: &[Measure], peer: &Peer) -> Result<(), String> {
-    let work = |measures: &[Measure]| -> Vec<(String, u64)> {
-        measures.iter().map(|measure| (measure.unit.clone(), measure.work)).collect()
+    let work = |measures: &[Measure]| -> Vec<(String, Option<u64>)> {
+        let compared = peer.sizes.is_none();
+        measures.iter().map(|measure| (measure.unit.clone(), compared.then_some(measure.work))).collect()
     };
     if work(ours) == work(theirs) {
         return Ok(());
@@ -132,6 +143,9 @@ fn add_round(comparisons: &mut [Comparison], ours: &[Measure], theirs: &[Found])
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
+    use super::subjects::Sizes;
     use super::*;
 
     fn measure(value: f64, unit: &str) -> Measure {
@@ -163,10 +177,13 @@ mod tests {
 
     #[test]
     fn other_work_is_no_comparison() {
-        let peer = Peer { name: "a", contestant: "a", built_in: BuiltIn::Peers };
+        let mut peer = Peer { name: "a", contestant: "a", built_in: BuiltIn::Peers, sizes: None };
         let other = Measure { work: 6, ..measure(1.0, "words/s") };
         assert_eq!(same_work(&[measure(1.0, "words/s")], &[measure(7.0, "words/s")], &peer), Ok(()));
-        assert!(same_work(&[measure(1.0, "words/s")], &[other], &peer).is_err());
+        assert!(same_work(&[measure(1.0, "words/s")], from_ref(&other), &peer).is_err());
+        assert!(same_work(&[measure(1.0, "words/s")], &[measure(1.0, "lines/s")], &peer).is_err());
+        peer.sizes = Some(Sizes { quick: 1, full: 1 });
+        assert_eq!(same_work(&[measure(1.0, "words/s")], &[other], &peer), Ok(()));
         assert!(same_work(&[measure(1.0, "words/s")], &[measure(1.0, "lines/s")], &peer).is_err());
     }
 }

@@ -1,9 +1,10 @@
 //! The programs whose parts contestants are: how they are built, and how one contestant is run.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use super::measure::{self, Measure};
+use super::storm::Storm;
 use super::subjects::BuiltIn;
 use crate::workspace::{Workspace, succeeds};
 
@@ -12,12 +13,13 @@ use crate::workspace::{Workspace, succeeds};
 pub(crate) struct Programs<'a> {
     workspace: &'a Workspace,
     target: PathBuf,
+    storm: Option<Storm>,
 }
 
 impl<'a> Programs<'a> {
     pub(crate) fn of(workspace: &'a Workspace) -> Self {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        Self { workspace, target: workspace.root.join(target).join("bench") }
+        Self { workspace, target: workspace.root.join(target).join("bench"), storm: None }
     }
 
     /// Builds ours, and theirs if any is wanted.
@@ -28,6 +30,22 @@ impl<'a> Programs<'a> {
         let ours = ["-p", "flowcore-benches", "-p", "coffee-orders", "--bins"];
         self.cargo(&ours)?;
         if with_peers { self.cargo(&["--manifest-path", "benches/peers/Cargo.toml"]) } else { Ok(()) }
+    }
+
+    /// Builds the programs for Storm. Where there is no Java or Maven it says so, and all goes on without it.
+    ///
+    /// # Errors
+    /// What could not be built.
+    pub(crate) fn build_storm(&mut self) -> Result<(), String> {
+        self.storm = Storm::find(self.target.join("storm"));
+        match &self.storm {
+            Some(storm) => storm.build(self.workspace),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn have_storm(&self) -> bool {
+        self.storm.is_some()
     }
 
     fn cargo(&self, what: &[&str]) -> Result<(), String> {
@@ -49,22 +67,30 @@ impl<'a> Programs<'a> {
         (program, contestant): (BuiltIn, &str),
         size: u64,
     ) -> Result<Vec<Measure>, String> {
-        let name = match program {
-            BuiltIn::Benches => "flowcore-bench",
-            BuiltIn::Peers => "flowcore-bench-peers",
+        let size = size.to_string();
+        let (name, command) = match (program, &self.storm) {
+            (BuiltIn::Storm, Some(storm)) => (
+                "storm",
+                storm.command(self.workspace, contestant, &size).map_err(|error| error.to_string())?,
+            ),
+            (BuiltIn::Storm, None) => return Err("there is no storm".to_owned()),
+            (BuiltIn::Benches, _) => self.built("flowcore-bench", contestant, &size),
+            (BuiltIn::Peers, _) => self.built("flowcore-bench-peers", contestant, &size),
         };
-        let path = self.target.join("release").join(name);
         let said = |problem: String| format!("{name} {contestant} {size}: {problem}");
-        self.output(&path, contestant, size).and_then(|text| measure::parse(&text)).map_err(said)
+        output(command).and_then(|text| measure::parse(&text)).map_err(said)
     }
 
-    fn output(&self, program: &Path, contestant: &str, size: u64) -> Result<String, String> {
-        let mut command =
-            self.workspace.command(&program.to_string_lossy(), &[contestant, &size.to_string()]);
-        let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(output.status.to_string());
-        }
-        String::from_utf8(output.stdout).map_err(|error| error.to_string())
+    fn built(&self, name: &'static str, contestant: &str, size: &str) -> (&'static str, Command) {
+        let path = self.target.join("release").join(name);
+        (name, self.workspace.command(&path.to_string_lossy(), &[contestant, size]))
     }
+}
+
+fn output(mut command: Command) -> Result<String, String> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(output.status.to_string());
+    }
+    String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }

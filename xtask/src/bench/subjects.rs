@@ -29,6 +29,8 @@ pub(crate) struct Peer {
     pub(crate) name: &'static str,
     pub(crate) contestant: &'static str,
     pub(crate) built_in: BuiltIn,
+    /// Where it measures in a way of its own. Then only what it reached is compared, not how much it did.
+    pub(crate) sizes: Option<Sizes>,
 }
 
 /// Which program a contestant is part of.
@@ -36,14 +38,34 @@ pub(crate) struct Peer {
 pub(crate) enum BuiltIn {
     Benches,
     Peers,
+    /// A real one, in Java. Only where it is asked for.
+    Storm,
+}
+
+impl Peer {
+    pub(crate) fn is_storm(&self) -> bool {
+        self.built_in == BuiltIn::Storm
+    }
+}
+
+impl Case {
+    /// Its peers, without those that were not asked for.
+    pub(crate) fn peers(&self, with_storm: bool) -> Vec<&'static Peer> {
+        self.peers.iter().filter(|peer| with_storm || !peer.is_storm()).collect()
+    }
 }
 
 const fn own(name: &'static str, contestant: &'static str) -> Peer {
-    Peer { name, contestant, built_in: BuiltIn::Benches }
+    Peer { name, contestant, built_in: BuiltIn::Benches, sizes: None }
 }
 
 const fn other(name: &'static str, contestant: &'static str) -> Peer {
-    Peer { name, contestant, built_in: BuiltIn::Peers }
+    Peer { name, contestant, built_in: BuiltIn::Peers, sizes: None }
+}
+
+/// Seconds of measuring, after a time in which it gets warm; for latencies tuples a second.
+const fn storm(contestant: &'static str, quick: u64, full: u64) -> Peer {
+    Peer { name: "storm", contestant, built_in: BuiltIn::Storm, sizes: Some(Sizes { quick, full }) }
 }
 
 const fn case(ours: &'static str, peers: &'static [Peer], quick: u64, full: u64) -> Case {
@@ -66,6 +88,7 @@ static SUBJECTS: [Subject; 11] = [
                 other("renoir", "renoir-words"),
                 own("fused loop", "words-fused"),
                 own("two fused loops", "words-fused-twice"),
+                storm("words", 5, 15),
             ],
             2_000_000,
             8_000_000,
@@ -79,7 +102,7 @@ static SUBJECTS: [Subject; 11] = [
         name: "hop",
         cases: &[case(
             "hop",
-            &[other("timely", "timely-hop"), own("tokio channel", "hop-channel")],
+            &[other("timely", "timely-hop"), own("tokio channel", "hop-channel"), storm("hop", 5, 15)],
             40_000_000,
             160_000_000,
         )],
@@ -99,8 +122,18 @@ static SUBJECTS: [Subject; 11] = [
     Subject {
         name: "latency",
         cases: &[
-            at_rate("10,000/s", "latency", &[own("tokio channels", "latency-channels")], 10_000),
-            at_rate("100,000/s", "latency", &[own("tokio channels", "latency-channels")], 100_000),
+            at_rate(
+                "10,000/s",
+                "latency",
+                &[own("tokio channels", "latency-channels"), storm("latency", 10_000, 10_000)],
+                10_000,
+            ),
+            at_rate(
+                "100,000/s",
+                "latency",
+                &[own("tokio channels", "latency-channels"), storm("latency", 100_000, 100_000)],
+                100_000,
+            ),
         ],
     },
     Subject {
