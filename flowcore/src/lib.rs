@@ -12,5 +12,4 @@ pub mod ingest;
 pub mod process;
 
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod guide;

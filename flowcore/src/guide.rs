@@ -1,0 +1,7 @@
+//! The README and the pages of the guide, so that their examples are compiled and run.
+
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[doc = include_str!("../../docs/first-topology.md")]
+struct FirstTopology;
