@@ -5,3 +5,9 @@ struct Readme;
 
 #[doc = include_str!("../../docs/first-topology.md")]
 struct FirstTopology;
+
+#[doc = include_str!("../../docs/delivery.md")]
+struct Delivery;
+
+#[doc = include_str!("../../docs/testing.md")]
+struct Testing;
