@@ -59,6 +59,32 @@ struct OpenCover {
     unsettled: u32,
 }
 
+impl OpenCover {
+    /// Of the tuples that it covers, those in `tracked` are waited for; all if that is `None`. One that has
+    /// nothing to wait for is acknowledged at once.
+    fn new(cover: Cover, tracked: Option<&[u32]>) -> Option<Self> {
+        let before =
+            |index| tracked.map_or(index as usize, |tracked| tracked.partition_point(|&i| i < index));
+        let unsettled = u32::try_from(before(cover.end) - before(cover.start)).unwrap_or(u32::MAX);
+        if unsettled == 0 {
+            cover.token.ack();
+            return None;
+        }
+        Some(Self { cover, unsettled })
+    }
+}
+
+/// Tuples that leave together for the first time.
+pub(crate) struct Sent {
+    pub(crate) len: u32,
+    /// Those that somebody waits for, in ascending order; `None` for all.
+    pub(crate) indices: Option<Vec<u32>>,
+    /// The tokens that answer for parts of them.
+    pub(crate) covers: Vec<Cover>,
+    /// When, on some watch.
+    pub(crate) at: Duration,
+}
+
 /// Tuples to be sent again.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Replay {
@@ -115,15 +141,20 @@ impl<P: Clone> Ledger<P> {
         self.ages.drain(..)
     }
 
-    /// `len` tuples are about to be sent, at some time `at`. `covers` are the tokens that answer for parts of them.
-    pub(crate) fn open(&mut self, payload: P, len: u32, covers: Vec<Cover>, at: Duration) -> u64 {
+    /// Tuples are about to be sent. `None` when nobody waits for any of them.
+    pub(crate) fn open(&mut self, payload: P, sent: Sent) -> Option<u64> {
         let id = self.next_id();
-        let covers =
-            covers.into_iter().map(|cover| OpenCover { unsettled: cover.end - cover.start, cover }).collect();
-        self.groups.insert(id, Group { payload, unsettled: len as usize, covers, len, opened: at });
-        self.roots.insert(id, RootBatch::new(id, None, 1));
-        self.pending += len as usize;
-        id
+        let Sent { len, indices, covers, at } = sent;
+        let tracked = indices.as_ref().map_or(len as usize, Vec::len);
+        let covers = covers.into_iter().filter_map(|cover| OpenCover::new(cover, indices.as_deref()));
+        let covers = covers.collect();
+        if tracked == 0 {
+            return None;
+        }
+        self.groups.insert(id, Group { payload, unsettled: tracked, covers, len, opened: at });
+        self.roots.insert(id, RootBatch::new(id, indices, 1));
+        self.pending += tracked;
+        Some(id)
     }
 
     fn next_id(&mut self) -> u64 {

@@ -8,7 +8,7 @@ use flowcore_testkit::Random;
 
 use super::inbox::Notice;
 use super::share_model::{Event, Shares};
-use super::{Inbox, Ledger, RetryPolicy};
+use super::{Inbox, Ledger, RetryPolicy, Sent};
 use crate::base::{Backoff, Completion, Timestamp, Token, Work};
 use crate::process::output::Cover;
 
@@ -82,7 +82,8 @@ impl World {
         }
         let group = self.groups.len();
         self.groups.push(Group { fates: vec![Fate::Sent; len as usize], covers: told });
-        let id = self.ledger.open(group, len, covers, std::time::Duration::ZERO);
+        let sent = Sent { len, indices: None, covers, at: Duration::ZERO };
+        let id = self.ledger.open(group, sent).unwrap();
         self.send(id, group, (0..len).collect(), 1);
     }
 

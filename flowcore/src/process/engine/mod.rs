@@ -26,7 +26,7 @@ pub(crate) use control::{Control, Controls};
 pub(crate) use counters::{Count, Counters};
 pub(crate) use edge::{Edge, ship};
 pub(crate) use inbox::Inbox;
-pub(crate) use ledger::Ledger;
+pub(crate) use ledger::{Ledger, Sent};
 pub(crate) use mailbox::{MailboxReceiver, MailboxSender, mailbox};
 pub(crate) use phase::{Idle, Phase};
 pub(crate) use port::{Port, TypedPort};

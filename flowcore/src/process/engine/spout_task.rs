@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::fault::{Fault, SpoutFault, settle};
 use super::inbox::Notice;
 use super::running::{TaskFailure, TaskShared};
-use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase};
+use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase, RetryPolicy};
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
@@ -51,10 +51,11 @@ impl<S: Spout> SpoutTask<S> {
     pub(crate) fn new(
         factory: Arc<dyn Fn() -> S + Send + Sync>,
         (out, intake): (S::Out, IntakeOf<S>),
+        retry: Option<RetryPolicy>,
         (shared, idle, control): (TaskShared, Idle, watch::Receiver<Control>),
     ) -> Self {
         let restart = shared.settings.restart.clone();
-        let ledger = Ledger::new(shared.settings.retry.clone());
+        let ledger = Ledger::new(retry.unwrap_or_else(|| shared.settings.retry.clone()));
         let inbox = Arc::new(Inbox::default());
         let watch = shared.settings.clock.stopwatch();
         let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, control, watch, shared };

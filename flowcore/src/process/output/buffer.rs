@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::unanchored::Unanchored;
 use crate::base::{DeliveryError, LossKind, Token};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Pool, Segment};
@@ -9,6 +10,8 @@ pub(crate) struct Buffer<T: Tuple + ?Sized> {
     pub(crate) load: Load<T>,
     pub(super) segments: Vec<Segment>,
     pub(crate) covers: Vec<Cover>,
+    /// Of a spout: what nobody waits for.
+    pub(super) unanchored: Unanchored,
     pub(super) pool: Arc<Pool<T>>,
 }
 
@@ -21,7 +24,8 @@ pub(crate) struct Cover {
 
 impl<T: Tuple + ?Sized> Buffer<T> {
     pub(super) fn new(pool: Arc<Pool<T>>) -> Self {
-        Self { load: pool.load(), segments: Vec::new(), covers: Vec::new(), pool }
+        let unanchored = Unanchored::default();
+        Self { load: pool.load(), segments: Vec::new(), covers: Vec::new(), unanchored, pool }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -50,6 +54,7 @@ impl<T: Tuple + ?Sized> Buffer<T> {
         }
         let offset = self.len();
         self.load.append(&mut other.load);
+        self.unanchored.append(&mut other.unanchored, offset);
         self.covers.extend(other.covers.drain(..).map(|cover| Cover {
             start: cover.start + offset,
             end: cover.end + offset,

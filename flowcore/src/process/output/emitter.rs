@@ -15,8 +15,8 @@ use crate::process::tuple::TupleBatch;
 
 /// One typed output.
 pub struct Emitter<T: Tuple + ?Sized> {
-    buffer: Buffer<T>,
-    way: Way<T>,
+    pub(super) buffer: Buffer<T>,
+    pub(super) way: Way<T>,
     work: Work,
     index: u32,
     now: Timestamp,
@@ -41,7 +41,7 @@ fn overflowed() -> DeliveryError {
     DeliveryError::new("an emitter", LossKind::Failed).caused_by(TooManyOutputs)
 }
 
-enum Way<T: Tuple + ?Sized> {
+pub(super) enum Way<T: Tuple + ?Sized> {
     /// A bolt's: to its subscribers.
     Edges(Vec<Edge<T>>),
     /// A spout's: to its intake.
@@ -109,10 +109,15 @@ impl<T: Tuple + ?Sized> Emitter<T> {
 
     /// The same, and waits while a full batch is ahead of it that the next tasks have no room for.
     pub async fn send_anchored(&mut self, tuple: T::Put<'_>, token: Token) {
+        self.make_room().await;
+        self.emit_anchored(tuple, token);
+    }
+
+    /// Waits while a full batch is ahead that the next tasks have no room for.
+    pub(super) async fn make_room(&mut self) {
         if self.buffer.load.roots.len() >= self.batch {
             self.flush().await;
         }
-        self.emit_anchored(tuple, token);
     }
 
     /// The same for a spout: the token covers this tuple alone, the cover goes on behind it.
@@ -132,7 +137,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
     }
 
     /// What was emitted since the last segment belongs to the work in execution.
-    fn seal(&mut self) {
+    pub(super) fn seal(&mut self) {
         if matches!(self.way, Way::Handoff(_)) {
             return;
         }

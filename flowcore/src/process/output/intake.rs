@@ -9,7 +9,7 @@ use super::emitter::Emitter;
 use super::wiring::Wiring;
 use crate::base::Work;
 use crate::process::batch::{Load, Segment, Selection};
-use crate::process::engine::{Edge, Inbox, Ledger, ship};
+use crate::process::engine::{Edge, Inbox, Ledger, Sent, ship};
 use crate::process::topology::DeadLetterHandler;
 use crate::process::{DeadLetter, Tuple};
 
@@ -76,6 +76,27 @@ impl<T: Tuple + ?Sized> EmitterIntake<T> {
     }
 }
 
+impl<T: Tuple + ?Sized> EmitterIntake<T> {
+    /// Enters a load that is about to be sent as a root batch.
+    fn enter(&mut self, load: &Arc<Load<T>>, shipped: &mut Shipped<'_>) -> Vec<Segment> {
+        let covers = std::mem::take(&mut self.partial.covers);
+        let unanchored = std::mem::take(&mut self.partial.unanchored);
+        let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
+        let Some(ledger) = &mut shipped.ledger else {
+            // Nothing is tracked: it is as safe as it will ever be.
+            for cover in covers {
+                cover.token.ack();
+            }
+            return vec![Segment { work: Work::default(), end: len }];
+        };
+        let payload = Payload { output: shipped.output, load: Arc::clone(load) as _ };
+        let tracked = (!unanchored.is_empty()).then(|| unanchored.tracked(len));
+        let id = ledger.open(payload, Sent { len, indices: tracked, covers, at: shipped.at });
+        let work = id.map(|id| Work::root(Arc::clone(shipped.inbox) as _, id)).unwrap_or_default();
+        unanchored.segments(&work, len)
+    }
+}
+
 impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     fn absorb(&mut self, out: &mut Emitter<T>) {
         // What was handed over before goes first.
@@ -102,24 +123,12 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
             return;
         }
         let mut load = self.partial.take_load();
-        let covers = std::mem::take(&mut self.partial.covers);
         load.number_roots();
-        let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
-        shipped.tuples += u64::from(len);
+        shipped.tuples += load.len() as u64;
         let load = Arc::new(load);
-        let work = if let Some(ledger) = &mut shipped.ledger {
-            let payload =
-                Payload { output: shipped.output, load: Arc::clone(&load) as Arc<dyn Any + Send + Sync> };
-            let id = ledger.open(payload, len, covers, shipped.at);
-            Work::root(Arc::clone(shipped.inbox) as _, id)
-        } else {
-            // Nothing is tracked: it is as safe as it will ever be.
-            for cover in covers {
-                cover.token.ack();
-            }
-            Work::default()
-        };
-        ship(&mut self.edges, &load, &Selection::Range(0, len), vec![Segment { work, end: len }]).await;
+        let segments = self.enter(&load, shipped);
+        let all = Selection::Range(0, u32::try_from(load.len()).unwrap_or(u32::MAX));
+        ship(&mut self.edges, &load, &all, segments).await;
     }
 
     async fn handed_over(&mut self) {

@@ -5,6 +5,7 @@ mod emitter;
 mod intake;
 mod none;
 mod several;
+mod unanchored;
 mod wiring;
 
 pub(crate) use buffer::Cover;

@@ -29,6 +29,11 @@ pub enum Problem {
         /// The component.
         component: String,
     },
+    /// A spout's tuples may be tried zero times.
+    NoAttempts {
+        /// The spout.
+        component: String,
+    },
     /// The senders of a direct stream name one of more or fewer tasks than the bolt has.
     OtherTargets {
         /// The bolt.
@@ -80,6 +85,7 @@ impl fmt::Display for Problem {
             Self::DuplicateName { component } => write!(f, "two components are called {component}"),
             Self::BadName { component } => write!(f, "{component:?} is no name for a component"),
             Self::NoTasks { component } => write!(f, "{component} has a parallelism of zero"),
+            Self::NoAttempts { component } => write!(f, "{component} has a max_attempts of zero"),
             Self::OtherTargets { component, tasks, targets } => {
                 write!(
                     f,

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Output, StreamName};
+use crate::process::RetryPolicy;
 use crate::process::engine::{WatchedEdge, Wiring};
 
 /// A component, by its place in the topology. Two topologies never share one.
@@ -20,6 +21,10 @@ pub(crate) trait Node: Send + Sync {
     fn targets(&self) -> Vec<usize>;
     /// How often its tasks tick.
     fn tick(&self) -> Option<Duration>;
+    /// A spout's own policy.
+    fn retry(&self) -> Option<RetryPolicy> {
+        None
+    }
     /// The streams it reads.
     fn inputs(&self) -> Vec<StreamName>;
     /// The streams that it emits on.

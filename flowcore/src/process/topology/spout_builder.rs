@@ -1,13 +1,13 @@
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::graph::Graph;
 use super::{Node, Output, StreamName};
 use crate::process::engine::{SpoutTask, WatchedEdge, Wiring as RunWiring};
 use crate::process::output::Wiring;
-use crate::process::{Outputs, Spout};
+use crate::process::{Outputs, RetryPolicy, Spout};
 
 /// A spout in a topology. It stands for its stream: pass it to a bolt's grouping.
 pub struct SpoutBuilder<S: Spout> {
@@ -18,6 +18,7 @@ struct SpoutNode<S: Spout> {
     name: StreamName,
     factory: Arc<dyn Fn() -> S + Send + Sync>,
     parallelism: AtomicUsize,
+    retry: Mutex<Option<RetryPolicy>>,
     streams: <S::Out as Wiring>::Handles,
 }
 
@@ -25,7 +26,8 @@ impl<S: Spout> SpoutBuilder<S> {
     pub(super) fn new(graph: &Graph, name: StreamName, factory: Arc<dyn Fn() -> S + Send + Sync>) -> Self {
         let streams = S::Out::handles(&name);
         let id = name.node;
-        let node = Arc::new(SpoutNode { name, factory, parallelism: AtomicUsize::new(1), streams });
+        let (parallelism, retry) = (AtomicUsize::new(1), Mutex::default());
+        let node = Arc::new(SpoutNode { name, factory, parallelism, retry, streams });
         graph.fill(id, Arc::clone(&node) as Arc<dyn Node>);
         Self { node }
     }
@@ -35,6 +37,19 @@ impl<S: Spout> SpoutBuilder<S> {
     pub fn parallelism(self, tasks: usize) -> Self {
         self.node.parallelism.store(tasks, Ordering::Relaxed);
         self
+    }
+
+    /// How often its failed tuples are tried, and how long they wait. The topology's policy by default.
+    #[must_use]
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        *self.node.retry() = Some(policy);
+        self
+    }
+}
+
+impl<S: Spout> SpoutNode<S> {
+    fn retry(&self) -> MutexGuard<'_, Option<RetryPolicy>> {
+        self.retry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,6 +91,10 @@ impl<S: Spout> Node for SpoutNode<S> {
         None
     }
 
+    fn retry(&self) -> Option<RetryPolicy> {
+        self.retry().clone()
+    }
+
     fn inputs(&self) -> Vec<StreamName> {
         Vec::new()
     }
@@ -94,7 +113,7 @@ impl<S: Spout> Node for SpoutNode<S> {
         for task in 0..self.parallelism() {
             let shared = wiring.spout(&self.name.component, task, self.parallelism());
             let outputs = S::Out::of_spout(&self.streams, &wiring.connect());
-            let task = SpoutTask::new(Arc::clone(&self.factory), outputs, shared);
+            let task = SpoutTask::new(Arc::clone(&self.factory), outputs, self.retry().clone(), shared);
             wiring.spawn_spout(task);
         }
     }

@@ -42,6 +42,9 @@ fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     if node.parallelism() == 0 {
         problems.push(Problem::NoTasks { component: component.clone() });
     }
+    if node.retry().is_some_and(|retry| retry.max_attempts == 0) {
+        problems.push(Problem::NoAttempts { component: component.clone() });
+    }
     let tasks = node.parallelism();
     for targets in node.targets().into_iter().filter(|&targets| targets != tasks) {
         problems.push(Problem::OtherTargets { component: component.clone(), tasks, targets });

@@ -7,7 +7,7 @@ use flowcore::base::{LossKind, Token, TokenSet};
 use flowcore::process::{BoltError, Delivery, Outputs, for_each, map};
 use flowcore_testkit::{Recorder, ScriptedSpout, run_until_idle, simulate};
 
-use super::{act, end_of, topology, within_an_hour};
+use crate::process::{act, end_of, topology, within_an_hour};
 
 #[test]
 fn a_tuple_is_acknowledged_when_every_bolt_has_returned_ok() {
@@ -193,7 +193,7 @@ fn a_cover_over_several_batches_is_answered_when_the_last_of_them_is_safe() {
         let seen = Recorder::new();
         let record = seen.clone();
         let mut topology = topology(clock).batch(4);
-        let covered = super::spouts::Once::new(move |out: &mut flowcore::process::Emitter<u64>| {
+        let covered = crate::process::spouts::Once::new(move |out: &mut flowcore::process::Emitter<u64>| {
             let tell = tell.clone();
             out.cover(Token::new(move |outcome| tell.push(outcome.is_ok())));
             (0..10).for_each(|n| out.emit(n));
@@ -261,7 +261,7 @@ fn a_batch_that_is_rejected_whole_frees_its_places() {
 fn a_panic_in_a_dead_letter_handler_or_a_token_stays_where_it_is() {
     simulate(|clock| async move {
         let mut topology = topology(clock);
-        let covered = super::spouts::Once::new(|out: &mut flowcore::process::Emitter<u64>| {
+        let covered = crate::process::spouts::Once::new(|out: &mut flowcore::process::Emitter<u64>| {
             out.cover(Token::new(|_| panic!("in a token")));
             out.emit(1);
             out.emit(2);
