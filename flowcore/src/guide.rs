@@ -11,3 +11,12 @@ struct Delivery;
 
 #[doc = include_str!("../../docs/testing.md")]
 struct Testing;
+
+#[doc = include_str!("../../docs/windows.md")]
+struct Windows;
+
+#[doc = include_str!("../../docs/performance.md")]
+struct Performance;
+
+#[doc = include_str!("../../docs/coming-from-storm.md")]
+struct ComingFromStorm;
