@@ -12,6 +12,7 @@ pub mod futures;
 mod grouping;
 pub mod observe;
 mod output;
+pub mod progress;
 mod spout;
 mod topology;
 mod tuple;

@@ -9,6 +9,7 @@ mod grouping;
 mod life;
 mod observe;
 mod operators;
+mod progress;
 mod random;
 mod restart;
 mod shapes;
