@@ -14,6 +14,7 @@ pub mod observe;
 mod output;
 pub mod progress;
 mod spout;
+pub mod time;
 mod topology;
 mod tuple;
 pub mod window;

@@ -36,6 +36,8 @@ pub enum HeldBackReason {
     Behind,
     /// Older tuples are under way, or failed and are to be sent again: the watermark waits for them.
     UnderWay,
+    /// All senders are idle. This one has come the furthest.
+    AllIdle,
 }
 
 impl HeldBack {
@@ -55,6 +57,7 @@ impl HeldBack {
                 (HeldBackReason::Behind, Some(at)) => {
                     write!(f, ": its watermark has stood at {} for {stands}", Utc(at))?;
                 }
+                (HeldBackReason::AllIdle, _) => write!(f, ": all senders are idle, for {stands}")?,
                 (HeldBackReason::Behind, None) => write!(f, ": it is behind, for {stands}")?,
             }
             self.how_it_ends(now, f)
@@ -68,6 +71,7 @@ impl HeldBack {
             }
             (Some(_), _) => f.write_str("; it is about to count as idle"),
             (None, HeldBackReason::UnderWay) => f.write_str("; they have to be done or given up"),
+            (None, HeldBackReason::AllIdle) => f.write_str("; a tuple has to come, or their end"),
             (None, _) => f.write_str("; it never counts as idle: a later tuple has to come, or its end"),
         }
     }

@@ -307,6 +307,13 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
         self
     }
 
+    /// Says that the bolt works by watermarks: a topology in which none of its inputs has event time does not
+    /// build. See [`EventTime`](crate::process::time::EventTime).
+    pub fn requires_event_time(self) -> Self {
+        self.node.require_event_time();
+        self
+    }
+
     /// Calls [`Bolt::tick`] of every task in this interval. Not at all by default.
     pub fn tick_every(self, interval: Duration) -> Self {
         self.node.set_tick(interval);

@@ -22,6 +22,7 @@ struct Spec<B, O> {
     /// The sizes of the targets that its direct inputs name.
     targets: Vec<usize>,
     tick: Option<Duration>,
+    requires_event_time: bool,
     inputs: Vec<Box<dyn Input<B, O>>>,
     /// Of each task, from `open_mailboxes` on.
     counters: Vec<Arc<Counters>>,
@@ -52,6 +53,7 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
             parallelism: 1,
             targets: Vec::new(),
             tick: None,
+            requires_event_time: false,
             inputs: Vec::new(),
             counters: Vec::new(),
         };
@@ -75,6 +77,10 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
         let mut spec = self.spec();
         spec.parallelism = tasks;
         spec.targets.push(tasks);
+    }
+
+    pub(super) fn require_event_time(&self) {
+        self.spec().requires_event_time = true;
     }
 
     pub(super) fn set_tick(&self, interval: Duration) {
@@ -123,6 +129,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
 
     fn outputs(&self) -> Vec<Output> {
         O::outputs(&self.streams)
+    }
+
+    fn requires_event_time(&self) -> bool {
+        self.spec().requires_event_time
     }
 
     fn edges(&self) -> Vec<WatchedEdge> {

@@ -53,6 +53,11 @@ pub enum Problem {
         /// The bolt.
         component: String,
     },
+    /// A bolt works by watermarks, and none of its inputs has event time.
+    NoEventTime {
+        /// The bolt.
+        component: String,
+    },
     /// There is no spout.
     NoSpout,
     /// Components feed each other in a circle, which would stall when their mailboxes are full.
@@ -95,6 +100,9 @@ impl fmt::Display for Problem {
             Self::TickTooShort { component } => write!(f, "{component} ticks more than once a millisecond"),
             Self::NoInput { component } => {
                 write!(f, "{component} reads no stream: subscribe with a grouping, such as shuffle or fields")
+            }
+            Self::NoEventTime { component } => {
+                write!(f, "{component} needs event time: declare it on a stream that it reads, or further up")
             }
             Self::NoSpout => f.write_str("it has no spout"),
             Self::Cycle { path } => write!(f, "components feed each other: {}", path.join(" -> ")),

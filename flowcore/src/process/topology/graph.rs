@@ -37,7 +37,7 @@ impl Graph {
             }
         }
         let node = NodeId { topology: self.topology, index };
-        StreamName { node, component: name, output: 0, graph: self.clone() }
+        StreamName { node, component: name, output: 0, has_event_time: Arc::default(), graph: self.clone() }
     }
 
     pub(super) fn fill(&self, id: NodeId, node: Arc<dyn Node>) {

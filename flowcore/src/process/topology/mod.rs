@@ -8,6 +8,8 @@ mod closures;
 mod combine;
 mod dead_letter;
 mod error;
+mod event_reach;
+mod event_time;
 mod graph;
 mod keyed;
 mod node;
@@ -29,5 +31,6 @@ pub use spout_builder::SpoutBuilder;
 pub use stream::Stream;
 
 pub(crate) use dead_letter::DeadLetterHandler;
+pub(crate) use event_reach::EventReach;
 pub(crate) use node::{Node, NodeId};
 pub(crate) use stream::{Output, StreamName};

@@ -29,6 +29,8 @@ pub(crate) trait Node: Send + Sync {
     fn inputs(&self) -> Vec<StreamName>;
     /// The streams that it emits on.
     fn outputs(&self) -> Vec<Output>;
+    /// Whether it has no use for inputs without event time.
+    fn requires_event_time(&self) -> bool;
     /// Its inputs as snapshots see them.
     fn edges(&self) -> Vec<WatchedEdge>;
     /// Makes the mailboxes of its tasks. Called on all nodes before `spawn` on any.

@@ -80,7 +80,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
         F: FnMut(&T) -> bool + Clone + Send + Sync + 'static,
         Filter<F>: Bolt<T, Out = Emitter<T>>,
     {
-        self.bolt(name, move || filter(f.clone()))
+        self.bolt(name, move || filter(f.clone())).timed_like(self)
     }
 
     /// The same tuples, each shown to `f`.
@@ -89,7 +89,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
         F: FnMut(&T) + Clone + Send + Sync + 'static,
         Inspect<F>: Bolt<T, Out = Emitter<T>>,
     {
-        self.bolt(name, move || inspect(f.clone()))
+        self.bolt(name, move || inspect(f.clone())).timed_like(self)
     }
 
     /// The end of the stream: each tuple is shown to `f`.
@@ -104,14 +104,17 @@ impl<T: Tuple + ?Sized> Stream<T> {
         self.bolt(name, move || for_each(f.clone()))
     }
 
-    /// The tuples of this stream and of `others`. Between two streams there is no order.
+    /// The tuples of this stream and of `others`. Between two streams there is no order. It knows where
+    /// timestamps are if all of them were made of one that does.
     pub fn merge(&self, name: impl Into<Arc<str>>, others: &[&Self]) -> BoltBuilder<Merge<T>, Emitter<T>>
     where
         Merge<T>: Bolt<T, Out = Emitter<T>>,
     {
         let pass: fn(&T) = |_| {};
         let merged = self.bolt(name, move || inspect(pass));
-        others.iter().fold(merged, |merged, other| merged.shuffle(other))
+        let merged = others.iter().fold(merged, |merged, other| merged.shuffle(other));
+        let alike = others.iter().all(|other| self.is_timestamped_like(other));
+        if alike { merged.timed_like(self) } else { merged }
     }
 
     /// Two streams: the tuples for which `f` says so are `.0` of it, the others `.1`.
@@ -124,7 +127,10 @@ impl<T: Tuple + ?Sized> Stream<T> {
         F: FnMut(&T) -> bool + Clone + Send + Sync + 'static,
         Branch<F>: Bolt<T, Out = (Emitter<T>, Emitter<T>)>,
     {
-        self.bolt(name, move || Branch(f.clone()))
+        let branches = self.bolt(name, move || Branch(f.clone()));
+        branches.0.inherit_timestamps(self);
+        branches.1.inherit_timestamps(self);
+        branches
     }
 
     /// The stream by the key of its tuples: for operations that need all tuples of a key in one task.

@@ -32,6 +32,10 @@ impl<S: Spout> SpoutBuilder<S> {
         Self { node }
     }
 
+    pub(super) fn streams(&self) -> &<S::Out as Wiring>::Handles {
+        &self.node.streams
+    }
+
     /// How many tasks it has. 1 by default.
     #[must_use]
     pub fn parallelism(self, tasks: usize) -> Self {
@@ -101,6 +105,10 @@ impl<S: Spout> Node for SpoutNode<S> {
 
     fn outputs(&self) -> Vec<Output> {
         S::Out::outputs(&self.streams)
+    }
+
+    fn requires_event_time(&self) -> bool {
+        false
     }
 
     fn edges(&self) -> Vec<WatchedEdge> {

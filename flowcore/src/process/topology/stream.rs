@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::graph::Graph;
@@ -5,6 +6,7 @@ use super::{DeadLetter, DeadLetterHandler, NodeId};
 use crate::process::Tuple;
 use crate::process::engine::{Count, Edge, MailboxSender};
 use crate::process::grouping::Router;
+use crate::process::time::{EventTime, TimestampOf};
 
 /// A typed stream: what one output of a spout or bolt emits. Subscribe a bolt to it with one of the
 /// groupings of [`BoltBuilder`](super::BoltBuilder).
@@ -21,6 +23,8 @@ struct State<T: Tuple + ?Sized> {
     subscriptions: Vec<Subscription<T>>,
     ignored: bool,
     dead: Option<DeadLetterHandler<T>>,
+    event_time: Option<EventTime<T>>,
+    timestamps: Option<TimestampOf<T>>,
 }
 
 /// Whose output a stream is.
@@ -29,6 +33,8 @@ pub struct StreamName {
     pub(crate) node: NodeId,
     pub(crate) component: Arc<str>,
     pub(crate) output: usize,
+    /// Whether the stream has an event time of its own.
+    pub(super) has_event_time: Arc<AtomicBool>,
     /// Where further bolts are declared.
     pub(super) graph: Graph,
 }
@@ -43,7 +49,11 @@ pub struct Output {
 
 impl StreamName {
     pub(crate) fn output(&self, output: usize) -> Self {
-        Self { output, ..self.clone() }
+        Self { output, has_event_time: Arc::default(), ..self.clone() }
+    }
+
+    pub(super) fn has_event_time(&self) -> bool {
+        self.has_event_time.load(Ordering::Relaxed)
     }
 }
 
@@ -78,7 +88,9 @@ struct Subscription<T: Tuple + ?Sized> {
 
 impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn new(name: StreamName) -> Self {
-        let state = Mutex::new(State { subscriptions: Vec::new(), ignored: false, dead: None });
+        let (subscriptions, ignored) = (Vec::new(), false);
+        let state = State { subscriptions, ignored, dead: None, event_time: None, timestamps: None };
+        let state = Mutex::new(state);
         Self { shared: Arc::new(Shared { name, state }) }
     }
 
@@ -129,6 +141,37 @@ impl<T: Tuple + ?Sized> Stream<T> {
         let state = self.state();
         let is_read = state.ignored || !state.subscriptions.is_empty();
         Output { stream: self.name().clone(), is_read }
+    }
+
+    pub(super) fn set_event_time(&self, time: EventTime<T>) {
+        self.state().event_time = Some(time);
+        self.shared.name.has_event_time.store(true, Ordering::Relaxed);
+    }
+
+    #[expect(dead_code, reason = "the engine carries no watermarks yet")]
+    pub(crate) fn own_event_time(&self) -> Option<EventTime<T>> {
+        self.state().event_time.clone()
+    }
+
+    pub(super) fn set_timestamps(&self, timestamps: TimestampOf<T>) {
+        self.state().timestamps = Some(timestamps);
+    }
+
+    pub(super) fn timestamps(&self) -> Option<TimestampOf<T>> {
+        self.state().timestamps.clone()
+    }
+
+    /// Whether both have their timestamps from one stream.
+    pub(super) fn is_timestamped_like(&self, other: &Self) -> bool {
+        match (self.timestamps(), other.timestamps()) {
+            (Some(one), Some(other)) => std::ptr::addr_eq(Arc::as_ptr(&one), Arc::as_ptr(&other)),
+            _ => false,
+        }
+    }
+
+    pub(super) fn inherit_timestamps(&self, origin: &Self) {
+        let timestamps = origin.timestamps();
+        self.state().timestamps = timestamps;
     }
 
     pub(crate) fn dead_letters(&self) -> Option<DeadLetterHandler<T>> {

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::graph::Slot;
-use super::{Node, Problem};
+use super::{EventReach, Node, Problem};
 use crate::process::engine::Settings;
 
 /// Everything that is wrong with a topology.
@@ -18,6 +18,12 @@ pub(super) fn problems(id: u64, slots: &[Slot], settings: &Settings) -> Vec<Prob
         match &slot.node {
             Some(node) => check(id, &**node, &mut problems),
             None => problems.push(Problem::NoInput { component: slot.name.to_string() }),
+        }
+    }
+    let reach = EventReach::of(slots.iter().map(|slot| slot.node.as_deref()));
+    for (at, slot) in slots.iter().enumerate() {
+        if slot.node.as_ref().is_some_and(|node| node.requires_event_time()) && !reach.node(at) {
+            problems.push(Problem::NoEventTime { component: slot.name.to_string() });
         }
     }
     let mut nodes = slots.iter().filter_map(|slot| slot.node.as_ref());

@@ -1,0 +1,3 @@
+//! Event time in whole topologies.
+
+mod build;
