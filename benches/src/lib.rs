@@ -3,13 +3,17 @@
 
 pub mod chain;
 pub mod coffee;
+pub mod event_time;
 pub mod hop;
 pub mod idle;
 pub mod keys;
 pub mod latency;
 pub mod redis_list;
+pub mod slow_bolt;
+pub mod spout;
 pub mod tail;
 pub mod word_count;
+pub mod words;
 
 use tokio::runtime::{Builder, Runtime};
 

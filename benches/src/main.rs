@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_benches::event_time::{self, Total};
 use flowcore_benches::word_count::Tasks;
 use flowcore_benches::{
-    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, redis_list, tail, two_workers, word_count,
+    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, redis_list, slow_bolt, spout, tail,
+    two_workers, word_count, words,
 };
 
 /// Of 64 tasks.
@@ -55,6 +57,20 @@ async fn run(name: &str, size: u64) -> Result<(), Failure> {
         "keys-few" => rate("tuples/s", size, keys::topology(size, FEW_KEYS)).await,
         "chain-16" => rate("hops/s", size, chain::topology(size / LONG_CHAIN as u64, LONG_CHAIN)).await,
         "chain-1" => rate("hops/s", size, chain::topology(size, 1)).await,
+        "chain-2" => rate("hops/s", size, chain::topology(size / 2, 2)).await,
+        "chain-2-channels" => rate("hops/s", size, chain::bare_channels(size / 2, 2)).await,
+        "spout" => rate("tuples/s", size, spout::topology(size, WORKERS)).await,
+        "spout-loop" => rate("tuples/s", size, async { spout::bare_loop(size) }).await,
+        "slow-bolt" => rate("tuples/s", size, slow_bolt::topology(size)).await,
+        "slow-bolt-loop" => {
+            rate("tuples/s", size, async {
+                slow_bolt::bare_loop(size);
+                Ok(())
+            })
+            .await
+        }
+        "words-only" => rate("words/s", words, words::count_only(lines, WORKERS)).await,
+        "words-only-loop" => rate("words/s", words, async { words::count_only_loop(lines) }).await,
         _ => run_prepared(name, size).await,
     }
 }
@@ -72,6 +88,22 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
             } else {
                 rate("lines/s", size, coffee::only_parse(&lines, WORKERS)).await?;
             }
+        }
+        "words-of-file" | "words-of-file-loop" => {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("sentences.txt");
+            let lines = usize::try_from(size)?;
+            words::write_file(&path, lines)?;
+            if name == "words-of-file" {
+                rate("words/s", word_count::words(lines), words::of_file(&path, lines, WORKERS)).await?;
+            } else {
+                let counted = async { words::of_file_loop(&path, lines) };
+                rate("words/s", word_count::words(lines), counted).await?;
+            }
+        }
+        "event-time-loop" => {
+            let expected = Total::of(size);
+            rate("tuples/s", size, event_time::by_hand(size, WORKERS, expected)).await?;
         }
         "tail" | "tail-loop" => {
             let folder = tempfile::tempdir()?;

@@ -26,7 +26,7 @@ const DISTINCT: u64 = 27;
 const BATCH: usize = 256;
 
 /// The maps of users and peers: who is fast takes a fast hash.
-type Counts<K> = HashMap<K, u64, foldhash::fast::FixedState>;
+pub(crate) type Counts<K> = HashMap<K, u64, foldhash::fast::FixedState>;
 
 /// Tasks of each component.
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +89,7 @@ impl Spout for OwnedLines {
     }
 }
 
-struct Split;
+pub(crate) struct Split;
 
 impl Bolt<str> for Split {
     type Out = Emitter<str>;
@@ -117,18 +117,18 @@ impl Bolt<String> for SplitOwned {
 
 /// What all counting tasks have counted when they have ended.
 #[derive(Debug, Default)]
-struct Counted {
+pub(crate) struct Counted {
     words: AtomicU64,
     distinct: AtomicU64,
 }
 
-struct Count {
+pub(crate) struct Count {
     counts: Counts<String>,
     counted: Arc<Counted>,
 }
 
 impl Count {
-    fn into(counted: &Arc<Counted>) -> Self {
+    pub(crate) fn into(counted: &Arc<Counted>) -> Self {
         Self { counts: Counts::default(), counted: Arc::clone(counted) }
     }
 
@@ -187,7 +187,7 @@ pub async fn packed(sentences: usize, tasks: Tasks) -> Result<(), Failure> {
     let words = topology.bolt("split", || Split).shuffle(&lines).parallelism(tasks.split);
     let count = topology.bolt("count", move || Count::into(&into));
     count.fields(&words, |word: &str| word).parallelism(tasks.count);
-    finish(topology, sentences, &counted).await
+    finish(topology, sentences as u64, sentences, &counted).await
 }
 
 /// Counts the words of `sentences` sentences, a `String` each.
@@ -203,12 +203,18 @@ pub async fn owned(sentences: usize, tasks: Tasks) -> Result<(), Failure> {
     let words = topology.bolt("split", || SplitOwned).shuffle(&lines).parallelism(tasks.split);
     let count = topology.bolt("count", move || Count::into(&into));
     count.fields(&words, |word: &String| word).parallelism(tasks.count);
-    finish(topology, sentences, &counted).await
+    finish(topology, sentences as u64, sentences, &counted).await
 }
 
-async fn finish(topology: TopologyBuilder, sentences: usize, counted: &Counted) -> Result<(), Failure> {
+/// Runs it: `acked` tuples of its spout must be acknowledged, the words of `sentences` sentences counted.
+pub(crate) async fn finish(
+    topology: TopologyBuilder,
+    acked: u64,
+    sentences: usize,
+    counted: &Counted,
+) -> Result<(), Failure> {
     let report = topology.build()?.run().await?;
-    check("acknowledged sentences", sentences as u64, report.snapshot.component("lines").acked)?;
+    check("acknowledged lines", acked, report.snapshot.component("lines").acked)?;
     check("words", words(sentences), counted.words.load(Ordering::Relaxed))?;
     check("distinct words", DISTINCT, counted.distinct.load(Ordering::Relaxed))?;
     Ok(())

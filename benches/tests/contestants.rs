@@ -20,13 +20,15 @@ fn measured(contestant: &str, size: u64) -> String {
 
 #[test]
 fn topologies_and_their_loops_do_the_same_work() {
-    for name in ["words", "words-64-tasks", "words-string", "words-fused", "words-fused-twice"] {
+    let of_memory = ["words", "words-64-tasks", "words-string", "words-fused", "words-fused-twice"];
+    let simpler = ["words-only", "words-only-loop", "words-of-file", "words-of-file-loop"];
+    for name in of_memory.into_iter().chain(simpler) {
         assert_eq!(measured(name, 9_920), "63488 words/s", "{name}");
     }
-    for name in ["hop", "hop-one", "hop-channel"] {
+    for name in ["hop", "hop-one", "hop-channel", "spout", "spout-loop", "slow-bolt", "slow-bolt-loop"] {
         assert_eq!(measured(name, 10_240), "10240 tuples/s", "{name}");
     }
-    for name in ["chain-16", "chain-1"] {
+    for name in ["chain-16", "chain-1", "chain-2", "chain-2-channels"] {
         assert_eq!(measured(name, 16_000), "16000 hops/s", "{name}");
     }
     for name in ["coffee", "coffee-parse"] {
@@ -38,6 +40,11 @@ fn topologies_and_their_loops_do_the_same_work() {
 fn every_key_is_counted() {
     assert_eq!(measured("keys-few", 4_000), "4000 tuples/s");
     assert_eq!(measured("keys-many", 2_000_000), "2000000 tuples/s");
+}
+
+#[test]
+fn readings_are_counted_in_their_windows() {
+    assert_eq!(measured("event-time-loop", 1_500_000), "1500000 tuples/s");
 }
 
 #[test]

@@ -77,7 +77,7 @@ const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer]
     Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
 }
 
-static SUBJECTS: [Subject; 11] = [
+static SUBJECTS: [Subject; 16] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -99,6 +99,18 @@ static SUBJECTS: [Subject; 11] = [
         cases: &[case("words-string", &[other("timely", "timely-words")], 2_000_000, 8_000_000)],
     },
     Subject {
+        name: "word-count-file",
+        cases: &[case("words-of-file", &[own("fused loop", "words-of-file-loop")], 2_000_000, 8_000_000)],
+    },
+    Subject {
+        name: "words-only",
+        cases: &[case("words-only", &[own("fused loop", "words-only-loop")], 2_000_000, 8_000_000)],
+    },
+    Subject {
+        name: "spout",
+        cases: &[case("spout", &[own("bare loop", "spout-loop")], 40_000_000, 160_000_000)],
+    },
+    Subject {
         name: "hop",
         cases: &[case(
             "hop",
@@ -106,6 +118,14 @@ static SUBJECTS: [Subject; 11] = [
             40_000_000,
             160_000_000,
         )],
+    },
+    Subject {
+        name: "two-hops",
+        cases: &[case("chain-2", &[own("tokio channels", "chain-2-channels")], 40_000_000, 160_000_000)],
+    },
+    Subject {
+        name: "slow-bolt",
+        cases: &[case("slow-bolt", &[own("bare loop", "slow-bolt-loop")], 500_000, 2_000_000)],
     },
     Subject {
         name: "many-keys",
@@ -122,6 +142,7 @@ static SUBJECTS: [Subject; 11] = [
     Subject {
         name: "latency",
         cases: &[
+            at_rate("500/s", "latency", &[own("tokio channels", "latency-channels")], 500),
             at_rate(
                 "10,000/s",
                 "latency",
