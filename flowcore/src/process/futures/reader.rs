@@ -9,8 +9,8 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs};
 
 /// A bolt at the end of a topology, and the [`futures::Stream`](Stream) that gives what it gets.
 ///
-/// A tuple is acknowledged when the stream has given it out. When `room` tuples wait, the bolt waits: whoever
-/// does not read holds up the topology. When the stream is dropped, the topology stops with an error. It ends
+/// A tuple is acknowledged when the stream has given it out. When `room` tuples wait (at most a million), the
+/// bolt waits: whoever does not read holds up the topology. When the stream is dropped, the topology stops with an error. It ends
 /// when the topology ends.
 ///
 /// ```
@@ -30,7 +30,8 @@ use crate::process::{Bolt, BoltError, NoOutput, Outputs};
 /// # Ok(()) }
 /// ```
 pub fn reader<T: Clone + Send + Sync + 'static>(room: usize) -> (ReaderBolt<T>, StreamReader<T>) {
-    let (sender, receiver) = mpsc::channel(room.max(1));
+    const MOST: usize = 1 << 20;
+    let (sender, receiver) = mpsc::channel(room.clamp(1, MOST));
     (ReaderBolt { sender }, StreamReader { receiver })
 }
 

@@ -162,13 +162,13 @@ impl TopologyBuilder {
         self
     }
 
-    /// Checks the topology.
+    /// Checks the topology: names, inputs, outputs, tasks, limits, circles. Whatever is wrong is found at once.
     ///
     /// # Errors
     /// [`BuildError`] with everything that is wrong.
     pub fn build(self) -> Result<Topology, BuildError> {
         let slots = self.graph.close();
-        let problems = problems(self.id, &slots, &self.settings);
+        let problems = problems(&self.name, self.id, &slots, &self.settings);
         if problems.is_empty() {
             let nodes = slots.into_iter().filter_map(|slot| slot.node).collect();
             return Ok(Topology { name: Arc::clone(&self.name), nodes, settings: self.settings.clone() });

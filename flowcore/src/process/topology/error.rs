@@ -1,8 +1,10 @@
 use std::fmt;
 
+use super::validate::LONGEST_NAME;
+
 /// A topology that cannot run: everything that is wrong with it.
 #[derive(Debug, thiserror::Error)]
-#[error("topology {topology} cannot run: {}", list(problems))]
+#[error("topology {} cannot run: {}", Short(topology), list(problems))]
 pub struct BuildError {
     /// The topology's name.
     pub topology: String,
@@ -10,17 +12,29 @@ pub struct BuildError {
     pub problems: Vec<Problem>,
 }
 
-/// One thing that is wrong with a topology.
+/// One thing that is wrong with a topology. As text, it says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
+    /// The topology's name is empty or too long, or has a control character in it.
+    BadTopologyName,
     /// Two components have the same name.
     DuplicateName {
         /// The name.
         component: String,
     },
-    /// A name is empty or has a control character in it.
+    /// A name is empty or too long, or has a control character in it.
     BadName {
+        /// The name.
+        component: String,
+    },
+    /// A name begins with `__`, as those of the engine do.
+    ReservedName {
+        /// The name.
+        component: String,
+    },
+    /// A component is called like a further output of another one, as `split.1` is the second one of `split`.
+    NameOfStream {
         /// The name.
         component: String,
     },
@@ -33,6 +47,15 @@ pub enum Problem {
     NoAttempts {
         /// The spout.
         component: String,
+    },
+    /// A component has more tasks than one may have.
+    TooManyTasks {
+        /// The component.
+        component: String,
+        /// How many tasks it has.
+        tasks: usize,
+        /// How many it may have.
+        most: usize,
     },
     /// The senders of a direct stream name one of more or fewer tasks than the bolt has.
     OtherTargets {
@@ -70,6 +93,15 @@ pub enum Problem {
         /// Which limit.
         limit: &'static str,
     },
+    /// A limit is so large that it is none.
+    LimitTooLarge {
+        /// Which limit.
+        limit: &'static str,
+        /// What it was set to.
+        value: usize,
+        /// What it may be set to.
+        most: usize,
+    },
     /// Nobody reads a stream, and nobody said that this is meant.
     Unread {
         /// The stream's name: that of its component, and from the second output on `.1`, `.2`.
@@ -87,36 +119,98 @@ pub enum Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DuplicateName { component } => write!(f, "two components are called {component}"),
-            Self::BadName { component } => write!(f, "{component:?} is no name for a component"),
-            Self::NoTasks { component } => write!(f, "{component} has a parallelism of zero"),
-            Self::NoAttempts { component } => write!(f, "{component} has a max_attempts of zero"),
-            Self::OtherTargets { component, tasks, targets } => {
+            Self::BadTopologyName => {
                 write!(
                     f,
-                    "{component} has a parallelism of {tasks}, and its senders name one of {targets} tasks"
+                    "its name is none: use 1 to {LONGEST_NAME} characters, none of them a control character"
                 )
             }
-            Self::TickTooShort { component } => write!(f, "{component} ticks more than once a millisecond"),
+            Self::DuplicateName { component } => {
+                write!(f, "two components are called {component}: give each a name of its own")
+            }
+            Self::BadName { component } => write!(
+                f,
+                "{:?} is no name for a component: use 1 to {LONGEST_NAME} characters, none of them a control \
+                 character",
+                Short(component)
+            ),
+            Self::ReservedName { component } => {
+                write!(
+                    f,
+                    "{component} begins with two underscores, as names of the engine do: use another name"
+                )
+            }
+            Self::NameOfStream { component } => {
+                write!(f, "{component} is the name of another component's output: use another name")
+            }
+            Self::NoTasks { component } => {
+                write!(f, "{component} has a parallelism of zero: give it at least one task")
+            }
+            Self::NoAttempts { component } => {
+                write!(f, "{component} has a max_attempts of zero: give it at least 1")
+            }
+            Self::TooManyTasks { component, tasks, most } => {
+                write!(f, "{component} has a parallelism of {tasks}: give it {most} at most")
+            }
+            Self::OtherTargets { component, tasks, targets } => write!(
+                f,
+                "{component} has a parallelism of {tasks}, and its senders name one of {targets} tasks: set none, \
+                 and use one Targets for it and all its senders"
+            ),
+            Self::TickTooShort { component } => {
+                write!(f, "{component} ticks more than once a millisecond: use tick_every with one or more")
+            }
             Self::NoInput { component } => {
                 write!(f, "{component} reads no stream: subscribe with a grouping, such as shuffle or fields")
             }
             Self::NoEventTime { component } => {
                 write!(f, "{component} needs event time: declare it on a stream that it reads, or further up")
             }
-            Self::NoSpout => f.write_str("it has no spout"),
-            Self::Cycle { path } => write!(f, "components feed each other: {}", path.join(" -> ")),
-            Self::ZeroLimit { limit } => write!(f, "{limit} is zero"),
+            Self::NoSpout => f.write_str("it has no spout: add one with TopologyBuilder::spout"),
+            Self::Cycle { path } => {
+                write!(f, "components feed each other: {}: take one of these streams out", path.join(" -> "))
+            }
+            Self::ZeroLimit { limit } => write!(f, "{limit} is zero: set at least 1"),
+            Self::LimitTooLarge { limit, value, most } => {
+                write!(f, "{limit} is {value}: set {most} at most")
+            }
             Self::Unread { stream } => {
                 write!(f, "nobody reads {stream}: subscribe a bolt to it, or call ignore() on it")
             }
-            Self::ForeignStream { component, stream } => {
-                write!(f, "{component} reads {stream}, which belongs to another topology")
-            }
+            Self::ForeignStream { component, stream } => write!(
+                f,
+                "{component} reads {stream}, which belongs to another topology: declare both with one \
+                 TopologyBuilder"
+            ),
         }
     }
 }
 
 fn list(problems: &[Problem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// A name that may be too long to print.
+struct Short<'a>(&'a str);
+
+impl Short<'_> {
+    fn text(&self) -> String {
+        let mut text: String = self.0.chars().take(LONGEST_NAME).collect();
+        if text.len() < self.0.len() {
+            text.push('…');
+        }
+        text
+    }
+}
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+impl fmt::Debug for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.text())
+    }
 }

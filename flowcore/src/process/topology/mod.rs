@@ -6,6 +6,7 @@ mod bolt_node;
 mod builder;
 mod closures;
 mod combine;
+mod cycles;
 mod dead_letter;
 mod error;
 mod event_reach;

@@ -1,22 +1,31 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::cycles::cycles;
 use super::graph::Slot;
 use super::{EventReach, Node, Problem};
 use crate::process::engine::Settings;
 
+/// Characters of a name.
+pub(super) const LONGEST_NAME: usize = 128;
+/// Tasks of a component: each of them knows all tasks that it sends to.
+const MOST_TASKS: usize = 4096;
+/// A batch lies in one piece of memory.
+const LARGEST_BATCH: usize = 1 << 20;
+const LARGEST_MAILBOX: usize = 1 << 16;
+const MOST_PENDING: usize = 1 << 30;
+
 /// Everything that is wrong with a topology.
-pub(super) fn problems(id: u64, slots: &[Slot], settings: &Settings) -> Vec<Problem> {
+pub(super) fn problems(topology: &str, id: u64, slots: &[Slot], settings: &Settings) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut names = HashSet::new();
+    if !is_name(topology) {
+        problems.push(Problem::BadTopologyName);
+    }
+    let mut names = Names::of(slots);
     for slot in slots {
-        let component = slot.name.to_string();
-        if component.is_empty() || component.chars().any(char::is_control) {
-            problems.push(Problem::BadName { component });
-        } else if !names.insert(&slot.name) {
-            problems.push(Problem::DuplicateName { component });
-        }
+        problems.extend(names.problem(&slot.name));
         match &slot.node {
-            Some(node) => check(id, &**node, &mut problems),
+            Some(node) => component_problems(id, &**node, &mut problems),
             None => problems.push(Problem::NoInput { component: slot.name.to_string() }),
         }
     }
@@ -30,28 +39,58 @@ pub(super) fn problems(id: u64, slots: &[Slot], settings: &Settings) -> Vec<Prob
     if !nodes.any(|node| node.is_spout()) {
         problems.push(Problem::NoSpout);
     }
-    let limits = [
-        ("batch", settings.batch),
-        ("mailbox", settings.mailbox),
-        ("max_pending", settings.max_pending),
-        ("max_attempts", settings.retry.max_attempts as usize),
-    ];
-    problems.extend(
-        limits.iter().filter(|(_, value)| *value == 0).map(|&(limit, _)| Problem::ZeroLimit { limit }),
-    );
-    problems.extend(cycle(slots).map(|path| Problem::Cycle { path }));
+    limit_problems(settings, &mut problems);
+    problems.extend(circles(id, slots));
     problems
 }
 
-fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(char::is_control) && name.chars().count() <= LONGEST_NAME
+}
+
+/// The names that are taken.
+struct Names {
+    components: HashSet<Arc<str>>,
+    /// Of the second outputs and further ones: the first one is called like its component.
+    streams: HashSet<String>,
+}
+
+impl Names {
+    fn of(slots: &[Slot]) -> Self {
+        let outputs = slots.iter().filter_map(|slot| slot.node.as_ref()).flat_map(|node| node.outputs());
+        let further = outputs.filter(|output| output.stream.output > 0);
+        Self {
+            components: HashSet::new(),
+            streams: further.map(|output| output.stream.to_string()).collect(),
+        }
+    }
+
+    fn problem(&mut self, name: &Arc<str>) -> Option<Problem> {
+        let component = name.to_string();
+        if !is_name(name) {
+            return Some(Problem::BadName { component });
+        }
+        if name.starts_with("__") {
+            return Some(Problem::ReservedName { component });
+        }
+        if self.streams.contains(&component) {
+            return Some(Problem::NameOfStream { component });
+        }
+        (!self.components.insert(Arc::clone(name))).then_some(Problem::DuplicateName { component })
+    }
+}
+
+fn component_problems(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     let component = node.name().to_string();
-    if node.parallelism() == 0 {
+    let tasks = node.parallelism();
+    if tasks == 0 {
         problems.push(Problem::NoTasks { component: component.clone() });
+    } else if tasks > MOST_TASKS {
+        problems.push(Problem::TooManyTasks { component: component.clone(), tasks, most: MOST_TASKS });
     }
     if node.retry().is_some_and(|retry| retry.max_attempts == 0) {
         problems.push(Problem::NoAttempts { component: component.clone() });
     }
-    let tasks = node.parallelism();
     for targets in node.targets().into_iter().filter(|&targets| targets != tasks) {
         problems.push(Problem::OtherTargets { component: component.clone(), tasks, targets });
     }
@@ -66,38 +105,30 @@ fn check(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     problems.extend(unread.map(|output| Problem::Unread { stream: output.stream.to_string() }));
 }
 
-/// A circle of components, if there is one.
-fn cycle(nodes: &[Slot]) -> Option<Vec<String>> {
-    let upstream: Vec<Vec<usize>> = nodes
-        .iter()
-        .map(|slot| {
-            let inputs = slot.node.as_ref().map(|node| node.inputs()).unwrap_or_default();
-            inputs.iter().map(|stream| stream.node.index).filter(|&index| index < nodes.len()).collect()
-        })
-        .collect();
-    // Walk against the streams; `done` nodes lead to no circle.
-    let mut done = vec![false; nodes.len()];
-    for start in 0..nodes.len() {
-        let mut path = Vec::new();
-        if let Some(circle) = walk(start, &upstream, &mut done, &mut path) {
-            return Some(circle.into_iter().rev().map(|index| nodes[index].name.to_string()).collect());
-        }
-    }
-    None
+fn limit_problems(settings: &Settings, problems: &mut Vec<Problem>) {
+    let limits = [
+        ("batch", settings.batch, LARGEST_BATCH),
+        ("mailbox", settings.mailbox, LARGEST_MAILBOX),
+        ("max_pending", settings.max_pending, MOST_PENDING),
+        ("max_attempts", settings.retry.max_attempts as usize, usize::MAX),
+    ];
+    problems.extend(limits.iter().filter_map(|&(limit, value, most)| match value {
+        0 => Some(Problem::ZeroLimit { limit }),
+        value if value > most => Some(Problem::LimitTooLarge { limit, value, most }),
+        _ => None,
+    }));
 }
 
-fn walk(at: usize, upstream: &[Vec<usize>], done: &mut [bool], path: &mut Vec<usize>) -> Option<Vec<usize>> {
-    if let Some(first) = path.iter().position(|&index| index == at) {
-        let mut circle = path[first..].to_vec();
-        circle.push(at);
-        return Some(circle);
-    }
-    if done[at] {
-        return None;
-    }
-    path.push(at);
-    let circle = upstream[at].iter().find_map(|&next| walk(next, upstream, done, path));
-    path.pop();
-    done[at] = true;
-    circle
+/// Components that feed each other.
+fn circles(id: u64, slots: &[Slot]) -> impl Iterator<Item = Problem> {
+    let upstream = |slot: &Slot| {
+        let inputs = slot.node.as_ref().map(|node| node.inputs()).unwrap_or_default();
+        let own = inputs.iter().filter(|stream| stream.node.topology == id);
+        own.map(|stream| stream.node.index).filter(|&index| index < slots.len()).collect()
+    };
+    let upstream: Vec<Vec<usize>> = slots.iter().map(upstream).collect();
+    cycles(&upstream).into_iter().map(|circle| {
+        let around = circle.iter().chain(circle.first());
+        Problem::Cycle { path: around.map(|&index| slots[index].name.to_string()).collect() }
+    })
 }

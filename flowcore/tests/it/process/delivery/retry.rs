@@ -46,5 +46,8 @@ fn a_policy_without_an_attempt_is_refused_with_the_spouts_name() {
     let numbers = topology.spout("numbers", script.factory()).retry(RetryPolicy { max_attempts: 0, backoff });
     numbers.for_each("read", |_| {});
     let error = topology.build().unwrap_err();
-    assert_eq!(error.to_string(), "topology test cannot run: numbers has a max_attempts of zero");
+    assert_eq!(
+        error.to_string(),
+        "topology test cannot run: numbers has a max_attempts of zero: give it at least 1"
+    );
 }

@@ -166,7 +166,7 @@ fn a_bolt_has_as_many_tasks_as_the_targets_of_its_senders() {
     let other = |tasks, targets| Problem::OtherTargets { component: "desk".to_owned(), tasks, targets };
     let (text, problems) = bolt(None, [3, 2]).unwrap_err();
     assert_eq!(problems, [other(2, 3)]);
-    assert!(text.ends_with("desk has a parallelism of 2, and its senders name one of 3 tasks"), "{text}");
+    assert!(text.contains("desk has a parallelism of 2, and its senders name one of 3 tasks"), "{text}");
     assert_eq!(bolt(Some(1), [4, 2]).unwrap_err().1, [other(1, 4), other(1, 2)]);
     assert_eq!(bolt(None, [0, 0]).unwrap_err().1, [Problem::NoTasks { component: "desk".to_owned() }]);
 }
