@@ -1,13 +1,16 @@
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::Phase;
 use super::fault::{BoltFault, Fault, settle};
+use super::phase::{Phase, Signal};
 use super::port::{Call, Port, Tally};
 use super::running::{TaskFailure, TaskShared};
-use crate::base::{RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::process::observe::{OpenWindows, TaskReport};
 use crate::process::output::TooManyOutputs;
 use crate::process::{BoltError, Outputs, TaskContext};
 
@@ -24,10 +27,15 @@ pub(crate) struct BoltTask<B, O> {
     shared: TaskShared,
 }
 
+/// How many open windows a task tells of.
+const WINDOWS_TOLD: usize = 100;
+
 /// What a task does next.
 enum Step {
     Run(usize),
     Tick,
+    /// Somebody asks why windows are open.
+    Asked,
     Ended,
     Abort,
 }
@@ -53,6 +61,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     pub(crate) async fn run(mut self) -> Result<(), TaskFailure> {
         loop {
             let life = self.shared.settings.clock.stopwatch();
+            self.shared.counters.began.set(self.shared.settings.clock.now());
             let Some(fault) = self.live().await else { return Ok(()) };
             self.out.leave();
             self.restart_after(fault, life).await?;
@@ -84,6 +93,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             match self.next_step(bolt).await {
                 Step::Run(port) => self.execute(bolt, port).await?,
                 Step::Tick => self.run_tick(bolt).await?,
+                Step::Asked => self.answer(Some(bolt)),
                 Step::Ended | Step::Abort => break,
             }
         }
@@ -109,6 +119,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let Some(port) = self.ports.get_mut(port) else { return Ok(()) };
         let mut tally = Tally::default();
         let now = self.shared.settings.clock.now();
+        self.shared.counters.began.set(now);
         let component = &self.shared.context.component;
         let call = Call { bolt, out: &mut self.out, now, component, tally: &mut tally };
         let watch = self.shared.settings.clock.stopwatch();
@@ -138,6 +149,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             tick.done(now);
         }
         self.ticked = Some(now);
+        self.shared.counters.began.set(now);
         self.out.enter(&Work::default(), now);
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             settle(contain(port.tick(bolt, now, &mut self.out)).await)?;
@@ -157,8 +169,13 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
 
     /// Takes the next parcel, or waits for one or for the time of the next tick.
     async fn next_step(&mut self, bolt: &mut B) -> Step {
-        if self.shared.phase.is_aborting() {
+        let Signal { phase, question } = self.shared.phase.signal();
+        if phase == Phase::Aborting {
             return Step::Abort;
+        }
+        let answered = self.shared.respondent.answered;
+        if question != answered {
+            return Step::Asked;
         }
         let wake = self.wake_at(bolt);
         if wake.is_some_and(|wake| wake <= self.shared.settings.clock.now()) {
@@ -185,7 +202,10 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let input = poll_fn(|cx| if full { Poll::Pending } else { poll_ports(ports, turn, cx) });
         tokio::select! {
             biased;
-            () = self.shared.phase.reached(Phase::Aborting) => Step::Abort,
+            now = self.shared.phase.reached_or_asked(Phase::Aborting, answered) => match now.phase {
+                Phase::Aborting => Step::Abort,
+                _ => Step::Asked,
+            },
             () = tick => Step::Tick,
             step = input => step,
         }
@@ -208,11 +228,41 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         self.shared.warn("a bolt is made anew", &cause);
         self.shared.counters.restarts.add(1);
         self.flush().await;
-        tokio::select! {
-            () = self.shared.phase.reached(Phase::Aborting) => {}
-            () = self.shared.settings.clock.sleep(delay) => {}
-        }
+        self.rest(delay).await;
         Ok(())
+    }
+
+    /// Waits, without a bolt.
+    async fn rest(&mut self, time: Duration) {
+        let clock = self.shared.settings.clock.clone();
+        let mut over = pin!(clock.sleep(time));
+        loop {
+            let answered = self.shared.respondent.answered;
+            tokio::select! {
+                now = self.shared.phase.reached_or_asked(Phase::Aborting, answered) => {
+                    if now.phase == Phase::Aborting {
+                        return;
+                    }
+                }
+                () = &mut over => return,
+            }
+            self.answer(None);
+        }
+    }
+
+    fn answer(&mut self, bolt: Option<&B>) {
+        let report = bolt.map(|bolt| self.open_windows(bolt)).unwrap_or_default();
+        let question = self.shared.phase.signal().question;
+        self.shared.respondent.answer(question, report);
+    }
+
+    fn open_windows(&self, bolt: &B) -> TaskReport {
+        let first = self.ports.iter().filter(|port| port.is_first());
+        let mut windows = OpenWindows::at_most(WINDOWS_TOLD);
+        let asked =
+            catch_unwind(AssertUnwindSafe(|| first.for_each(|port| port.open_windows(bolt, &mut windows))));
+        let panicked = asked.err().map(|payload| Panic::from_payload(&*payload).to_string());
+        TaskReport { panicked, ..TaskReport::of(windows) }
     }
 }
 

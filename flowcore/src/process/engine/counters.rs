@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::latency::Histogram;
+use crate::base::Timestamp;
 
 /// What a task counts. Written by batch, read by snapshots.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Counters {
     /// Nanoseconds spent executing.
     pub(crate) busy: Count,
     pub(crate) latency: Histogram,
+    /// When, by the topology's clock, the batch came that is executed or was executed last.
+    pub(crate) began: Instant,
     /// Tuples in the mailbox; for a spout, tuples under way.
     pub(crate) waiting: Level,
     /// For a spout that has ended: tuples that are not settled.
@@ -33,6 +36,20 @@ impl Count {
 
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// An instant that one side writes and another reads.
+#[derive(Debug, Default)]
+pub(crate) struct Instant(AtomicI64);
+
+impl Instant {
+    pub(crate) fn set(&self, at: Timestamp) {
+        self.0.store(at.as_millis(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
     }
 }
 

@@ -16,10 +16,18 @@ pub(crate) enum Phase {
     Aborting,
 }
 
+/// What all tasks follow. One look tells both, so that being asked costs nothing until it happens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signal {
+    pub(crate) phase: Phase,
+    /// The number of the last question to all tasks.
+    pub(crate) question: u64,
+}
+
 /// Who moves a topology from phase to phase.
 #[derive(Debug, Clone)]
 pub(crate) struct Phases {
-    sender: Arc<watch::Sender<Phase>>,
+    sender: Arc<watch::Sender<Signal>>,
     grace: Arc<watch::Sender<bool>>,
     idle: Idle,
 }
@@ -27,22 +35,32 @@ pub(crate) struct Phases {
 impl Phases {
     pub(crate) fn new(spout_tasks: usize) -> Self {
         let idle = Idle { busy: Arc::new(AtomicUsize::new(spout_tasks)), changed: Arc::default() };
-        let sender = Arc::new(watch::Sender::new(Phase::Running));
+        let sender = Arc::new(watch::Sender::new(Signal { phase: Phase::Running, question: 0 }));
         Self { sender, grace: Arc::new(watch::Sender::new(false)), idle }
     }
 
     pub(crate) fn advance(&self, to: Phase) {
-        self.sender.send_if_modified(|phase| {
-            let forward = *phase < to;
+        self.sender.send_if_modified(|signal| {
+            let forward = signal.phase < to;
             if forward {
-                *phase = to;
+                signal.phase = to;
             }
             forward
         });
     }
 
+    /// Asks all tasks what they are waiting for, and returns the number of the question.
+    pub(crate) fn ask(&self) -> u64 {
+        let mut number = 0;
+        self.sender.send_modify(|signal| {
+            signal.question += 1;
+            number = signal.question;
+        });
+        number
+    }
+
     pub(crate) fn now(&self) -> Phase {
-        *self.sender.borrow()
+        self.sender.borrow().phase
     }
 
     pub(crate) fn watch(&self) -> PhaseWatch {
@@ -96,28 +114,36 @@ impl Idle {
 
 /// How a task follows the phase.
 #[derive(Debug, Clone)]
-pub(crate) struct PhaseWatch(watch::Receiver<Phase>);
+pub(crate) struct PhaseWatch(watch::Receiver<Signal>);
 
 impl PhaseWatch {
-    pub(crate) fn now(&self) -> Phase {
+    /// Cheap enough to ask before every batch.
+    pub(crate) fn signal(&self) -> Signal {
         *self.0.borrow()
+    }
+
+    pub(crate) fn now(&self) -> Phase {
+        self.signal().phase
     }
 
     /// Waits until the phase is `phase` or later. Safe to cancel.
     pub(crate) async fn reached(&mut self, phase: Phase) {
         // An error says that the topology is gone: that is the last phase too.
-        let _ = self.0.wait_for(|now| *now >= phase).await;
+        let _ = self.0.wait_for(|now| now.phase >= phase).await;
+    }
+
+    /// The same, or until there is another question than the one `answered` last. Safe to cancel.
+    pub(crate) async fn reached_or_asked(&mut self, phase: Phase, answered: u64) -> Signal {
+        match self.0.wait_for(|now| now.phase >= phase || now.question != answered).await {
+            Ok(signal) => *signal,
+            Err(_) => Signal { phase, question: answered },
+        }
     }
 
     /// Waits until the phase is another one than `phase`. Safe to cancel.
     pub(crate) async fn changed_from(&mut self, phase: Phase) {
-        if self.0.wait_for(|now| *now != phase).await.is_err() {
+        if self.0.wait_for(|now| now.phase != phase).await.is_err() {
             std::future::pending::<()>().await;
         }
-    }
-
-    /// Cheap enough to ask before every batch.
-    pub(crate) fn is_aborting(&self) -> bool {
-        self.now() == Phase::Aborting
     }
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::MailboxReceiver;
 use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
 use crate::process::batch::Parcel;
+use crate::process::observe::OpenWindows;
 use crate::process::{Bolt, BoltError, TaskContext, Tuple};
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -36,6 +37,7 @@ pub(crate) trait Port<B, O>: Send {
     fn cleanup<'a>(&'a mut self, bolt: &'a mut B, out: &'a mut O) -> Boxed<'a, Result<(), BoltError>>;
     fn wake_at(&self, bolt: &B) -> Option<Timestamp>;
     fn is_full(&self, bolt: &B) -> bool;
+    fn open_windows(&self, bolt: &B, windows: &mut OpenWindows);
     /// Whether this is the bolt's first port of its type: life-cycle calls go through that one alone.
     fn is_first(&self) -> bool;
 }
@@ -121,6 +123,10 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
 
     fn is_full(&self, bolt: &B) -> bool {
         bolt.is_full()
+    }
+
+    fn open_windows(&self, bolt: &B, windows: &mut OpenWindows) {
+        bolt.open_windows(windows);
     }
 
     fn is_first(&self) -> bool {

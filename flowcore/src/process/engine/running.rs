@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::handle::{Watched, WatchedTask};
+use super::inquiry::{Respondent, inquiry};
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
 use super::{
-    BoltTask, Control, Controls, Count, Counters, EdgeSnapshot, NoSuchSpout, Settings, SpoutTask, TaskKind,
-    TaskSnapshot, TopologySnapshot,
+    BoltTask, Control, Controls, Counters, Settings, SpoutTask, TaskKind, TopologyHandle, TopologySnapshot,
 };
-use crate::base::{Clock, Stopwatch, TaskEnd, TaskSet};
+use crate::base::{Clock, TaskEnd, TaskSet};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
 use crate::process::{Outputs, Spout, TaskContext};
@@ -58,29 +59,6 @@ pub struct RunningTopology {
     handle: TopologyHandle,
 }
 
-/// Looks at a running topology and stops it. Cheap to clone.
-#[derive(Clone)]
-pub struct TopologyHandle {
-    phases: Phases,
-    watched: Arc<Watched>,
-}
-
-struct Watched {
-    topology: Arc<str>,
-    tasks: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
-    settings: Arc<Settings>,
-    controls: Controls,
-    edges: Vec<WatchedEdge>,
-    since: Stopwatch,
-}
-
-/// One subscription, as snapshots see it.
-pub(crate) struct WatchedEdge {
-    pub(crate) from: String,
-    pub(crate) to: Arc<str>,
-    pub(crate) tuples: Arc<Count>,
-}
-
 struct Ended {
     context: TaskContext,
     is_bolt: bool,
@@ -99,6 +77,7 @@ pub(crate) struct TaskShared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseWatch,
+    pub(crate) respondent: Respondent,
     phases: Phases,
 }
 
@@ -125,7 +104,7 @@ pub(crate) struct Wiring {
     settings: Arc<Settings>,
     phases: Phases,
     tasks: TaskSet<Ended>,
-    watched: Vec<(TaskContext, TaskKind, Arc<Counters>)>,
+    watched: Vec<WatchedTask>,
     controls: Controls,
 }
 
@@ -169,9 +148,12 @@ impl Wiring {
     ) -> TaskShared {
         let clock = self.settings.clock.clone();
         let context = TaskContext { component: Arc::clone(name), task, parallelism, clock };
-        self.watched.push((context.clone(), kind, Arc::clone(&counters)));
+        let (respondent, answers) = inquiry();
+        let task = WatchedTask { context: context.clone(), kind, counters: Arc::clone(&counters), answers };
+        self.watched.push(task);
         let (phase, phases) = (self.phases.watch(), self.phases.clone());
-        TaskShared { context, settings: Arc::clone(&self.settings), counters, phase, phases }
+        let settings = Arc::clone(&self.settings);
+        TaskShared { context, settings, counters, phase, respondent, phases }
     }
 
     pub(crate) fn spawn_spout<S: Spout>(&mut self, task: SpoutTask<S>) {
@@ -244,7 +226,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     }
     let Wiring { settings, phases, tasks, watched, controls } = wiring;
     let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since });
-    RunningTopology { tasks, handle: TopologyHandle { phases, watched } }
+    RunningTopology { tasks, handle: TopologyHandle::new(phases, watched) }
 }
 
 impl RunningTopology {
@@ -261,7 +243,7 @@ impl RunningTopology {
         let phases = self.handle.phases.clone();
         let handle = self.handle.clone();
         let mut grace = pin!(handle.grace_is_over());
-        let mut bolts = handle.watched.tasks.iter().filter(|(_, kind, _)| *kind == TaskKind::Bolt).count();
+        let mut bolts = handle.watched.bolts().count();
         let mut failed = None;
         let mut unsettled = Vec::new();
         loop {
@@ -310,91 +292,8 @@ fn settle(name: &str, end: TaskEnd<Ended>, unsettled: &mut Vec<Unsettled>) -> Op
     }
 }
 
-impl TopologyHandle {
-    /// Asks the topology to stop: spouts first, then what is under way is worked off, then bolts clean up.
-    /// What is not settled when the grace period is over is reported. Returns at once; see
-    /// [`RunningTopology::wait`].
-    pub fn stop(&self) {
-        self.phases.start_grace();
-        self.phases.advance(Phase::Stopping);
-    }
-
-    /// Stops without a grace period: tasks have a second to leave, then they are dropped where they stand.
-    pub fn abort(&self) {
-        self.phases.advance(Phase::Aborting);
-    }
-
-    /// Tells all tasks of a spout to emit no more until [`resume`](Self::resume). A call of `next` that waits
-    /// already may still emit; what is under way goes on, failed tuples are replayed.
-    ///
-    /// # Errors
-    /// [`NoSuchSpout`].
-    pub fn pause(&self, spout: &str) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.paused = true)
-    }
-
-    /// Lets a paused spout go on.
-    ///
-    /// # Errors
-    /// [`NoSuchSpout`].
-    pub fn resume(&self, spout: &str) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.paused = false)
-    }
-
-    /// Changes how many tuples of each task of a spout may be under way; at least 1.
-    ///
-    /// # Errors
-    /// [`NoSuchSpout`].
-    pub fn set_max_pending(&self, spout: &str, tuples: usize) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.max_pending = tuples.max(1))
-    }
-
-    /// What every task has done so far. Cheap: it reads counters that tasks write by batch.
-    pub fn snapshot(&self) -> TopologySnapshot {
-        let tasks = self.watched.tasks.iter().map(|(context, kind, counters)| TaskSnapshot {
-            component: Arc::clone(&context.component),
-            task: context.task,
-            kind: *kind,
-            executed: counters.executed.get(),
-            emitted: counters.emitted.get(),
-            acked: counters.acked.get(),
-            failed: counters.failed.get(),
-            replayed: counters.replayed.get(),
-            dead: counters.dead.get(),
-            restarts: counters.restarts.get(),
-            waiting: counters.waiting.get(),
-            busy: Duration::from_nanos(counters.busy.get()),
-            latency: counters.latency.latency(),
-        });
-        let edges = self.watched.edges.iter().map(|edge| EdgeSnapshot {
-            from: edge.from.clone(),
-            to: Arc::clone(&edge.to),
-            tuples: edge.tuples.get(),
-        });
-        TopologySnapshot {
-            topology: Arc::clone(&self.watched.topology),
-            running_for: self.watched.since.elapsed(),
-            tasks: tasks.collect(),
-            edges: edges.collect(),
-        }
-    }
-
-    /// Waits for a stop, and then for the grace period. At an end without a stop, bolts have all the time that
-    /// they need; it begins when they are done, for tokens that are still somewhere else.
-    async fn grace_is_over(&self) {
-        self.phases.grace_has_begun().await;
-        self.watched.settings.clock.sleep(self.watched.settings.grace).await;
-    }
-}
-
 impl std::fmt::Debug for RunningTopology {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RunningTopology").field("tasks", &self.tasks.len()).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for TopologyHandle {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TopologyHandle").field("topology", &self.watched.topology).finish_non_exhaustive()
     }
 }

@@ -58,7 +58,7 @@ pub enum WhyUnanswered {
     /// It is in a call of the bolt, or waits for room downstream, and has been for this long.
     Busy {
         /// For how long.
-        since: Duration,
+        time: Duration,
     },
     /// Its report of its windows panicked.
     Panicked {
@@ -103,8 +103,8 @@ impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, task {}: ", self.component, self.task)?;
         match &self.why {
-            WhyUnanswered::Busy { since } => {
-                write!(f, "no answer; it has been busy for {}", Readable(*since))
+            WhyUnanswered::Busy { time } => {
+                write!(f, "no answer; it has been busy for {}", Readable(*time))
             }
             WhyUnanswered::Panicked { message } => {
                 write!(f, "its report of its windows panicked: {message}")

@@ -18,13 +18,12 @@ pub struct OpenWindows {
     windows: Vec<OpenWindow>,
     most: usize,
     left_out: u64,
-    keeps_none: bool,
 }
 
 impl OpenWindows {
     /// None yet, and room for `most`.
     pub fn at_most(most: usize) -> Self {
-        Self { windows: Vec::new(), most, left_out: 0, keeps_none: false }
+        Self { windows: Vec::new(), most, left_out: 0 }
     }
 
     /// One open window.
@@ -51,13 +50,15 @@ impl OpenWindows {
     }
 
     /// This bolt never has windows: it is not asked again.
-    pub fn keeps_none(&mut self) {
-        self.keeps_none = true;
-    }
+    pub fn keeps_none(&mut self) {}
 
     /// The windows, those that close first in front.
     pub fn iter(&self) -> impl Iterator<Item = &OpenWindow> {
         self.windows.iter()
+    }
+
+    pub(crate) fn into_parts(self) -> (Vec<OpenWindow>, u64) {
+        (self.windows, self.left_out)
     }
 
     /// How many more there are.

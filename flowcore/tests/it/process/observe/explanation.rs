@@ -92,7 +92,7 @@ fn somebody_that_never_counts_as_idle_is_told_what_has_to_happen() {
 fn an_explanation_without_windows_says_so_and_names_who_did_not_answer() {
     let mut none = explanation(Vec::new());
     assert_eq!(none.to_string(), "shop at 2014-09-28T12:05:00.000Z: no window is open");
-    let why = WhyUnanswered::Busy { since: Duration::from_secs(200) };
+    let why = WhyUnanswered::Busy { time: Duration::from_secs(200) };
     none.unanswered.push(Unanswered { component: "stats".into(), task: 0, why });
     none.left_out = 2;
     let lines: Vec<_> = none.to_string().lines().map(str::to_owned).collect();

@@ -1,3 +1,4 @@
 //! What a topology tells about itself.
 
+mod explain;
 mod explanation;

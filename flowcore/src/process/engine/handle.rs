@@ -1,0 +1,211 @@
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::inquiry::Answers;
+use super::phase::{Phase, Phases};
+use super::{
+    Controls, Count, Counters, EdgeSnapshot, NoSuchSpout, Settings, TaskKind, TaskSnapshot, TopologySnapshot,
+};
+use crate::base::Stopwatch;
+use crate::process::TaskContext;
+use crate::process::observe::{Explanation, Reply};
+
+/// Looks at a running topology and stops it. Cheap to clone.
+#[derive(Clone)]
+pub struct TopologyHandle {
+    pub(super) phases: Phases,
+    pub(super) watched: Arc<Watched>,
+}
+
+/// What a handle sees.
+pub(super) struct Watched {
+    pub(super) topology: Arc<str>,
+    pub(super) tasks: Vec<WatchedTask>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) controls: Controls,
+    pub(super) edges: Vec<WatchedEdge>,
+    pub(super) since: Stopwatch,
+}
+
+/// One task, as a handle sees it.
+pub(super) struct WatchedTask {
+    pub(super) context: TaskContext,
+    pub(super) kind: TaskKind,
+    pub(super) counters: Arc<Counters>,
+    pub(super) answers: Answers,
+}
+
+impl WatchedTask {
+    fn is_busy(&self) -> Reply {
+        Reply::Busy(self.context.clock.now().since(self.counters.began.get()))
+    }
+
+    fn snapshot(&self) -> TaskSnapshot {
+        let counters = &self.counters;
+        TaskSnapshot {
+            component: Arc::clone(&self.context.component),
+            task: self.context.task,
+            kind: self.kind,
+            executed: counters.executed.get(),
+            emitted: counters.emitted.get(),
+            acked: counters.acked.get(),
+            failed: counters.failed.get(),
+            replayed: counters.replayed.get(),
+            dead: counters.dead.get(),
+            restarts: counters.restarts.get(),
+            waiting: counters.waiting.get(),
+            busy: Duration::from_nanos(counters.busy.get()),
+            latency: counters.latency.latency(),
+        }
+    }
+}
+
+impl Watched {
+    pub(super) fn bolts(&self) -> impl Iterator<Item = &WatchedTask> {
+        self.tasks.iter().filter(|task| task.kind == TaskKind::Bolt)
+    }
+}
+
+/// One subscription, as snapshots see it.
+pub(crate) struct WatchedEdge {
+    pub(crate) from: String,
+    pub(crate) to: Arc<str>,
+    pub(crate) tuples: Arc<Count>,
+}
+
+impl TopologyHandle {
+    pub(super) fn new(phases: Phases, watched: Arc<Watched>) -> Self {
+        Self { phases, watched }
+    }
+
+    /// Asks the topology to stop: spouts first, then what is under way is worked off, then bolts clean up.
+    /// What is not settled when the grace period is over is reported. Returns at once; see
+    /// [`RunningTopology::wait`](crate::process::RunningTopology::wait).
+    pub fn stop(&self) {
+        self.phases.start_grace();
+        self.phases.advance(Phase::Stopping);
+    }
+
+    /// Stops without a grace period: tasks have a second to leave, then they are dropped where they stand.
+    pub fn abort(&self) {
+        self.phases.advance(Phase::Aborting);
+    }
+
+    /// Tells all tasks of a spout to emit no more until [`resume`](Self::resume). A call of `next` that waits
+    /// already may still emit; what is under way goes on, failed tuples are replayed.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn pause(&self, spout: &str) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.paused = true)
+    }
+
+    /// Lets a paused spout go on.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn resume(&self, spout: &str) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.paused = false)
+    }
+
+    /// Changes how many tuples of each task of a spout may be under way; at least 1.
+    ///
+    /// # Errors
+    /// [`NoSuchSpout`].
+    pub fn set_max_pending(&self, spout: &str, tuples: usize) -> Result<(), NoSuchSpout> {
+        self.watched.controls.change(spout, |control| control.max_pending = tuples.max(1))
+    }
+
+    /// What every task has done so far. Cheap: it reads counters that tasks write by batch.
+    pub fn snapshot(&self) -> TopologySnapshot {
+        let tasks = self.watched.tasks.iter().map(WatchedTask::snapshot);
+        let edges = self.watched.edges.iter().map(|edge| EdgeSnapshot {
+            from: edge.from.clone(),
+            to: Arc::clone(&edge.to),
+            tuples: edge.tuples.get(),
+        });
+        TopologySnapshot {
+            topology: Arc::clone(&self.watched.topology),
+            running_for: self.watched.since.elapsed(),
+            tasks: tasks.collect(),
+            edges: edges.collect(),
+        }
+    }
+
+    /// Why every open window is open: what it holds, where the watermark stands and who holds it back. Printed,
+    /// it is an answer for a person.
+    ///
+    /// Each task of a bolt answers between two batches. One that does not within a second is listed as
+    /// busy; see [`explain_within`](Self::explain_within). A task names its 100 windows that close first.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::process::window::{Count, WindowBolt, WindowSpec};
+    /// use flowcore::process::{TopologyBuilder, futures::StreamSpout};
+    /// use std::time::Duration;
+    ///
+    /// let mut topology = TopologyBuilder::new("lines");
+    /// let lines = futures_util::stream::iter(["one".to_owned(), "two".to_owned()]);
+    /// let lines = topology.spout("lines", move || {
+    ///     StreamSpout::new(futures_util::StreamExt::chain(lines.clone(), futures_util::stream::pending()))
+    /// });
+    /// let hours = WindowSpec::tumbling(Duration::from_secs(3600))?;
+    /// let hourly = topology.bolt("hourly", move || WindowBolt::<String, Count>::aggregate(hours)).shuffle(&lines);
+    /// hourly.for_each("end", |_| {});
+    /// let running = topology.build()?.start();
+    ///
+    /// let handle = running.handle();
+    /// while handle.snapshot().component("hourly").executed < 2 {
+    ///     tokio::task::yield_now().await;
+    /// }
+    /// let why = handle.explain().await;
+    /// assert_eq!(why.windows[0].window.tuples, 2);
+    /// assert!(why.to_string().contains("the clock closes it at"), "{why}");
+    /// # Ok(()) }
+    /// ```
+    pub async fn explain(&self) -> Explanation {
+        self.explain_within(Duration::from_secs(1)).await
+    }
+
+    /// The same, with another time that a task has for its answer.
+    pub async fn explain_within(&self, patience: Duration) -> Explanation {
+        let question = self.phases.ask();
+        let clock = &self.watched.settings.clock;
+        let mut too_late = pin!(clock.sleep(patience));
+        let mut replies = Vec::new();
+        let mut is_late = false;
+        for task in self.watched.bolts() {
+            let mut answers = task.answers.clone();
+            let mut answer = pin!(answers.to(question));
+            let reply = tokio::select! {
+                biased;
+                answer = &mut answer => answer.map(Reply::Report),
+                () = &mut too_late, if !is_late => {
+                    is_late = true;
+                    Some(task.is_busy())
+                }
+                () = std::future::ready(()), if is_late => Some(task.is_busy()),
+            };
+            replies.extend(reply.map(|reply| (task, reply)));
+        }
+        let mut explanation = Explanation::new(Arc::clone(&self.watched.topology), clock.now());
+        for (WatchedTask { context, .. }, reply) in replies {
+            explanation.add(&context.component, context.task, reply);
+        }
+        explanation
+    }
+
+    /// Waits for a stop, and then for the grace period. At an end without a stop, bolts have all the time that
+    /// they need; it begins when they are done, for tokens that are still somewhere else.
+    pub(super) async fn grace_is_over(&self) {
+        self.phases.grace_has_begun().await;
+        self.watched.settings.clock.sleep(self.watched.settings.grace).await;
+    }
+}
+
+impl std::fmt::Debug for TopologyHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TopologyHandle").field("topology", &self.watched.topology).finish_non_exhaustive()
+    }
+}
