@@ -14,13 +14,13 @@ pub const KEYS: u64 = 100_000;
 /// It has no factor with the number of keys: all of them come before one comes again.
 const STRIDE: u64 = 7_919;
 /// A whole second.
-const START: u64 = 1_411_905_600_000;
+const START: i64 = 1_411_905_600_000;
 /// Readings in a millisecond of their time.
 const PER_MILLI: u64 = 1_000;
 /// Milliseconds by which a reading may be behind those before it.
-pub const DISORDER: u64 = 500;
+const DISORDER: u64 = 500;
 /// Milliseconds.
-const WINDOW: u64 = 1_000;
+const WINDOW: i64 = 1_000;
 /// Readings between two looks at which windows have ended.
 const STEP: u64 = 1_024;
 
@@ -30,14 +30,14 @@ pub struct Reading {
     /// Of what.
     pub key: u64,
     /// When, in milliseconds since 1970.
-    pub at: u64,
+    pub at: i64,
 }
 
 /// The reading of this number, the same each time.
 pub fn reading(number: u64) -> Reading {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let behind = (mixed * DISORDER) >> 32;
-    let at = START + (number / PER_MILLI).saturating_sub(behind);
+    let at = START + (number / PER_MILLI).saturating_sub(behind).cast_signed();
     Reading { key: number * STRIDE % KEYS, at }
 }
 
@@ -52,13 +52,13 @@ pub struct Total {
 
 impl Total {
     /// One more result: `count` readings of `key` in the window that starts at `start`.
-    pub fn add(&mut self, start: u64, key: u64, count: u64) {
-        let mark = (start ^ key.rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    pub fn add(&mut self, start: i64, key: u64, count: u64) {
+        let mark = (start.cast_unsigned() ^ key.rotate_left(40)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         self.readings += count;
         self.marks = self.marks.wrapping_add((mark >> 16).wrapping_mul(count));
     }
 
-    fn add_all(&mut self, start: u64, counts: &Counts<u64>) {
+    fn add_all(&mut self, start: i64, counts: &Counts<u64>) {
         for (key, count) in counts {
             self.add(start, *key, *count);
         }
@@ -109,7 +109,7 @@ pub async fn by_hand(readings: u64, threads: usize, expected: Total) -> Result<(
 
 fn count(readings: u64, thread: u64, threads: usize) -> Total {
     let mut total = Total::default();
-    let mut open: VecDeque<(u64, Counts<u64>)> = VecDeque::new();
+    let mut open: VecDeque<(i64, Counts<u64>)> = VecDeque::new();
     let (mut latest, mut since) = (0, 0);
     for Reading { key, at } in (thread..readings).step_by(threads).map(reading) {
         let start = at - at % WINDOW;
@@ -121,9 +121,8 @@ fn count(readings: u64, thread: u64, threads: usize) -> Total {
         (latest, since) = (at.max(latest), since + 1);
         if since == STEP {
             since = 0;
-            while let Some((start, counts)) =
-                open.pop_front_if(|(start, _)| *start + WINDOW + DISORDER <= latest)
-            {
+            let watermark = latest - DISORDER.cast_signed();
+            while let Some((start, counts)) = open.pop_front_if(|(start, _)| *start + WINDOW <= watermark) {
                 total.add_all(start, &counts);
             }
         }
