@@ -17,6 +17,8 @@ pub trait Tuple: Send + Sync + 'static {
 pub trait TupleBatch<T: Tuple + ?Sized>: Default + Send + Sync + 'static {
     fn push(&mut self, tuple: T::Put<'_>);
     fn get(&self, index: usize) -> Option<&T>;
+    /// The tuple at an index that is known to be there.
+    fn at(&self, index: usize) -> &T;
     fn append(&mut self, other: &mut Self);
     fn clear(&mut self);
 }
@@ -35,6 +37,10 @@ impl<T: Send + Sync + 'static> TupleBatch<T> for Vec<T> {
     #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         <[T]>::get(self, index)
+    }
+
+    fn at(&self, index: usize) -> &T {
+        &self[index]
     }
 
     fn append(&mut self, other: &mut Self) {
@@ -72,6 +78,11 @@ impl<B> Packed<B> {
         Some(start..end)
     }
 
+    fn known_range(&self, index: usize) -> std::ops::Range<usize> {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        start..self.ends[index]
+    }
+
     fn append_ends(&mut self, offset: usize, other: &mut Self) {
         self.ends.extend(other.ends.drain(..).map(|end| end + offset));
     }
@@ -87,6 +98,10 @@ impl TupleBatch<str> for Packed<String> {
     #[inline]
     fn get(&self, index: usize) -> Option<&str> {
         self.buffer.get(self.range(index)?)
+    }
+
+    fn at(&self, index: usize) -> &str {
+        &self.buffer[self.known_range(index)]
     }
 
     fn append(&mut self, other: &mut Self) {
@@ -112,6 +127,10 @@ impl TupleBatch<[u8]> for Packed<Vec<u8>> {
     #[inline]
     fn get(&self, index: usize) -> Option<&[u8]> {
         self.buffer.as_slice().get(self.range(index)?)
+    }
+
+    fn at(&self, index: usize) -> &[u8] {
+        &self.buffer[self.known_range(index)]
     }
 
     fn append(&mut self, other: &mut Self) {

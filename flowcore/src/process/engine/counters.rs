@@ -12,6 +12,7 @@ pub(crate) struct Counters {
     pub(crate) failed: Count,
     pub(crate) replayed: Count,
     pub(crate) dead: Count,
+    pub(crate) lost: Count,
     pub(crate) restarts: Count,
     /// Nanoseconds spent executing.
     pub(crate) busy: Count,

@@ -53,6 +53,7 @@ impl WatchedTask {
             failed: counters.failed.get(),
             replayed: counters.replayed.get(),
             dead: counters.dead.get(),
+            lost: counters.lost.get(),
             restarts: counters.restarts.get(),
             waiting: counters.waiting.get(),
             busy: Duration::from_nanos(counters.busy.get()),

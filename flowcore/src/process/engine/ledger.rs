@@ -32,6 +32,8 @@ pub(crate) struct LedgerTally {
     pub(crate) failed: u64,
     pub(crate) replayed: u64,
     pub(crate) dead: u64,
+    /// Of these, dead letters that nobody took.
+    pub(crate) lost: u64,
 }
 
 /// One sending of some tuples of a group.
@@ -52,6 +54,7 @@ struct Group<P> {
     covers: Vec<OpenCover>,
     len: u32,
     opened: Duration,
+    is_letter: bool,
 }
 
 struct OpenCover {
@@ -83,6 +86,8 @@ pub(crate) struct Sent {
     pub(crate) covers: Vec<Cover>,
     /// When, on some watch.
     pub(crate) at: Duration,
+    /// They are dead letters: each stands for a tuple that failed before.
+    pub(crate) is_letter: bool,
 }
 
 /// Tuples to be sent again.
@@ -100,6 +105,9 @@ pub(crate) struct Dead<P> {
     pub(crate) index: u32,
     pub(crate) attempts: u32,
     pub(crate) error: DeliveryError,
+    /// A share of the token that answers for it.
+    pub(crate) cover: Token,
+    pub(crate) is_letter: bool,
 }
 
 impl<P: Clone> Ledger<P> {
@@ -144,14 +152,14 @@ impl<P: Clone> Ledger<P> {
     /// Tuples are about to be sent. `None` when nobody waits for any of them.
     pub(crate) fn open(&mut self, payload: P, sent: Sent) -> Option<u64> {
         let id = self.next_id();
-        let Sent { len, indices, covers, at } = sent;
+        let Sent { len, indices, covers, at, is_letter } = sent;
         let tracked = indices.as_ref().map_or(len as usize, Vec::len);
         let covers = covers.into_iter().filter_map(|cover| OpenCover::new(cover, indices.as_deref()));
         let covers = covers.collect();
         if tracked == 0 {
             return None;
         }
-        self.groups.insert(id, Group { payload, unsettled: tracked, covers, len, opened: at });
+        self.groups.insert(id, Group { payload, unsettled: tracked, covers, len, opened: at, is_letter });
         self.roots.insert(id, RootBatch::new(id, indices, 1));
         self.pending += tracked;
         Some(id)
@@ -186,8 +194,12 @@ impl<P: Clone> Ledger<P> {
                 self.safe.extend(group.settle(index));
             }
         });
-        self.tally.settled += settled;
-        self.ages.push((group.opened, settled));
+        if group.is_letter {
+            self.tally.dead += settled;
+        } else {
+            self.tally.settled += settled;
+            self.ages.push((group.opened, settled));
+        }
         self.forget_if_settled(root.group);
         dead
     }
@@ -221,9 +233,9 @@ impl<P: Clone> Ledger<P> {
                 again.push(index);
                 continue;
             }
-            self.tally.dead += 1;
-            let payload = group.payload.clone();
-            dead.push(Dead { payload, index, attempts: root.attempt, error });
+            let (payload, cover) = (group.payload.clone(), group.share_of_cover(index));
+            let (attempts, is_letter) = (root.attempt, group.is_letter);
+            dead.push(Dead { payload, index, attempts, error, cover, is_letter });
             self.safe.extend(group.settle(index));
         }
         if !again.is_empty() {
@@ -236,6 +248,13 @@ impl<P: Clone> Ledger<P> {
         }
         self.forget_if_settled(root.group);
         dead
+    }
+
+    /// Nobody takes this dead letter: it counts as safe, so that it is not tried for ever.
+    pub(crate) fn give_up(&mut self, is_letter: bool, cover: Token) {
+        self.tally.dead += 1;
+        self.tally.lost += u64::from(is_letter);
+        cover.ack();
     }
 
     fn forget_if_settled(&mut self, group: u64) {
@@ -287,12 +306,20 @@ impl RootBatch {
 }
 
 impl<P> Group<P> {
+    fn cover(&mut self, index: u32) -> Option<&mut OpenCover> {
+        let at = self.covers.partition_point(|open| open.cover.end <= index);
+        self.covers.get_mut(at).filter(|open| open.cover.start <= index)
+    }
+
+    fn share_of_cover(&mut self, index: u32) -> Token {
+        self.cover(index).map_or_else(Token::untracked, |open| open.cover.token.share())
+    }
+
     /// The tuple `index` is safe, or given up. Called once for each. Returns the token of a cover that it was
     /// the last one of.
     fn settle(&mut self, index: u32) -> Option<Token> {
         self.unsettled = self.unsettled.saturating_sub(1);
-        let at = self.covers.partition_point(|open| open.cover.end <= index);
-        let open = self.covers.get_mut(at).filter(|open| open.cover.start <= index)?;
+        let open = self.cover(index)?;
         open.unsettled -= 1;
         (open.unsettled == 0).then(|| std::mem::replace(&mut open.cover.token, Token::untracked()))
     }

@@ -82,7 +82,7 @@ impl World {
         }
         let group = self.groups.len();
         self.groups.push(Group { fates: vec![Fate::Sent; len as usize], covers: told });
-        let sent = Sent { len, indices: None, covers, at: Duration::ZERO };
+        let sent = Sent { len, indices: None, covers, at: Duration::ZERO, is_letter: false };
         let id = self.ledger.open(group, sent).unwrap();
         self.send(id, group, (0..len).collect(), 1);
     }
@@ -138,6 +138,7 @@ impl World {
             for dead in dead {
                 assert!(!dead.error.retries() || dead.attempts == RETRY.max_attempts, "given up too early");
                 assert_eq!(self.groups[dead.payload].fates[dead.index as usize], Fate::Dead);
+                self.ledger.give_up(dead.is_letter, dead.cover);
             }
             self.ledger.acknowledge();
         }

@@ -46,8 +46,11 @@ pub struct TaskSnapshot {
     pub failed: u64,
     /// Spouts: tuples that were sent again.
     pub replayed: u64,
-    /// Spouts: tuples that left as dead letters.
+    /// Spouts: tuples that left as dead letters. With a reader of these, they count when it has acknowledged
+    /// them, or failed them too often.
     pub dead: u64,
+    /// Spouts: of these, those that their reader failed too often.
+    pub lost: u64,
     /// How often the task was made anew.
     pub restarts: u64,
     /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
@@ -81,6 +84,7 @@ impl TopologySnapshot {
             failed: 0,
             replayed: 0,
             dead: 0,
+            lost: 0,
             restarts: 0,
             waiting: 0,
             busy: Duration::ZERO,
@@ -94,6 +98,7 @@ impl TopologySnapshot {
             sum.failed += task.failed;
             sum.replayed += task.replayed;
             sum.dead += task.dead;
+            sum.lost += task.lost;
             sum.restarts += task.restarts;
             sum.waiting += task.waiting;
             sum.busy += task.busy;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::fault::{Fault, SpoutFault, settle};
 use super::inbox::Notice;
+use super::ledger::Dead;
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase, RetryPolicy};
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
@@ -230,21 +231,26 @@ impl<S: Spout> Desk<S> {
         if self.intake.is_empty() {
             return;
         }
-        let ledger = self.tracks();
-        let mut shipped = Shipped {
-            ledger: ledger.then_some(&mut self.ledger),
-            inbox: &self.inbox,
-            tuples: 0,
-            at: self.watch.elapsed(),
-            output: 0,
-        };
+        let tracks = self.tracks();
+        let (inbox, at) = (&self.inbox, self.watch.elapsed());
+        let ledger = tracks.then_some(&mut self.ledger);
+        let mut shipped = Shipped { ledger, inbox, tuples: 0, at, output: 0 };
         self.intake.ship(&mut shipped).await;
         self.shared.counters.emitted.add(shipped.tuples);
     }
 
+    /// Sends the dead letters that were written.
+    async fn post(&mut self) {
+        let (inbox, at) = (&self.inbox, self.watch.elapsed());
+        let mut shipped = Shipped { ledger: Some(&mut self.ledger), inbox, tuples: 0, at, output: 0 };
+        self.intake.post(&mut shipped).await;
+    }
+
     /// Reads all notices and sends the replays that are due.
     async fn attend(&mut self) {
-        self.read_notices();
+        if self.read_notices() {
+            self.post().await;
+        }
         // When the topology closes, there is nobody left to replay to: such tuples stay unsettled.
         if self.shared.phase.now() < Phase::Closing && self.ledger.next_replay().is_some() {
             let now = self.shared.settings.timer.now();
@@ -256,11 +262,13 @@ impl<S: Spout> Desk<S> {
         self.publish();
     }
 
-    fn read_notices(&mut self) {
+    /// Returns whether there are dead letters to post.
+    fn read_notices(&mut self) -> bool {
         self.inbox.drain_into(&mut self.notices);
         if self.notices.is_empty() {
-            return;
+            return false;
         }
+        let mut buried = false;
         let now = self.shared.settings.timer.now();
         // Read after the notices: what fails because the topology aborts says nothing about the tuple.
         let aborting = self.shared.phase.now() == Phase::Aborting;
@@ -275,28 +283,35 @@ impl<S: Spout> Desk<S> {
                 Notice::Done(root, failures) => self.ledger.done(root, failures, now),
                 Notice::Settled(root, failures) => self.ledger.settled(root, failures, now),
             };
+            buried |= !dead.is_empty();
             for dead in dead {
-                self.bury(&dead);
+                self.bury(dead);
             }
             self.ledger.acknowledge();
         }
         self.notices = notices;
+        buried
     }
 
-    fn bury(&mut self, dead: &super::ledger::Dead<Payload>) {
-        let letter = DeadLetter {
-            spout: Arc::clone(&self.shared.context.component),
-            task: self.shared.context.task,
-            attempts: dead.attempts,
-            error: dead.error.clone(),
-            index: dead.index,
-        };
-        let error = letter.error.chain();
-        tracing::error!(spout = %letter.spout, attempts = letter.attempts, %error, "a tuple is given up");
-        let handled = catch_unwind(AssertUnwindSafe(|| self.intake.dead_letter(&dead.payload, &letter)));
+    /// A tuple is given up: to the handler of dead letters, to those who read them, or to nobody.
+    fn bury(&mut self, dead: Dead<Payload>) {
+        let Dead { payload, index, attempts, error, cover, is_letter } = dead;
+        let (spout, task) = (Arc::clone(&self.shared.context.component), self.shared.context.task);
+        let letter = DeadLetter { spout, task, attempts, error, index };
+        if is_letter {
+            let error = letter.error.chain();
+            tracing::error!(spout = %letter.spout, attempts, %error, "a dead letter is given up");
+            return self.ledger.give_up(is_letter, cover);
+        }
+        let handled = catch_unwind(AssertUnwindSafe(|| self.intake.dead_letter(&payload, &letter)));
         if let Err(payload) = handled {
             let panic = Panic::from_payload(&*payload);
             self.shared.warn("a dead-letter handler panicked", &Box::new(panic).into());
+        }
+        let (spout, error) = (Arc::clone(&letter.spout), letter.error.clone());
+        if let Some(cover) = self.intake.write(&payload, letter, cover) {
+            tracing::error!(%spout, attempts, error = error.chain(), "a tuple is given up");
+            self.ledger.give_up(is_letter, cover);
         }
     }
 
@@ -307,6 +322,7 @@ impl<S: Spout> Desk<S> {
         counters.failed.add(tally.failed);
         counters.replayed.add(tally.replayed);
         counters.dead.add(tally.dead);
+        counters.lost.add(tally.lost);
         counters.waiting.set(self.ledger.pending());
         let mut ages = self.ledger.take_ages().peekable();
         if ages.peek().is_some() {

@@ -7,11 +7,11 @@ use super::buffer::{Buffer, Cover};
 use super::intake::EmitterIntake;
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
-use crate::process::Tuple;
 use crate::process::batch::{Pool, Segment, Selection};
 use crate::process::engine::{Edge, ship};
 use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::tuple::TupleBatch;
+use crate::process::{DeadLettered, Tuple};
 
 /// One typed output.
 pub struct Emitter<T: Tuple + ?Sized> {
@@ -190,6 +190,7 @@ impl<T: Tuple + ?Sized> Drop for Emitter<T> {
 
 impl<T: Tuple + ?Sized> Outputs for Emitter<T> {
     type Streams = Stream<T>;
+    type DeadLetters = Stream<DeadLettered<T>>;
 
     fn now(&self) -> Timestamp {
         self.now
@@ -215,10 +216,15 @@ impl<T: Tuple + ?Sized> Outputs for Emitter<T> {
 
 impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
     type Handles = Stream<T>;
+    type Letters = Stream<DeadLettered<T>>;
     type Intake = EmitterIntake<T>;
 
     fn handles(name: &StreamName) -> Stream<T> {
         Stream::new(name.clone())
+    }
+
+    fn letters(name: &StreamName) -> Self::Letters {
+        Stream::new(name.dead_letters())
     }
 
     fn outputs(handle: &Stream<T>) -> Vec<Output> {
@@ -229,13 +235,13 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
         Self::new(Way::Edges(Self::edges(handle)), with)
     }
 
-    fn of_spout(handle: &Stream<T>, with: &Connect) -> (Self, EmitterIntake<T>) {
+    fn of_spout(handle: &Stream<T>, letters: &Self::Letters, with: &Connect) -> (Self, EmitterIntake<T>) {
         let (sender, receiver) = mpsc::channel(1);
         let batch = with.settings.batch.min(with.settings.max_pending);
         let mut emitter = Self::new(Way::Handoff(sender), with);
         emitter.batch = batch;
         let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
-        let intake = EmitterIntake::new(partial, receiver, Self::edges(handle), handle.dead_letters(), batch);
+        let intake = EmitterIntake::new(partial, receiver, (handle, letters), batch);
         (emitter, intake)
     }
 

@@ -6,12 +6,13 @@ use tokio::sync::mpsc;
 
 use super::buffer::Buffer;
 use super::emitter::Emitter;
+use super::letters::Letters;
 use super::wiring::Wiring;
-use crate::base::Work;
+use crate::base::{Token, Work};
 use crate::process::batch::{Load, Segment, Selection};
 use crate::process::engine::{Edge, Inbox, Ledger, Sent, ship};
 use crate::process::topology::DeadLetterHandler;
-use crate::process::{DeadLetter, Tuple};
+use crate::process::{DeadLetter, DeadLettered, Stream, Tuple};
 
 /// The engine's half of a spout's outputs: it holds the subscribers, so that replays and batches can leave
 /// while the spout waits in `next` with its emitters borrowed.
@@ -30,6 +31,11 @@ pub trait Intake<O: Wiring>: Send + 'static {
     fn replay(&mut self, payload: &Payload, indices: &[u32], work: Work) -> impl Future<Output = ()> + Send;
     /// Gives a tuple to whoever takes dead letters.
     fn dead_letter(&mut self, payload: &Payload, letter: &DeadLetter);
+    /// Puts a dead letter with the others that are to be sent. `cover` answers for it; it is given back when
+    /// nobody reads them.
+    fn write(&mut self, payload: &Payload, letter: DeadLetter, cover: Token) -> Option<Token>;
+    /// Makes root batches of the dead letters and sends them.
+    fn post(&mut self, shipped: &mut Shipped<'_>) -> impl Future<Output = ()> + Send;
     /// Lets go of the subscribers.
     fn disconnect(&mut self);
 }
@@ -51,7 +57,9 @@ pub struct Shipped<'a> {
 #[expect(missing_debug_implementations, reason = "no user sees it")]
 pub struct Payload {
     pub(crate) output: usize,
-    load: Arc<dyn Any + Send + Sync>,
+    pub(super) load: Arc<dyn Any + Send + Sync>,
+    /// It was sent to those who read dead letters.
+    pub(super) is_letter: bool,
 }
 
 /// The intake of one emitter.
@@ -61,6 +69,7 @@ pub struct EmitterIntake<T: Tuple + ?Sized> {
     handoff: mpsc::Receiver<Buffer<T>>,
     edges: Vec<Edge<T>>,
     dead: Option<DeadLetterHandler<T>>,
+    letters: Letters<T>,
     batch: usize,
 }
 
@@ -68,33 +77,39 @@ impl<T: Tuple + ?Sized> EmitterIntake<T> {
     pub(super) fn new(
         partial: Buffer<T>,
         handoff: mpsc::Receiver<Buffer<T>>,
-        edges: Vec<Edge<T>>,
-        dead: Option<DeadLetterHandler<T>>,
+        (handle, letters): (&Stream<T>, &Stream<DeadLettered<T>>),
         batch: usize,
     ) -> Self {
-        Self { partial, handoff, edges, dead, batch }
+        let (edges, dead) = (handle.subscribers(), handle.dead_letters());
+        Self { partial, handoff, edges, dead, letters: Letters::new(letters.subscribers()), batch }
     }
 }
 
-impl<T: Tuple + ?Sized> EmitterIntake<T> {
-    /// Enters a load that is about to be sent as a root batch.
-    fn enter(&mut self, load: &Arc<Load<T>>, shipped: &mut Shipped<'_>) -> Vec<Segment> {
-        let covers = std::mem::take(&mut self.partial.covers);
-        let unanchored = std::mem::take(&mut self.partial.unanchored);
-        let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
-        let Some(ledger) = &mut shipped.ledger else {
-            // Nothing is tracked: it is as safe as it will ever be.
-            for cover in covers {
-                cover.token.ack();
-            }
-            return vec![Segment { work: Work::default(), end: len }];
-        };
-        let payload = Payload { output: shipped.output, load: Arc::clone(load) as _ };
-        let tracked = (!unanchored.is_empty()).then(|| unanchored.tracked(len));
-        let id = ledger.open(payload, Sent { len, indices: tracked, covers, at: shipped.at });
-        let work = id.map(|id| Work::root(Arc::clone(shipped.inbox) as _, id)).unwrap_or_default();
-        unanchored.segments(&work, len)
-    }
+/// Takes what is in `buffer` out of it, entered as a root batch.
+pub(super) fn enter<T: Tuple + ?Sized>(
+    buffer: &mut Buffer<T>,
+    shipped: &mut Shipped<'_>,
+    is_letter: bool,
+) -> (Arc<Load<T>>, Vec<Segment>) {
+    let mut load = buffer.take_load();
+    load.number_roots();
+    let load = Arc::new(load);
+    let covers = std::mem::take(&mut buffer.covers);
+    let unanchored = std::mem::take(&mut buffer.unanchored);
+    let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
+    let Some(ledger) = &mut shipped.ledger else {
+        // Nothing is tracked: it is as safe as it will ever be.
+        for cover in covers {
+            cover.token.ack();
+        }
+        return (load, vec![Segment { work: Work::default(), end: len }]);
+    };
+    let payload = Payload { output: shipped.output, load: Arc::clone(&load) as _, is_letter };
+    let indices = (!unanchored.is_empty()).then(|| unanchored.tracked(len));
+    let id = ledger.open(payload, Sent { len, indices, covers, at: shipped.at, is_letter });
+    let work = id.map(|id| Work::root(Arc::clone(shipped.inbox) as _, id)).unwrap_or_default();
+    let segments = unanchored.segments(&work, len);
+    (load, segments)
 }
 
 impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
@@ -122,11 +137,8 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         if self.partial.is_empty() {
             return;
         }
-        let mut load = self.partial.take_load();
-        load.number_roots();
+        let (load, segments) = enter(&mut self.partial, shipped, false);
         shipped.tuples += load.len() as u64;
-        let load = Arc::new(load);
-        let segments = self.enter(&load, shipped);
         let all = Selection::Range(0, u32::try_from(load.len()).unwrap_or(u32::MAX));
         ship(&mut self.edges, &load, &all, segments).await;
     }
@@ -139,6 +151,9 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     }
 
     async fn replay(&mut self, payload: &Payload, indices: &[u32], work: Work) {
+        if payload.is_letter {
+            return self.letters.replay(payload, indices, work).await;
+        }
         let Ok(load) = Arc::clone(&payload.load).downcast::<Load<T>>() else { return };
         let end = u32::try_from(indices.len()).unwrap_or(u32::MAX);
         let selected = Selection::List(indices.to_vec());
@@ -155,7 +170,17 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         }
     }
 
+    fn write(&mut self, payload: &Payload, letter: DeadLetter, cover: Token) -> Option<Token> {
+        let Ok(load) = Arc::clone(&payload.load).downcast::<Load<T>>() else { return Some(cover) };
+        self.letters.write(load, letter, cover)
+    }
+
+    async fn post(&mut self, shipped: &mut Shipped<'_>) {
+        self.letters.post(shipped).await;
+    }
+
     fn disconnect(&mut self) {
         self.edges.clear();
+        self.letters.disconnect();
     }
 }

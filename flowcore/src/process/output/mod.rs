@@ -3,6 +3,7 @@
 mod buffer;
 mod emitter;
 mod intake;
+mod letters;
 mod none;
 mod several;
 mod unanchored;
@@ -25,6 +26,9 @@ use crate::base::{Timestamp, Token, TokenSet};
 pub trait Outputs: Wiring {
     /// The stream handles that other components subscribe to.
     type Streams: Send + Sync + 'static;
+    /// For spouts: the streams of their dead letters, one for each output. See
+    /// [`SpoutBuilder::dead_letters`](super::SpoutBuilder::dead_letters).
+    type DeadLetters: Clone + Send + Sync + 'static;
 
     /// The time, read once a batch.
     fn now(&self) -> Timestamp;

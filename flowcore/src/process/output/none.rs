@@ -4,6 +4,7 @@ use super::Outputs;
 use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{Timestamp, Token, TokenSet, Work};
+use crate::process::DeadLetter;
 use crate::process::topology::{Output, StreamName};
 
 /// For bolts at the end of a topology: they emit nothing.
@@ -16,6 +17,7 @@ pub struct NoOutput {
 
 impl Outputs for NoOutput {
     type Streams = ();
+    type DeadLetters = ();
 
     fn now(&self) -> Timestamp {
         self.now
@@ -36,9 +38,12 @@ impl Outputs for NoOutput {
 
 impl Wiring for NoOutput {
     type Handles = ();
+    type Letters = ();
     type Intake = ();
 
     fn handles(_name: &StreamName) {}
+
+    fn letters(_name: &StreamName) {}
 
     fn outputs((): &()) -> Vec<Output> {
         Vec::new()
@@ -48,7 +53,7 @@ impl Wiring for NoOutput {
         Self::default()
     }
 
-    fn of_spout((): &(), _with: &Connect) -> (Self, ()) {
+    fn of_spout((): &(), (): &(), _with: &Connect) -> (Self, ()) {
         (Self::default(), ())
     }
 
@@ -122,7 +127,15 @@ impl Intake<NoOutput> for () {
         ready(())
     }
 
-    fn dead_letter(&mut self, _payload: &Payload, _letter: &crate::process::DeadLetter) {}
+    fn dead_letter(&mut self, _payload: &Payload, _letter: &DeadLetter) {}
+
+    fn write(&mut self, _payload: &Payload, _letter: DeadLetter, cover: Token) -> Option<Token> {
+        Some(cover)
+    }
+
+    fn post(&mut self, _shipped: &mut Shipped<'_>) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
 
     fn disconnect(&mut self) {}
 }

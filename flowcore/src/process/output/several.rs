@@ -6,13 +6,14 @@ use super::intake::{Intake, Payload, Shipped};
 use super::wiring::{Connect, Emitted, Wiring};
 use crate::base::{Timestamp, Token, TokenSet, Work};
 use crate::process::topology::{Output, Stream, StreamName};
-use crate::process::{DeadLetter, Tuple};
+use crate::process::{DeadLetter, DeadLettered, Tuple};
 
 /// Two or three emitters: each is asked in turn, and the first one keeps tokens.
 macro_rules! several {
     ($($name:ident $at:tt),+) => {
         impl<$($name: Tuple + ?Sized),+> Outputs for ($(Emitter<$name>,)+) {
             type Streams = ($(Stream<$name>,)+);
+            type DeadLetters = ($(Stream<DeadLettered<$name>>,)+);
 
             fn now(&self) -> Timestamp {
                 self.0.now()
@@ -34,6 +35,7 @@ macro_rules! several {
 
         impl<$($name: Tuple + ?Sized),+> Wiring for ($(Emitter<$name>,)+) {
             type Handles = ($(Stream<$name>,)+);
+            type Letters = ($(Stream<DeadLettered<$name>>,)+);
             type Intake = ($(<Emitter<$name> as Wiring>::Intake,)+);
 
             fn handles(name: &StreamName) -> Self::Handles {
@@ -44,12 +46,20 @@ macro_rules! several {
                 vec![$(handles.$at.output()),+]
             }
 
+            fn letters(name: &StreamName) -> Self::Letters {
+                ($(<Emitter<$name>>::letters(&name.output($at)),)+)
+            }
+
             fn of_bolt(handles: &Self::Handles, with: &Connect) -> Self {
                 ($(<Emitter<$name>>::of_bolt(&handles.$at, with),)+)
             }
 
-            fn of_spout(handles: &Self::Handles, with: &Connect) -> (Self, Self::Intake) {
-                let made = ($(<Emitter<$name>>::of_spout(&handles.$at, with),)+);
+            fn of_spout(
+                handles: &Self::Handles,
+                letters: &Self::Letters,
+                with: &Connect,
+            ) -> (Self, Self::Intake) {
+                let made = ($(<Emitter<$name>>::of_spout(&handles.$at, &letters.$at, with),)+);
                 (($(made.$at.0,)+), ($(made.$at.1,)+))
             }
 
@@ -144,6 +154,20 @@ macro_rules! several {
                     $($at => self.$at.dead_letter(payload, letter),)+
                     _ => {}
                 }
+            }
+
+            fn write(&mut self, payload: &Payload, letter: DeadLetter, cover: Token) -> Option<Token> {
+                match payload.output {
+                    $($at => self.$at.write(payload, letter, cover),)+
+                    _ => Some(cover),
+                }
+            }
+
+            async fn post(&mut self, shipped: &mut Shipped<'_>) {
+                $(
+                    shipped.output = $at;
+                    self.$at.post(shipped).await;
+                )+
             }
 
             fn disconnect(&mut self) {

@@ -11,16 +11,19 @@ use crate::process::topology::{Output, StreamName};
 pub trait Wiring: Send + Sized + 'static {
     /// The handles, before anything runs.
     type Handles: Send + Sync + 'static;
+    /// The streams of dead letters, likewise.
+    type Letters: Clone + Send + Sync + 'static;
     /// The engine's half of a spout's outputs.
     type Intake: Intake<Self>;
 
     fn handles(name: &StreamName) -> Self::Handles;
+    fn letters(name: &StreamName) -> Self::Letters;
     /// Which outputs there are, for the check of the topology.
     fn outputs(handles: &Self::Handles) -> Vec<Output>;
     /// The outputs of one bolt task.
     fn of_bolt(handles: &Self::Handles, with: &Connect) -> Self;
     /// The outputs of one spout task, and what takes over from them.
-    fn of_spout(handles: &Self::Handles, with: &Connect) -> (Self, Self::Intake);
+    fn of_spout(handles: &Self::Handles, letters: &Self::Letters, with: &Connect) -> (Self, Self::Intake);
 
     /// From now on, what is emitted belongs to `work`.
     fn enter(&mut self, work: &Work, now: Timestamp);

@@ -37,7 +37,8 @@ impl Graph {
             }
         }
         let node = NodeId { topology: self.topology, index };
-        StreamName { node, component: name, output: 0, has_event_time: Arc::default(), graph: self.clone() }
+        let has_event_time = Arc::default();
+        StreamName { node, component: name, output: 0, is_dead: false, has_event_time, graph: self.clone() }
     }
 
     pub(super) fn fill(&self, id: NodeId, node: Arc<dyn Node>) {

@@ -24,7 +24,7 @@ pub use bolt_declaration::BoltDeclaration;
 pub use builder::{Topology, TopologyBuilder};
 pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for_each, inspect, map};
 pub use combine::{Combine, combine};
-pub use dead_letter::DeadLetter;
+pub use dead_letter::{DeadLetter, DeadLettered};
 pub use error::{BuildError, Problem};
 pub use keyed::{Keyed, KeyedFold};
 pub use operators::{Branch, Merge};

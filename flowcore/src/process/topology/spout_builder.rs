@@ -20,14 +20,15 @@ struct SpoutNode<S: Spout> {
     parallelism: AtomicUsize,
     retry: Mutex<Option<RetryPolicy>>,
     streams: <S::Out as Wiring>::Handles,
+    letters: <S::Out as Wiring>::Letters,
 }
 
 impl<S: Spout> SpoutBuilder<S> {
     pub(super) fn new(graph: &Graph, name: StreamName, factory: Arc<dyn Fn() -> S + Send + Sync>) -> Self {
-        let streams = S::Out::handles(&name);
+        let (streams, letters) = (S::Out::handles(&name), S::Out::letters(&name));
         let id = name.node;
         let (parallelism, retry) = (AtomicUsize::new(1), Mutex::default());
-        let node = Arc::new(SpoutNode { name, factory, parallelism, retry, streams });
+        let node = Arc::new(SpoutNode { name, factory, parallelism, retry, streams, letters });
         graph.fill(id, Arc::clone(&node) as Arc<dyn Node>);
         Self { node }
     }
@@ -48,6 +49,54 @@ impl<S: Spout> SpoutBuilder<S> {
     pub fn retry(self, policy: RetryPolicy) -> Self {
         *self.node.retry() = Some(policy);
         self
+    }
+}
+
+impl<S: Spout> SpoutBuilder<S>
+where
+    S::Out: Outputs<DeadLetters = <S::Out as Wiring>::Letters>,
+{
+    /// The stream of the tuples that are given up: refused for good, or tried as often as the
+    /// [policy](Self::retry) says. Any bolt can read it, with any grouping. For a spout with several outputs, it is
+    /// a tuple of streams.
+    ///
+    /// A dead letter is delivered at least once in its turn. It is covered by what covers the tuple: the spout's
+    /// source is told that the tuple is safe when the bolt that reads dead letters has acknowledged it. One that
+    /// fails is tried again by the same policy; given up once more, it is logged and counted, and its source
+    /// is told that it is safe. A stop that leaves it undelivered reports it as unsettled. Without a reader, dead
+    /// letters are logged and counted. With [best effort](crate::process::Delivery::BestEffort) there are none.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::process::futures::StreamSpout;
+    /// use flowcore::process::{Bolt, BoltError, DeadLettered, NoOutput, TopologyBuilder};
+    /// use futures_util::stream;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// struct Parse;
+    ///
+    /// impl Bolt<&'static str> for Parse {
+    ///     type Out = NoOutput;
+    ///
+    ///     async fn execute(&mut self, text: &&'static str, _: &mut NoOutput) -> Result<(), BoltError> {
+    ///         text.parse::<u64>().map(|_| ()).map_err(BoltError::reject)
+    ///     }
+    /// }
+    ///
+    /// let found = Arc::new(Mutex::new(Vec::new()));
+    /// let keep = found.clone();
+    /// let mut topology = TopologyBuilder::new("numbers");
+    /// let lines = topology.spout("lines", || StreamSpout::new(stream::iter(["1", "two"])));
+    /// topology.bolt("parse", || Parse).shuffle(&lines);
+    /// lines.dead_letters().for_each("keep", move |dead: &DeadLettered<&str>| {
+    ///     keep.lock().unwrap().push(format!("{}: {}", dead.tuple(), dead.letter().error.chain()));
+    /// });
+    /// topology.build()?.run().await?;
+    /// assert_eq!(*found.lock().unwrap(), ["two: rejected for good in parse: invalid digit found in string"]);
+    /// # Ok(()) }
+    /// ```
+    pub fn dead_letters(&self) -> <S::Out as Outputs>::DeadLetters {
+        self.node.letters.clone()
     }
 }
 
@@ -120,7 +169,7 @@ impl<S: Spout> Node for SpoutNode<S> {
     fn spawn(&self, wiring: &mut RunWiring) {
         for task in 0..self.parallelism() {
             let shared = wiring.spout(&self.name.component, task, self.parallelism());
-            let outputs = S::Out::of_spout(&self.streams, &wiring.connect());
+            let outputs = S::Out::of_spout(&self.streams, &self.letters, &wiring.connect());
             let task = SpoutTask::new(Arc::clone(&self.factory), outputs, self.retry().clone(), shared);
             wiring.spawn_spout(task);
         }

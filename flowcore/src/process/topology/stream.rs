@@ -35,6 +35,8 @@ pub struct StreamName {
     pub(crate) output: usize,
     /// Whether the stream has an event time of its own.
     pub(super) has_event_time: Arc<AtomicBool>,
+    /// It carries the dead letters of that output.
+    pub(crate) is_dead: bool,
     /// Where further bolts are declared.
     pub(super) graph: Graph,
 }
@@ -55,12 +57,19 @@ impl StreamName {
     pub(super) fn has_event_time(&self) -> bool {
         self.has_event_time.load(Ordering::Relaxed)
     }
+
+    pub(crate) fn dead_letters(&self) -> Self {
+        Self { is_dead: true, has_event_time: Arc::default(), ..self.clone() }
+    }
 }
 
 impl std::fmt::Display for StreamName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.component)?;
-        if self.output > 0 { write!(f, ".{}", self.output) } else { Ok(()) }
+        if self.output > 0 {
+            write!(f, ".{}", self.output)?;
+        }
+        f.write_str(if self.is_dead { ".dead_letters" } else { "" })
     }
 }
 
@@ -178,8 +187,9 @@ impl<T: Tuple + ?Sized> Stream<T> {
         self.state().dead.clone()
     }
 
-    /// For streams of spouts: hands every tuple that is given up to `handler`, with the reason. Without one,
-    /// dead letters are logged and counted. It is called by the spout's task: it must be short.
+    /// For streams of spouts: hands every tuple that is given up to `handler`, with the reason. Without one, and
+    /// without a reader of its [dead letters](super::SpoutBuilder::dead_letters), they are logged and counted.
+    /// It is called by the spout's task: it must be short.
     pub fn on_dead_letter(&self, handler: impl Fn(&T, &DeadLetter) + Send + Sync + 'static) {
         self.state().dead = Some(Arc::new(handler));
     }

@@ -1,5 +1,6 @@
 //! What is acknowledged when, and what becomes of tuples that fail.
 
+mod dead_letters;
 mod outcomes;
 mod retry;
 mod trees;
