@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::unanchored::Unanchored;
-use crate::base::{DeliveryError, LossKind, Token};
+use crate::base::{DeliveryError, LossKind, Token, Work};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Pool, Segment};
 
@@ -34,6 +34,15 @@ impl<T: Tuple + ?Sized> Buffer<T> {
 
     pub(super) fn len(&self) -> u32 {
         u32::try_from(self.load.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What was emitted since the last segment belongs to `work`.
+    pub(super) fn end_segment(&mut self, work: &Work) {
+        let end = self.len();
+        let last = self.segments.last().map_or(0, |segment| segment.end);
+        if end > last {
+            self.segments.push(Segment { work: work.clone(), end });
+        }
     }
 
     /// Takes the content, and leaves an empty buffer.

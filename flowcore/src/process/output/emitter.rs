@@ -120,6 +120,25 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         }
     }
 
+    /// Sends tuples that all answer to one `token`, as [`send_anchored`](Self::send_anchored) does with one: the
+    /// token is acknowledged when everything that comes of any of them is safe. At once if there are none.
+    pub(crate) async fn send_all_anchored<'a>(
+        &mut self,
+        tuples: impl Iterator<Item = T::Put<'a>>,
+        token: Token,
+    ) {
+        self.seal();
+        let work = Work::anchored_to(token);
+        for tuple in tuples {
+            if self.buffer.load.roots.len() >= self.batch {
+                self.buffer.end_segment(&work);
+                self.flush().await;
+            }
+            self.emit(tuple);
+        }
+        self.buffer.end_segment(&work);
+    }
+
     /// The same for a spout: the token covers this tuple alone, the cover goes on behind it.
     fn emit_covered(&mut self, tuple: T::Put<'_>, token: Token) {
         self.split_cover();
@@ -141,11 +160,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         if matches!(self.way, Way::Handoff(_)) {
             return;
         }
-        let end = self.buffer.len();
-        let last = self.buffer.segments.last().map_or(0, |segment| segment.end);
-        if end > last {
-            self.buffer.segments.push(Segment { work: self.work.clone(), end });
-        }
+        self.buffer.end_segment(&self.work);
     }
 
     /// Gives what a spout emitted to its intake.

@@ -39,6 +39,11 @@ impl Grid {
         let before = start - self.size;
         before - (before - self.offset).rem_euclid(self.slide) + self.slide
     }
+
+    /// The start of the last window that holds the pane at `start`.
+    pub(super) fn last_window_of(&self, start: i64) -> i64 {
+        start - (start - self.offset).rem_euclid(self.slide)
+    }
 }
 
 fn greatest_common_divisor(a: i64, b: i64) -> i64 {

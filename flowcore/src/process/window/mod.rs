@@ -9,6 +9,7 @@ mod bolt;
 mod collect;
 mod count;
 mod count_by_key;
+mod event_time;
 mod grid;
 mod kept;
 mod spec;
@@ -19,6 +20,10 @@ pub use aggregate::{Aggregate, Pane};
 pub use axis::{Window, WindowAxis};
 pub use bolt::{WindowBolt, WindowResult};
 pub use collect::Collect;
+pub use event_time::{
+    Aggregating, Collecting, Counting, EventWindowBolt, EventWindowResult, EventWindows, Fill, Firing, Folding,
+    InOrder, Late, LateReason, Layout, SessionSpec, TimeLayout,
+};
 pub use count::Count;
 pub use count_by_key::CountByKey;
 pub use spec::{WindowSpec, WindowSpecError};

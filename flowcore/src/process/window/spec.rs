@@ -54,6 +54,14 @@ pub enum WindowSpecError {
         /// How many panes a window would have.
         panes: i64,
     },
+    /// What windows that overlap have shown is needed for the next ones: it cannot be forgotten.
+    #[error("windows of {size} ms that slide by {slide} ms overlap: they cannot discard what they have shown")]
+    DiscardingOverlaps {
+        /// The size, in milliseconds.
+        size: i64,
+        /// The slide, in milliseconds.
+        slide: i64,
+    },
 }
 
 impl<B: WindowAxis> WindowSpec<B> {
@@ -118,7 +126,7 @@ impl WindowSpec<u64> {
     }
 }
 
-fn positive_millis(what: &'static str, duration: Duration) -> Result<i64, WindowSpecError> {
+pub(super) fn positive_millis(what: &'static str, duration: Duration) -> Result<i64, WindowSpecError> {
     if duration.is_zero() {
         return Err(WindowSpecError::Zero(what));
     }

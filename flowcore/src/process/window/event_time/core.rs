@@ -1,0 +1,65 @@
+use super::{Contents, Fired};
+use crate::base::{Timestamp, TokenSet};
+use crate::process::window::WindowAxis;
+
+/// A tuple as windows see it.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<K> {
+    pub(in crate::process::window) key: K,
+    /// Its event time, see [`position`](super::rules::position).
+    pub(in crate::process::window) at: i64,
+    /// What the clock shows.
+    pub(in crate::process::window) now: Timestamp,
+}
+
+/// What became of a tuple.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is in its windows, and its token is kept.
+    Kept,
+    /// The same, and a window has something to show because of it.
+    Fires,
+    /// It lies between two windows: nothing was kept.
+    Between,
+    /// Every window that it belongs to is over: nothing was kept.
+    Late,
+    /// There is no room: nothing was kept.
+    Full,
+}
+
+/// The open windows of one task, by event time and key: pure, told the watermark and the time.
+///
+/// Drive it like this: `add` tuples; when `add` says that something fires, `advance` was called, or `wake_at`
+/// has come, call `next` until it gives nothing.
+pub trait Core<K, A>: Send + 'static {
+    /// What bounds its windows.
+    type Bound: WindowAxis;
+
+    /// Lets `add` put the tuple into its windows, and `keep` keep its token. At most once each, and both or
+    /// neither.
+    fn add(
+        &mut self,
+        arrival: Arrival<K>,
+        keep: impl FnOnce(&mut TokenSet),
+        add: impl FnOnce(&mut A),
+    ) -> Admission;
+
+    /// The watermark has come to here. It never goes back.
+    fn advance(&mut self, watermark: Timestamp);
+
+    /// The next window that has something to give.
+    fn next(&mut self, now: Timestamp) -> Option<Fired<K, A, Self::Bound>>;
+
+    /// At the end of the input, when `next` gives nothing any more: the next window that is still open, marked
+    /// as cut short.
+    fn flush(&mut self) -> Option<Fired<K, A, Self::Bound>>;
+
+    /// Takes back the room of what was given.
+    fn give_back(&mut self, _contents: Contents<K, A>) {}
+
+    /// When `next` has something to give though no watermark comes.
+    fn wake_at(&self) -> Option<Timestamp>;
+
+    /// How far time has come.
+    fn watermark(&self) -> Option<Timestamp>;
+}

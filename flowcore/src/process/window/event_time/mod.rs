@@ -1,0 +1,34 @@
+//! Windows by event time: they close when the watermark has come to their end.
+
+mod bolt;
+mod contents;
+mod core;
+mod counted_windows;
+mod event_windows;
+mod fill;
+mod firing;
+mod grid_windows;
+mod in_order;
+mod late;
+mod rules;
+mod session;
+mod session_spec;
+mod session_windows;
+mod stretch;
+mod timers;
+mod unshown;
+
+pub use bolt::EventWindowBolt;
+pub(super) use contents::Contents;
+pub use core::{Admission, Arrival, Core};
+pub use event_windows::{EventWindows, Layout, TimeLayout};
+pub use fill::{Aggregating, Collecting, Counting, Fill, Folding};
+pub use firing::{EventWindowResult, Firing};
+pub(super) use firing::Fired;
+pub use in_order::InOrder;
+pub use late::{Late, LateReason};
+pub use session_spec::SessionSpec;
+use rules::Rules;
+
+#[cfg(test)]
+mod model;
