@@ -44,6 +44,11 @@ impl OpenWindows {
         self.windows.len() >= self.most
     }
 
+    /// How many more windows there is room for.
+    pub fn room(&self) -> usize {
+        self.most.saturating_sub(self.windows.len())
+    }
+
     /// So many more windows are open that are not reported.
     pub fn leave_out(&mut self, windows: u64) {
         self.left_out += windows;

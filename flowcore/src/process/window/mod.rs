@@ -20,12 +20,12 @@ pub use aggregate::{Aggregate, Pane};
 pub use axis::{Window, WindowAxis};
 pub use bolt::{WindowBolt, WindowResult};
 pub use collect::Collect;
-pub use event_time::{
-    Aggregating, Collecting, Counting, EventWindowBolt, EventWindowResult, EventWindows, Fill, Firing, Folding,
-    InOrder, Late, LateReason, Layout, SessionSpec, TimeLayout,
-};
 pub use count::Count;
 pub use count_by_key::CountByKey;
+pub use event_time::{
+    Aggregating, Bound, Collecting, Counting, EventWindowBolt, EventWindowResult, EventWindows, Fill, Firing,
+    Folding, InOrder, Late, LateReason, Layout, SessionSpec, TimeLayout,
+};
 pub use spec::{WindowSpec, WindowSpecError};
 pub use windowed_count::{WindowCount, WindowedCount};
 pub use windows::{ClosedWindow, CountWindows, TimeWindows, Windows};

@@ -55,7 +55,9 @@ pub enum WindowSpecError {
         panes: i64,
     },
     /// What windows that overlap have shown is needed for the next ones: it cannot be forgotten.
-    #[error("windows of {size} ms that slide by {slide} ms overlap: they cannot discard what they have shown")]
+    #[error(
+        "windows of {size} ms that slide by {slide} ms overlap: they cannot discard what they have shown"
+    )]
     DiscardingOverlaps {
         /// The size, in milliseconds.
         size: i64,

@@ -1,10 +1,14 @@
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::event_windows::sealed::Layout as _;
+use super::event_windows::Bound;
 use super::rules::position;
-use super::{Admission, Arrival, Core, EventWindowResult, EventWindows, Fill, Fired, Late, LateReason, Layout};
+use super::{
+    Admission, Arrival, Core, EventWindowResult, EventWindows, Fill, Fired, Late, LateReason, Layout,
+};
 use crate::base::{Timestamp, Token};
+use crate::process::observe::OpenWindows;
 use crate::process::window::WindowSpec;
 use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
@@ -66,8 +70,6 @@ struct NoRoom;
 
 type Results<K, F, T, L> = Emitter<EventWindowResult<K, <F as Fill<T>>::Result, Bound<L>>>;
 type Out<K, F, T, L> = (Results<K, F, T, L>, Emitter<Late<<T as ToOwned>::Owned>>);
-/// What bounds the windows of a lay-out.
-pub type Bound<L> = <L as super::event_windows::sealed::Layout>::Bound;
 
 impl<T, K, F, L> EventWindowBolt<T, K, F, L>
 where
@@ -84,11 +86,11 @@ where
         key: impl Fn(&T) -> K + Send + Sync + 'static,
         fill: F,
     ) -> Self {
-        Self::reading(windows.into(), Arc::new(timestamp), Arc::new(key), fill)
+        Self::reading(&windows.into(), Arc::new(timestamp), Arc::new(key), fill)
     }
 
     pub(in crate::process) fn reading(
-        windows: EventWindows<L>,
+        windows: &EventWindows<L>,
         timestamp: Read<T, Timestamp>,
         key: Read<T, K>,
         fill: F,
@@ -113,8 +115,12 @@ where
     async fn give(&mut self, fired: Fired<K, F::Pane, Bound<L>>, out: &mut Results<K, F, T, L>) {
         let Fired { window, firing, timestamp, mut contents, tokens } = fired;
         let fill = &self.fill;
-        let results = contents.drain().map(|(key, pane)| {
-            EventWindowResult { key, window, firing, contents: fill.finish(pane), timestamp }
+        let results = contents.drain().map(|(key, pane)| EventWindowResult {
+            key,
+            window,
+            firing,
+            contents: fill.finish(pane),
+            timestamp,
         });
         out.send_all_anchored(results, Token::joint(tokens)).await;
         self.windows.give_back(contents);
@@ -131,7 +137,7 @@ impl<T, K, F, L> Bolt<T> for EventWindowBolt<T, K, F, L>
 where
     T: Tuple + ToOwned + ?Sized,
     T::Owned: Send + Sync + 'static,
-    K: Hash + Eq + Clone + Send + Sync + 'static,
+    K: Hash + Eq + Clone + Debug + Send + Sync + 'static,
     F: Fill<T> + Sync,
     L: Layout,
 {
@@ -169,6 +175,10 @@ where
 
     fn wake_at(&self) -> Option<Timestamp> {
         self.windows.wake_at()
+    }
+
+    fn open_windows(&self, windows: &mut OpenWindows) {
+        self.windows.report(windows);
     }
 
     async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {

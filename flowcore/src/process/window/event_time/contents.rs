@@ -6,7 +6,7 @@ pub(super) type ByKey<K, A> = HashMap<K, A, RandomState>;
 
 /// What a window holds, by key. A session has one key alone, which needs no map.
 #[derive(Debug)]
-pub(in crate::process::window) struct Contents<K, A> {
+pub struct Contents<K, A> {
     one: Option<(K, A)>,
     many: ByKey<K, A>,
     held: usize,

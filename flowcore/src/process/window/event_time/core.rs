@@ -1,5 +1,6 @@
 use super::{Contents, Fired};
 use crate::base::{Timestamp, TokenSet};
+use crate::process::observe::OpenWindows;
 use crate::process::window::WindowAxis;
 
 /// A tuple as windows see it.
@@ -59,6 +60,11 @@ pub trait Core<K, A>: Send + 'static {
 
     /// When `next` has something to give though no watermark comes.
     fn wake_at(&self) -> Option<Timestamp>;
+
+    /// Reports the windows that hold something.
+    fn report(&self, windows: &mut OpenWindows)
+    where
+        K: std::fmt::Debug;
 
     /// How far time has come.
     fn watermark(&self) -> Option<Timestamp>;

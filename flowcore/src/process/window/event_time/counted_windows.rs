@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use super::contents::ByKey;
+use super::report::with_keys;
 use super::rules::{BEGINNING, Held, progress};
 use super::{Admission, Arrival, Contents, Core, Fired, Firing, Rules};
 use crate::base::{Timestamp, TokenSet};
+use crate::process::observe::{Closes, OpenWindow, OpenWindows};
 use crate::process::window::{ClosedWindow, CountWindows, Pane, WindowSpec};
 
 /// Count windows over event time.
@@ -144,6 +147,19 @@ impl<K: Hash + Eq + Clone, A: Pane> CountedWindows<K, A> {
         None
     }
 
+    /// Tuples that were not counted are reported as one window: the watermark has to pass them.
+    fn report_waiting(&self, windows: &mut OpenWindows) {
+        let (Some((&first, _)), Some((&last, _))) =
+            (self.waiting.first_key_value(), self.waiting.last_key_value())
+        else {
+            return;
+        };
+        let [start, end] = [first, last + 1].map(Timestamp::from_millis);
+        let passed = Closes::Watermark(Timestamp::from_millis(first + 1));
+        let tuples = self.waiting.values().map(|tuples| tuples.len() as u64).sum();
+        windows.add(OpenWindow::in_event_time(start, end).tuples(tuples).closes(passed));
+    }
+
     fn take_waiting(&mut self, until: i64) -> Option<(i64, Waiting<K, A>)> {
         let mut first = self.waiting.first_entry().filter(|first| *first.key() < until)?;
         let at = *first.key();
@@ -214,6 +230,21 @@ where
 
     fn wake_at(&self) -> Option<Timestamp> {
         None
+    }
+
+    fn report(&self, windows: &mut OpenWindows)
+    where
+        K: Debug,
+    {
+        self.report_waiting(windows);
+        for (key, counted) in &self.keys {
+            let mut open = counted.windows.open();
+            while !windows.is_full() {
+                let Some((window, _)) = open.next() else { break };
+                windows.add(with_keys(window, 1, [key]));
+            }
+            windows.leave_out(open.count() as u64);
+        }
     }
 
     fn watermark(&self) -> Option<Timestamp> {

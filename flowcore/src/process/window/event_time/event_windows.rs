@@ -156,6 +156,9 @@ impl<L: Layout> From<L> for EventWindows<L> {
 )]
 pub trait Layout: sealed::Layout {}
 
+/// What bounds the windows of a lay-out: instants, or ordinals of tuples.
+pub type Bound<L> = <L as sealed::Layout>::Bound;
+
 /// A lay-out by time: these windows can show early what they hold, and correct it late.
 pub trait TimeLayout: Layout {
     #[doc(hidden)]

@@ -35,7 +35,7 @@ pub struct EventWindowResult<K, A, B = Timestamp> {
 
 /// A window that gives results: one for each key in `contents`.
 #[derive(Debug)]
-pub(in crate::process::window) struct Fired<K, A, B = Timestamp> {
+pub struct Fired<K, A, B = Timestamp> {
     pub(in crate::process::window) window: Window<B>,
     pub(in crate::process::window) firing: Firing,
     pub(in crate::process::window) timestamp: Timestamp,

@@ -7,9 +7,12 @@ mod counted_windows;
 mod event_windows;
 mod fill;
 mod firing;
+mod grid_firing;
+mod grid_report;
 mod grid_windows;
 mod in_order;
 mod late;
+mod report;
 mod rules;
 mod session;
 mod session_spec;
@@ -20,15 +23,15 @@ mod unshown;
 
 pub use bolt::EventWindowBolt;
 pub(super) use contents::Contents;
-pub use core::{Admission, Arrival, Core};
-pub use event_windows::{EventWindows, Layout, TimeLayout};
+use core::{Admission, Arrival, Core};
+pub use event_windows::{Bound, EventWindows, Layout, TimeLayout};
 pub use fill::{Aggregating, Collecting, Counting, Fill, Folding};
-pub use firing::{EventWindowResult, Firing};
 pub(super) use firing::Fired;
+pub use firing::{EventWindowResult, Firing};
 pub use in_order::InOrder;
 pub use late::{Late, LateReason};
-pub use session_spec::SessionSpec;
 use rules::Rules;
+pub use session_spec::SessionSpec;
 
 #[cfg(test)]
 mod model;

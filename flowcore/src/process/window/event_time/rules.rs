@@ -5,7 +5,7 @@ use crate::process::window::axis::sealed::{Axis, FARTHEST};
 
 /// When windows give results, and how much they hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::process::window) struct Rules {
+pub struct Rules {
     /// How long after its end a window is kept, in milliseconds of event time.
     pub(super) lateness: i64,
     pub(super) early_every: Option<Duration>,

@@ -2,6 +2,7 @@ use super::rules::Rules;
 use super::stretch::copy;
 use super::{Contents, Fired, Firing};
 use crate::base::{Timestamp, TokenSet};
+use crate::process::observe::{Closes, OpenWindow};
 use crate::process::window::{Pane, Window};
 
 /// One session of one key.
@@ -59,6 +60,16 @@ impl<A: Pane> Session<A> {
         keep(&mut self.tokens);
         self.tuples += 1;
         self.unshown += 1;
+    }
+
+    pub(super) fn open_window(&self, gap: i64, rules: &Rules) -> OpenWindow {
+        let [start, end] = [self.start, self.latest + gap].map(Timestamp::from_millis);
+        let window = OpenWindow::in_event_time(start, end).tuples(self.tuples).opened(self.opened);
+        if !self.fired {
+            return window;
+        }
+        let over = Timestamp::from_millis(self.look_at(gap, rules));
+        window.fired().closes(Closes::Watermark(over))
     }
 
     /// The watermark at which it is looked at next.
@@ -133,7 +144,9 @@ impl<A: Pane> Sessions<A> {
         } else {
             let behind = self.list.drain(at + 1..reached.end).collect::<Vec<_>>();
             let session = self.list.get_mut(at)?;
-            behind.into_iter().for_each(|later| session.absorb(later));
+            for later in behind {
+                session.absorb(later);
+            }
             session.extend_to(position);
         }
         self.list.get_mut(at)

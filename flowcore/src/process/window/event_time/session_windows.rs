@@ -1,13 +1,16 @@
 use std::collections::hash_map::{Entry, OccupiedEntry};
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Debug;
 use std::hash::Hash;
 
 use super::contents::ByKey;
+use super::report::with_keys;
 use super::rules::{BEGINNING, Held, progress};
 use super::session::{Session, Sessions};
 use super::timers::Timers;
 use super::{Admission, Arrival, Core, Fired, Firing, Rules};
 use crate::base::{Timestamp, TokenSet};
+use crate::process::observe::OpenWindows;
 use crate::process::window::Pane;
 
 /// Session windows.
@@ -214,6 +217,27 @@ where
 
     fn wake_at(&self) -> Option<Timestamp> {
         self.timers.next()
+    }
+
+    fn report(&self, windows: &mut OpenWindows)
+    where
+        K: Debug,
+    {
+        // Those that close first, out of what may be very many.
+        let (mut first, mut count) = (BTreeMap::new(), 0);
+        for (key, sessions) in &self.keys {
+            for session in &sessions.list {
+                first.insert((session.look_at(self.gap, &self.rules), count), (key, session));
+                count += 1;
+                if first.len() > windows.room() {
+                    first.pop_last();
+                }
+            }
+        }
+        windows.leave_out(count - first.len() as u64);
+        for (key, session) in first.into_values() {
+            windows.add(with_keys(session.open_window(self.gap, &self.rules), 1, [key]));
+        }
     }
 
     fn watermark(&self) -> Option<Timestamp> {

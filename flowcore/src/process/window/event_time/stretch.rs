@@ -94,7 +94,7 @@ pub(super) fn copy<A: Pane>(contents: &A) -> A {
 /// What some keys hold in several stretches, which come in order.
 pub(super) fn of_keys<'a, K, A>(
     keys: impl IntoIterator<Item = K>,
-    stretches: impl Iterator<Item = &'a Stretch<K, A>> + Clone,
+    stretches: &(impl Iterator<Item = &'a Stretch<K, A>> + Clone),
 ) -> Contents<K, A>
 where
     K: Hash + Eq + Clone + 'a,

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Model, Race, Random, Rules, Shown, Tuple, rounds, run};
+use super::{Model, Open, Race, Random, Rules, Shown, Tuple, rounds, run};
 use crate::process::window::WindowSpec;
 use crate::process::window::event_time::Firing;
 use crate::process::window::event_time::counted_windows::CountedWindows;
@@ -48,7 +48,10 @@ impl Counts {
     /// The ends of the windows that hold the tuple with an ordinal.
     fn ends(&self, ordinal: usize) -> impl Iterator<Item = usize> {
         let (size, slide) = (self.size, self.slide);
-        (1..).map(move |n| n * slide).skip_while(move |end| *end <= ordinal).take_while(move |end| *end <= ordinal + size)
+        (1..)
+            .map(move |n| n * slide)
+            .skip_while(move |end| *end <= ordinal)
+            .take_while(move |end| *end <= ordinal + size)
     }
 }
 
@@ -78,6 +81,10 @@ impl Model for Counts {
         }
         self.counted.clear();
         shown[from..].iter_mut().for_each(|shown| shown.cut_short = true);
+    }
+
+    fn open(&self) -> Option<Vec<Open>> {
+        None
     }
 
     fn owed(&self) -> BTreeSet<u64> {

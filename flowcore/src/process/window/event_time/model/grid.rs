@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Model, Race, Random, Rules, Shown, Tuple, rounds, rules, run};
+use super::{Model, Open, Race, Random, Rules, Shown, Tuple, rounds, rules, run};
 use crate::process::window::WindowSpec;
 use crate::process::window::event_time::Firing;
 use crate::process::window::event_time::grid_windows::GridWindows;
@@ -128,9 +128,11 @@ impl Model for Grid {
 
     fn advance(&mut self, watermark: i64, now: i64, shown: &mut Vec<Shown>) {
         let starts: Vec<i64> = self.windows.keys().copied().collect();
-        let presses = |start: &i64| match self.ended(*start, self.watermark) {
-            true => self.over(*start, watermark) && self.windows[start].iter().any(|entry| entry.new),
-            false => self.ended(*start, watermark),
+        let presses = |start: &i64| {
+            if self.ended(*start, self.watermark) {
+                return self.over(*start, watermark) && self.windows[start].iter().any(|entry| entry.new);
+            }
+            self.ended(*start, watermark)
         };
         if starts.iter().any(presses) {
             self.correct_at = None;
@@ -168,6 +170,15 @@ impl Model for Grid {
             }
         }
         self.windows.clear();
+    }
+
+    fn open(&self) -> Option<Vec<Open>> {
+        let open = self.windows.iter().map(|(start, entries)| {
+            let fired = self.ended(*start, self.watermark);
+            (*start, start + self.size, entries.len() as u64, fired)
+        });
+        // What was discarded is not there to be seen.
+        (!self.rules.discarding).then(|| open.collect())
     }
 
     fn owed(&self) -> BTreeSet<u64> {

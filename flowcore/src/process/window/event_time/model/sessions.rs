@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Model, Race, Random, Rules, Shown, Tuple, rounds, rules, run};
+use super::{Model, Open, Race, Random, Rules, Shown, Tuple, rounds, rules, run};
 use crate::process::window::event_time::Firing;
 use crate::process::window::event_time::session_windows::SessionWindows;
 
@@ -55,12 +55,12 @@ impl Sessions {
     }
 
     fn show(&mut self, (start, last, members): &Session, firing: Firing) -> Shown {
-        let (mut list, mut answers, mut key) = (Vec::new(), BTreeSet::new(), 0);
+        let (mut ids, mut answers, mut key) = (Vec::new(), BTreeSet::new(), 0);
         for index in members {
             let entry = &mut self.entries[*index];
             key = entry.tuple.key;
             if !entry.gone {
-                list.push(entry.tuple.id);
+                ids.push(entry.tuple.id);
             }
             entry.new = false;
             entry.gone = self.rules.discarding;
@@ -70,7 +70,7 @@ impl Sessions {
             }
         }
         let end = last + self.gap;
-        let contents = BTreeMap::from([(key, list)]);
+        let contents = BTreeMap::from([(key, ids)]);
         Shown { start: *start, end, firing, cut_short: false, timestamp: end - 1, contents, answers }
     }
 
@@ -112,9 +112,7 @@ impl Sessions {
 impl Model for Sessions {
     fn add(&mut self, tuple: Tuple, now: i64, shown: &mut Vec<Shown>) -> Option<bool> {
         let gap = self.gap;
-        let near = |entry: &Entry| {
-            entry.tuple.key == tuple.key && (entry.tuple.at - tuple.at).abs() < gap
-        };
+        let near = |entry: &Entry| entry.tuple.key == tuple.key && (entry.tuple.at - tuple.at).abs() < gap;
         if !self.entries.iter().any(near) && tuple.at + gap + self.rules.lateness <= self.watermark {
             return None;
         }
@@ -164,6 +162,14 @@ impl Model for Sessions {
         }
     }
 
+    fn open(&self) -> Option<Vec<Open>> {
+        let open = self.sessions().into_iter().map(|session| {
+            let fired = self.ended(&session, self.watermark);
+            (session.0, session.1 + self.gap, session.2.len() as u64, fired)
+        });
+        Some(open.collect())
+    }
+
     fn owed(&self) -> BTreeSet<u64> {
         self.entries.iter().filter(|entry| entry.owed).map(|entry| entry.tuple.id).collect()
     }
@@ -172,14 +178,8 @@ impl Model for Sessions {
 fn round(random: &mut Random) {
     let gap = 1 + random.up_to(20);
     let rules = rules(random, gap, true);
-    let model = Sessions {
-        gap,
-        rules,
-        entries: Vec::new(),
-        watermark: i64::MIN,
-        preview_at: None,
-        correct_at: None,
-    };
+    let model =
+        Sessions { gap, rules, entries: Vec::new(), watermark: i64::MIN, preview_at: None, correct_at: None };
     run(random, &mut Race::new(SessionWindows::new(gap, rules), model));
 }
 
