@@ -33,13 +33,12 @@ impl<T: Tuple + ?Sized> MailboxSender<T> {
         if self.sender.capacity() == 0 { u64::MAX } else { self.counters.waiting.get() as u64 }
     }
 
-    /// Waits for room. A parcel for a task that has ended is dropped, and so has failed.
+    /// Waits for room. A parcel for a task that has ended is dropped, and so has failed; one that is given up
+    /// while it waits, too.
     pub(crate) async fn send(&self, parcel: Parcel<T>) {
-        let tuples = parcel.len();
-        self.counters.waiting.raise(tuples);
-        if self.sender.send(parcel).await.is_err() {
-            self.counters.waiting.lower(tuples);
-        }
+        let Ok(room) = self.sender.reserve().await else { return };
+        self.counters.waiting.raise(parcel.len());
+        room.send(parcel);
     }
 }
 

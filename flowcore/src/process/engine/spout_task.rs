@@ -137,7 +137,10 @@ impl<S: Spout> SpoutTask<S> {
             }
             // A `next` that never waits must not keep its thread for itself.
             tokio::task::coop::consume_budget().await;
+            let before = self.desk.intake.len();
             match self.next_few(spout).await? {
+                // It polls, and found nothing: what it emitted before would wait for more.
+                Outcome::Next(Next::More) if self.desk.intake.len() == before => self.desk.ship().await,
                 Outcome::Next(Next::More) => {}
                 Outcome::Next(Next::End) | Outcome::Stop => return Ok(()),
             }

@@ -97,3 +97,34 @@ fn a_fatal_error_in_cleanup_is_the_topologys_error() {
         );
     });
 }
+
+/// A bolt may wait for room in a `timeout` or a `select!`: what it gives up there has failed and waits nowhere.
+#[test]
+fn a_send_that_is_given_up_leaves_no_tuples_waiting() {
+    use flowcore::process::{Bolt, Emitter};
+
+    struct Impatient;
+
+    impl Bolt<u64> for Impatient {
+        type Out = Emitter<u64>;
+
+        async fn execute(&mut self, tuple: &u64, out: &mut Emitter<u64>) -> Result<(), BoltError> {
+            let both = async {
+                out.send(*tuple).await;
+                out.send(*tuple).await;
+            };
+            let _ = tokio::time::timeout(Duration::from_millis(1), both).await;
+            Ok(())
+        }
+    }
+
+    simulate(|clock| async move {
+        let mut topology = topology(clock).batch(1).mailbox(1);
+        let numbers = topology.spout("numbers", ScriptedSpout::new().emit(0..10_u64).factory());
+        let slow = || Slow::new(for_each(|_: &u64| {}), Duration::from_millis(100));
+        numbers.bolt("impatient", || Impatient).bolt("slow", slow).parallelism(2);
+        let snapshot = end_of(topology.build().unwrap()).await.unwrap().snapshot;
+        assert!(snapshot.component("numbers").failed > 0, "some were given up");
+        assert_eq!(snapshot.component("slow").waiting, 0);
+    });
+}

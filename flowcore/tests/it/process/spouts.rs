@@ -265,3 +265,36 @@ fn every_task_of_a_spout_works_and_an_anchored_tuple_has_a_token_of_its_own() {
         assert_eq!(told, [("anchored", true), ("cover", true)]);
     });
 }
+
+/// Emits one number, then looks for its receipt again and again, without a wait.
+struct Poller {
+    receipts: Receipts<u64>,
+    polls: u32,
+}
+
+impl Spout for Poller {
+    type Out = Emitter<u64>;
+
+    async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
+        self.polls += 1;
+        if self.polls == 1 {
+            out.cover(self.receipts.token(7));
+            out.emit(7);
+        } else if self.receipts.try_next().is_some() {
+            return Ok(Next::End);
+        } else if self.polls > 100_000 {
+            return Err(SpoutError::fatal("what it emitted has not left"));
+        }
+        Ok(Next::More)
+    }
+}
+
+#[test]
+fn what_was_emitted_leaves_although_the_spout_polls_and_never_waits() {
+    simulate(|clock| async move {
+        let mut topology = topology(clock);
+        let numbers = topology.spout("numbers", || Poller { receipts: Receipts::new(), polls: 0 });
+        numbers.for_each("end", |_| {});
+        end_of(topology.build().unwrap()).await.unwrap();
+    });
+}
