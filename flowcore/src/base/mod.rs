@@ -10,6 +10,7 @@ mod delivery_error;
 mod disk;
 mod receipts;
 mod spawn;
+pub(crate) mod sync;
 mod token;
 mod token_set;
 #[cfg(test)]

@@ -1,8 +1,7 @@
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::Notify;
-
+use super::sync::{Mutex, MutexGuard, Notify, PoisonError};
 use super::{DeliveryError, Token};
 
 /// Issues tokens with a name on each, and tells what became of them in the task that issued them.
@@ -97,7 +96,7 @@ impl<I: Send + 'static> Default for Receipts<I> {
 }
 
 impl<I> Shared<I> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State<I>> {
+    fn lock(&self) -> MutexGuard<'_, State<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use super::sync::{AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 use super::{DeliveryError, LossKind, Panic, TokenSet};
 
 /// A share in the delivery of something that a source is waiting for.

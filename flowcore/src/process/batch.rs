@@ -1,9 +1,10 @@
 //! How tuples lie between tasks: loads that are shared, and parcels that say which part of one is for whom.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::Tuple;
 use super::tuple::TupleBatch;
+use crate::base::sync::{Mutex, PoisonError};
 use crate::base::{DeliveryError, LossKind, Work};
 
 /// A batch of tuples, and beside each the index of the root tuple that it came from. Written by one task,

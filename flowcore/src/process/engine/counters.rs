@@ -1,7 +1,6 @@
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-
 use super::latency::Histogram;
 use crate::base::Timestamp;
+use crate::base::sync::{AtomicI64, AtomicU64, Ordering};
 
 /// What a task counts. Written by batch, read by snapshots.
 #[derive(Debug, Default)]

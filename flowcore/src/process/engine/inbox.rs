@@ -1,7 +1,4 @@
-use std::sync::{Mutex, PoisonError};
-
-use tokio::sync::Notify;
-
+use crate::base::sync::{Mutex, Notify, PoisonError};
 use crate::base::{Completion, Failure};
 
 /// Where a spout's task hears what became of its roots. Bounded by the roots that are open: each sends two

@@ -1,9 +1,8 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use tokio::sync::mpsc;
-
 use super::Counters;
+use crate::base::sync::mpsc;
 use crate::process::Tuple;
 use crate::process::batch::Parcel;
 
