@@ -3,8 +3,15 @@
 //! its own keys.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use flowcore::base::{TaskEnd, TaskSet, blocking};
+use flowcore::base::{TaskEnd, TaskSet, Timestamp, blocking};
+use flowcore::process::time::EventTime;
+use flowcore::process::window::{Counting, EventWindowBolt, EventWindowResult, EventWindows, WindowSpec};
+use flowcore::process::{
+    Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TaskContext, TopologyBuilder,
+};
 
 use crate::word_count::Counts;
 use crate::{Failure, check};
@@ -87,6 +94,84 @@ impl Total {
         check("marks", self.marks, found.marks)?;
         Ok(())
     }
+}
+
+struct Readings {
+    at: u64,
+    step: u64,
+    end: u64,
+}
+
+impl Spout for Readings {
+    type Out = Emitter<Reading>;
+
+    async fn open(&mut self, context: &TaskContext) -> Result<(), SpoutError> {
+        (self.at, self.step) = (context.task as u64, context.parallelism as u64);
+        Ok(())
+    }
+
+    async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
+        let end = (self.at + STEP * self.step).min(self.end);
+        while self.at < end {
+            out.emit(reading(self.at));
+            self.at += self.step;
+        }
+        Ok(if self.at >= self.end { Next::End } else { Next::More })
+    }
+}
+
+struct AddUp {
+    own: Total,
+    total: Arc<Mutex<Total>>,
+}
+
+impl Bolt<EventWindowResult<u64, u64>> for AddUp {
+    type Out = NoOutput;
+
+    async fn execute(
+        &mut self,
+        result: &EventWindowResult<u64, u64>,
+        _out: &mut NoOutput,
+    ) -> Result<(), BoltError> {
+        self.own.add(result.window.start.as_millis(), result.key, result.contents);
+        Ok(())
+    }
+
+    async fn cleanup(&mut self, _out: &mut NoOutput) -> Result<(), BoltError> {
+        let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+        *total = total.and(self.own);
+        Ok(())
+    }
+}
+
+/// Counts `readings` readings in a topology with `tasks` tasks of each component.
+///
+/// # Errors
+/// When the topology fails, or counts wrongly.
+pub async fn topology(readings: u64, tasks: usize, expected: Total) -> Result<(), Failure> {
+    let total = Arc::new(Mutex::new(Total::default()));
+    let into = Arc::clone(&total);
+    let mut topology = TopologyBuilder::new("readings");
+    let at = |reading: &Reading| Timestamp::from_millis(reading.at);
+    let stream = topology
+        .spout("readings", move || Readings { at: 0, step: 1, end: readings })
+        .parallelism(tasks)
+        .event_time(EventTime::of(at).lag(Duration::from_millis(DISORDER)));
+    let seconds = EventWindows::of(WindowSpec::tumbling(Duration::from_millis(WINDOW.unsigned_abs()))?);
+    let counts = topology
+        .bolt("count", move || EventWindowBolt::new(seconds, at, |reading: &Reading| reading.key, Counting))
+        .fields(&stream, |reading| &reading.key)
+        .parallelism(tasks);
+    let (counts, late) = counts.both();
+    late.ignore();
+    topology
+        .bolt("add up", move || AddUp { own: Total::default(), total: Arc::clone(&into) })
+        .shuffle(&counts)
+        .parallelism(tasks);
+    let report = topology.build()?.run().await?;
+    check("acknowledged readings", readings, report.snapshot.component("readings").acked)?;
+    let found = *total.lock().unwrap_or_else(PoisonError::into_inner);
+    expected.check(found)
 }
 
 /// Counts `readings` readings by hand, on `threads` threads. `threads` divides the number of keys.

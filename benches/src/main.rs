@@ -101,6 +101,10 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
                 rate("words/s", word_count::words(lines), counted).await?;
             }
         }
+        "event-time" => {
+            let expected = Total::of(size);
+            rate("tuples/s", size, event_time::topology(size, WORKERS, expected)).await?;
+        }
         "event-time-loop" => {
             let expected = Total::of(size);
             rate("tuples/s", size, event_time::by_hand(size, WORKERS, expected)).await?;

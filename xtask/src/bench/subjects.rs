@@ -77,7 +77,7 @@ const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer]
     Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
 }
 
-static SUBJECTS: [Subject; 16] = [
+static SUBJECTS: [Subject; 17] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -156,6 +156,15 @@ static SUBJECTS: [Subject; 16] = [
                 100_000,
             ),
         ],
+    },
+    Subject {
+        name: "event-time",
+        cases: &[case(
+            "event-time",
+            &[own("hash map loop", "event-time-loop"), other("renoir", "renoir-event-time")],
+            4_000_000,
+            16_000_000,
+        )],
     },
     Subject {
         name: "coffee",
