@@ -25,6 +25,8 @@ pub enum LossKind {
     Panicked,
     /// The token was dropped without an answer, or what carried it went away.
     Dropped,
+    /// It took longer than its deadline allows.
+    TimedOut,
 }
 
 impl LossKind {
@@ -41,6 +43,7 @@ impl std::fmt::Display for LossKind {
             Self::Rejected => "rejected for good",
             Self::Panicked => "panic",
             Self::Dropped => "dropped without an answer",
+            Self::TimedOut => "timed out",
         })
     }
 }

@@ -50,10 +50,15 @@ impl Token {
         if set.is_empty() {
             return Self::untracked();
         }
-        Self::new(move |outcome| match outcome {
-            Ok(()) => set.ack(),
-            Err(error) => set.fail(&error),
-        })
+        Self { root: Some(Root::kept(Arc::new(Joint(Mutex::new(Some(set)))), 0)), index: 0 }
+    }
+
+    /// Begins the deadline of what it answers for anew, if there is one: whoever holds it is not done, and knows.
+    /// Cheap enough for once a second, not for every tuple.
+    pub fn keep_alive(&self) {
+        if let Some(root) = &self.root {
+            root.keep_alive();
+        }
     }
 
     pub(crate) fn of(root: Option<Arc<Root>>, index: u32) -> Self {
@@ -113,6 +118,9 @@ pub(crate) trait Completion: Send + Sync + 'static {
 
     /// Every share has been answered. Called once, with all failures.
     fn settled(&self, root: u64, failures: Vec<Failure>);
+
+    /// Somebody who works on it, or keeps some of it, needs more time.
+    fn keep_alive(&self, _root: u64) {}
 }
 
 /// One tuple of a root that was not delivered.
@@ -148,6 +156,10 @@ impl Root {
 
     fn keep(&self) {
         self.shares.fetch_add(KEPT, Ordering::Relaxed);
+    }
+
+    pub(crate) fn keep_alive(&self) {
+        self.completion.keep_alive(self.id);
     }
 
     pub(crate) fn record(&self, failure: Failure) {
@@ -211,6 +223,12 @@ impl Work {
         Self::root(Arc::new(Anchor(Mutex::new(Some((root, index))))), 0)
     }
 
+    pub(crate) fn keep_alive(&self) {
+        if let Some(root) = &self.0 {
+            root.keep_alive();
+        }
+    }
+
     pub(crate) fn root_ref(&self) -> Option<&Arc<Root>> {
         self.0.as_ref()
     }
@@ -257,6 +275,34 @@ impl Completion for Anchor {
                 root.record(Failure { index, error: first.error });
             }
             root.release_kept();
+        }
+    }
+
+    fn keep_alive(&self, _root: u64) {
+        if let Some((root, _)) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            root.keep_alive();
+        }
+    }
+}
+
+/// Hands the outcome to all tokens of a set.
+struct Joint(Mutex<Option<TokenSet>>);
+
+impl Completion for Joint {
+    fn done(&self, _root: u64, _failures: Vec<Failure>) {}
+
+    fn settled(&self, _root: u64, failures: Vec<Failure>) {
+        let set = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match (set, failures.into_iter().next()) {
+            (Some(set), Some(failure)) => set.fail(&failure.error),
+            (Some(set), None) => set.ack(),
+            (None, _) => {}
+        }
+    }
+
+    fn keep_alive(&self, _root: u64) {
+        if let Some(set) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            set.keep_alive();
         }
     }
 }

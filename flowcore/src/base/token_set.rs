@@ -85,6 +85,13 @@ impl TokenSet {
         Self { kept, len: self.len }
     }
 
+    /// Begins the deadlines of all of them anew. See [`Token::keep_alive`].
+    pub fn keep_alive(&self) {
+        for kept in &self.kept {
+            kept.root.keep_alive();
+        }
+    }
+
     /// All of them are safe.
     pub fn ack(mut self) {
         self.len = 0;

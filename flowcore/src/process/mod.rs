@@ -22,8 +22,8 @@ pub mod window;
 pub use bolt::Bolt;
 pub use context::TaskContext;
 pub use engine::{
-    Delivery, EdgeSnapshot, Latency, NoSuchSpout, RetryPolicy, RunError, RunReport, RunningTopology,
-    TaskKind, TaskSnapshot, TopologyHandle, TopologySnapshot, Unsettled,
+    Deadline, Delivery, EdgeSnapshot, Latency, NoSuchSpout, RetryPolicy, RunError, RunReport,
+    RunningTopology, TaskKind, TaskSnapshot, TopologyHandle, TopologySnapshot, Unsettled,
 };
 pub use error::{BoltError, SpoutError};
 pub use grouping::{Directed, Grouping, Routes, StableHasher, Target, Targets, stable_hash};

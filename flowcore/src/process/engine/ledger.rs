@@ -3,7 +3,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use super::RetryPolicy;
-use crate::base::{DeliveryError, Failure, Timestamp, Token};
+use super::deadlines::{Deadline, Deadlines};
+use crate::base::{DeliveryError, Failure, LossKind, Timestamp, Token};
 use crate::process::output::Cover;
 
 /// What a spout's task knows about the tuples that it has emitted: which are under way, which failed and are
@@ -20,6 +21,9 @@ pub(crate) struct Ledger<P> {
     next: u64,
     pending: usize,
     retry: RetryPolicy,
+    deadlines: Deadlines,
+    /// What a tuple fails with that has taken too long.
+    too_late: DeliveryError,
     tally: LedgerTally,
     /// When tuples that are settled were opened, and how many. Taken with the tally.
     ages: Vec<(Duration, u64)>,
@@ -86,6 +90,8 @@ pub(crate) struct Sent {
     pub(crate) covers: Vec<Cover>,
     /// When, on some watch.
     pub(crate) at: Duration,
+    /// The time, if there are deadlines.
+    pub(crate) now: Timestamp,
     /// They are dead letters: each stands for a tuple that failed before.
     pub(crate) is_letter: bool,
 }
@@ -111,7 +117,8 @@ pub(crate) struct Dead<P> {
 }
 
 impl<P: Clone> Ledger<P> {
-    pub(crate) fn new(retry: RetryPolicy) -> Self {
+    /// `spout` is named by what fails because it takes too long.
+    pub(crate) fn new(retry: RetryPolicy, deadline: Option<Deadline>, spout: &str) -> Self {
         Self {
             roots: HashMap::new(),
             groups: HashMap::new(),
@@ -120,6 +127,8 @@ impl<P: Clone> Ledger<P> {
             next: 0,
             pending: 0,
             retry,
+            deadlines: Deadlines::new(deadline),
+            too_late: DeliveryError::new(format!("what comes of {spout}"), LossKind::TimedOut),
             tally: LedgerTally::default(),
             ages: Vec::new(),
         }
@@ -152,7 +161,7 @@ impl<P: Clone> Ledger<P> {
     /// Tuples are about to be sent. `None` when nobody waits for any of them.
     pub(crate) fn open(&mut self, payload: P, sent: Sent) -> Option<u64> {
         let id = self.next_id();
-        let Sent { len, indices, covers, at, is_letter } = sent;
+        let Sent { len, indices, covers, at, now, is_letter } = sent;
         let tracked = indices.as_ref().map_or(len as usize, Vec::len);
         let covers = covers.into_iter().filter_map(|cover| OpenCover::new(cover, indices.as_deref()));
         let covers = covers.collect();
@@ -161,6 +170,7 @@ impl<P: Clone> Ledger<P> {
         }
         self.groups.insert(id, Group { payload, unsettled: tracked, covers, len, opened: at, is_letter });
         self.roots.insert(id, RootBatch::new(id, indices, 1));
+        self.deadlines.start(id, now);
         self.pending += tracked;
         Some(id)
     }
@@ -173,6 +183,7 @@ impl<P: Clone> Ledger<P> {
     /// No task has work left for a root batch, but somebody keeps some of it.
     pub(crate) fn done(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
         let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
+        self.deadlines.done(id);
         // While its group is there: it may be forgotten with its last tuple.
         self.release(&mut root);
         let dead = self.fail(&mut root, failures, now);
@@ -183,6 +194,7 @@ impl<P: Clone> Ledger<P> {
     /// Every share of a root batch has been answered: what did not fail is safe.
     pub(crate) fn settled(&mut self, id: u64, failures: Vec<Failure>, now: Timestamp) -> Vec<Dead<P>> {
         let Some(mut root) = self.roots.remove(&id) else { return Vec::new() };
+        self.deadlines.end(id);
         // While its group is there: it may be forgotten with its last tuple.
         self.release(&mut root);
         let dead = self.fail(&mut root, failures, now);
@@ -202,6 +214,37 @@ impl<P: Clone> Ledger<P> {
         }
         self.forget_if_settled(root.group);
         dead
+    }
+
+    /// A root batch that has taken too long: all of it fails that did not. What is answered to it later
+    /// says nothing any more.
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Option<Vec<Dead<P>>> {
+        let id = self.deadlines.take(now)?;
+        let mut root = self.roots.remove(&id)?;
+        self.release(&mut root);
+        let len = self.groups.get(&root.group).map_or(0, |group| group.len);
+        let mut failures = Vec::new();
+        root.for_each(len, |index| failures.push(Failure { index, error: self.too_late.clone() }));
+        Some(self.fail(&mut root, failures, now))
+    }
+
+    /// Somebody needs more time for a root batch.
+    pub(crate) fn keep_alive(&mut self, id: u64, now: Timestamp) {
+        self.deadlines.extend(id, now);
+    }
+
+    pub(crate) fn has_deadlines(&self) -> bool {
+        self.deadlines.is_on()
+    }
+
+    /// When the next root batch will have taken too long.
+    pub(crate) fn next_deadline(&self) -> Option<Timestamp> {
+        self.deadlines.next()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_open(&self, id: u64) -> bool {
+        self.roots.contains_key(&id)
     }
 
     /// The tuples of a root batch that are neither safe nor failed are no longer under way.
@@ -284,6 +327,7 @@ impl<P: Clone> Ledger<P> {
         let id = self.next_id();
         self.tally.replayed += indices.len() as u64;
         self.roots.insert(id, RootBatch::new(group, Some(indices.clone()), attempt));
+        self.deadlines.start(id, now);
         Some((id, payload, indices))
     }
 }

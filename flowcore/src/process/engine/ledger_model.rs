@@ -8,7 +8,7 @@ use flowcore_testkit::Random;
 
 use super::inbox::Notice;
 use super::share_model::{Event, Shares};
-use super::{Inbox, Ledger, RetryPolicy, Sent};
+use super::{Deadline, Inbox, Ledger, RetryPolicy, Sent};
 use crate::base::{Backoff, Completion, Timestamp, Token, Work};
 use crate::process::output::Cover;
 
@@ -28,6 +28,8 @@ struct Sending {
     attempt: u32,
     failed: BTreeSet<u32>,
     done: bool,
+    /// When its deadline began.
+    since: Timestamp,
 }
 
 /// What a cover's token was answered with.
@@ -47,6 +49,10 @@ struct World {
     groups: Vec<Group>,
     sendings: BTreeMap<u64, Sending>,
     dead: usize,
+    /// The deadline, and whether it ends when no work is left.
+    deadline: Option<(Duration, bool)>,
+    /// Sendings that took too long: answers to them say nothing.
+    expired: BTreeSet<u64>,
 }
 
 const RETRY: RetryPolicy =
@@ -54,10 +60,21 @@ const RETRY: RetryPolicy =
 
 impl World {
     fn new(seed: u64) -> Self {
+        let deadline =
+            [None, Some((Duration::from_millis(200), true)), Some((Duration::from_millis(200), false))];
+        let deadline = deadline[usize::try_from(seed % 3).unwrap()];
+        let policy =
+            deadline.map(
+                |(time, done)| {
+                    if done { Deadline::done_within(time) } else { Deadline::settled_within(time) }
+                },
+            );
         Self {
             random: Random::new(seed),
             now: Timestamp::from_millis(1_000),
-            ledger: Ledger::new(RETRY),
+            ledger: Ledger::new(RETRY, policy, "numbers"),
+            deadline,
+            expired: BTreeSet::new(),
             inbox: Arc::default(),
             shares: Shares::default(),
             groups: Vec::new(),
@@ -82,7 +99,7 @@ impl World {
         }
         let group = self.groups.len();
         self.groups.push(Group { fates: vec![Fate::Sent; len as usize], covers: told });
-        let sent = Sent { len, indices: None, covers, at: Duration::ZERO, is_letter: false };
+        let sent = Sent { len, indices: None, covers, at: Duration::ZERO, now: self.now, is_letter: false };
         let id = self.ledger.open(group, sent).unwrap();
         self.send(id, group, (0..len).collect(), 1);
     }
@@ -90,12 +107,65 @@ impl World {
     fn send(&mut self, id: u64, group: usize, indices: BTreeSet<u32>, attempt: u32) {
         let work = Work::root(Arc::clone(&self.inbox) as Arc<dyn Completion>, id);
         self.shares.add_root(id, work, indices.iter().copied().collect());
-        let sending = Sending { group, indices, attempt, failed: BTreeSet::new(), done: false };
+        let sending =
+            Sending { group, indices, attempt, failed: BTreeSet::new(), done: false, since: self.now };
         assert!(self.sendings.insert(id, sending).is_none(), "root {id} was used before");
+    }
+
+    /// More time for some sending.
+    fn keep_alive(&mut self) {
+        let ids: Vec<_> = self.sendings.keys().copied().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let id = ids[self.random.index(ids.len())];
+        self.ledger.keep_alive(id, self.now);
+        let now = self.now;
+        self.sendings.entry(id).and_modify(|sending| sending.since = now);
+    }
+
+    fn expire(&mut self) {
+        let before = self.dead;
+        let mut dead = Vec::new();
+        while let Some(more) = self.ledger.expire(self.now) {
+            dead.extend(more);
+        }
+        let ids: Vec<_> = self.sendings.keys().copied().collect();
+        for id in ids {
+            let sending = &self.sendings[&id];
+            let age = self.now.since(sending.since);
+            let watched = self.deadline.filter(|(_, until_done)| !(*until_done && sending.done));
+            let late = watched.is_some_and(|(time, _)| age >= time + time / 20);
+            assert!(!(late && self.ledger.is_open(id)), "too late by far");
+            if !self.ledger.is_open(id) {
+                assert!(watched.is_some_and(|(time, _)| age >= time), "expired after {age:?}");
+                self.fail_late(id);
+            }
+        }
+        assert_eq!(dead.len(), self.dead - before);
+        for dead in dead {
+            self.ledger.give_up(dead.is_letter, dead.cover);
+        }
+        self.ledger.acknowledge();
+    }
+
+    fn fail_late(&mut self, id: u64) {
+        let Some(sending) = self.sendings.remove(&id) else { return };
+        self.expired.insert(id);
+        for index in sending.indices.difference(&sending.failed) {
+            self.groups[sending.group].fates[*index as usize] = if sending.attempt == RETRY.max_attempts {
+                self.dead += 1;
+                Fate::Dead
+            } else {
+                let due = self.now + RETRY.backoff.delay(sending.attempt - 1);
+                Fate::Waiting { due, attempt: sending.attempt + 1 }
+            };
+        }
     }
 
     fn replay(&mut self) {
         self.now = self.now + Duration::from_millis(self.random.below(60));
+        self.expire();
         while let Some((id, group, indices)) = self.ledger.take_replay(self.now) {
             let mut attempts = BTreeSet::new();
             for &index in &indices {
@@ -147,6 +217,9 @@ impl World {
 
     /// What the ledger has to decide about a notice.
     fn expect(&mut self, event: &Event) {
+        if self.expired.contains(&event.root) {
+            return;
+        }
         let sending = self.sendings.get_mut(&event.root).expect("a root that was sent");
         let fates = &mut self.groups[sending.group].fates;
         let failed: BTreeSet<u32> = event.failures.iter().map(|(index, _)| *index).collect();
@@ -213,6 +286,7 @@ fn no_root_is_acknowledged_early_and_none_is_forgotten() {
                 match world.random.below(10) {
                     0 if world.groups.len() < 8 => world.open(),
                     1 => world.replay(),
+                    2 => world.keep_alive(),
                     _ => world.shares.step(&mut world.random, false),
                 }
                 world.check();

@@ -3,6 +3,7 @@
 mod bolt_task;
 mod control;
 mod counters;
+mod deadlines;
 mod edge;
 mod fault;
 mod handle;
@@ -34,10 +35,11 @@ pub(crate) use mailbox::{MailboxReceiver, MailboxSender, mailbox};
 pub(crate) use phase::{Idle, Phase};
 pub(crate) use port::{Port, TypedPort};
 pub(crate) use running::{Wiring, start};
-pub(crate) use settings::Settings;
+pub(crate) use settings::{Settings, SpoutPolicies};
 pub(crate) use spout_task::SpoutTask;
 
 pub use control::NoSuchSpout;
+pub use deadlines::Deadline;
 pub use handle::TopologyHandle;
 pub use latency::Latency;
 pub use running::{RunError, RunReport, RunningTopology, Unsettled};

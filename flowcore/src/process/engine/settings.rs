@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use super::Deadline;
 use crate::base::{Backoff, Clock, RestartPolicy};
 
 /// What becomes of a tuple when something fails.
@@ -28,6 +29,13 @@ impl Default for RetryPolicy {
     }
 }
 
+/// What a spout has instead of the topology's settings.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SpoutPolicies {
+    pub(crate) retry: Option<RetryPolicy>,
+    pub(crate) deadline: Option<Deadline>,
+}
+
 /// The settings of a topology.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
@@ -40,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) mailbox: usize,
     pub(crate) max_pending: usize,
     pub(crate) retry: RetryPolicy,
+    pub(crate) deadline: Option<Deadline>,
     pub(crate) restart: RestartPolicy,
     pub(crate) grace: Duration,
 }
@@ -55,6 +64,7 @@ impl Default for Settings {
             mailbox: 16,
             max_pending: 16 * 1024,
             retry: RetryPolicy::default(),
+            deadline: None,
             restart: RestartPolicy::default(),
             grace: Duration::from_secs(30),
         }

@@ -3,6 +3,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -10,8 +11,8 @@ use super::fault::{Fault, SpoutFault, settle};
 use super::inbox::Notice;
 use super::ledger::Dead;
 use super::running::{TaskFailure, TaskShared};
-use super::{Control, Counters, Delivery, Idle, Inbox, Ledger, Phase, RetryPolicy};
-use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use super::{Control, Counters, Deadline, Delivery, Idle, Inbox, Ledger, Phase, SpoutPolicies};
+use crate::base::{Clock, Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
 
@@ -33,6 +34,8 @@ pub(crate) struct SpoutTask<S: Spout> {
 struct Desk<S: Spout> {
     intake: IntakeOf<S>,
     ledger: Ledger<Payload>,
+    /// How long it waits for room in a mailbox: until what it sends has taken too long.
+    patience: Option<Duration>,
     inbox: Arc<Inbox>,
     notices: Vec<Notice>,
     idle: Idle,
@@ -52,14 +55,18 @@ impl<S: Spout> SpoutTask<S> {
     pub(crate) fn new(
         factory: Arc<dyn Fn() -> S + Send + Sync>,
         (out, intake): (S::Out, IntakeOf<S>),
-        retry: Option<RetryPolicy>,
+        policies: SpoutPolicies,
         (shared, idle, control): (TaskShared, Idle, watch::Receiver<Control>),
     ) -> Self {
         let restart = shared.settings.restart.clone();
-        let ledger = Ledger::new(retry.unwrap_or_else(|| shared.settings.retry.clone()));
-        let inbox = Arc::new(Inbox::default());
+        let retry = policies.retry.unwrap_or_else(|| shared.settings.retry.clone());
+        let deadline = policies.deadline.or(shared.settings.deadline);
+        let ledger = Ledger::new(retry, deadline, &shared.context.component);
+        let inbox = Arc::new(if deadline.is_some() { Inbox::with_deadlines() } else { Inbox::default() });
         let watch = shared.settings.clock.stopwatch();
-        let desk = Desk { intake, ledger, inbox, notices: Vec::new(), idle, control, watch, shared };
+        let patience = deadline.map(Deadline::after);
+        let desk =
+            Desk { intake, ledger, patience, inbox, notices: Vec::new(), idle, control, watch, shared };
         Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false }
     }
 
@@ -234,24 +241,30 @@ impl<S: Spout> Desk<S> {
         if self.intake.is_empty() {
             return;
         }
-        let tracks = self.tracks();
-        let (inbox, at) = (&self.inbox, self.watch.elapsed());
-        let ledger = tracks.then_some(&mut self.ledger);
-        let mut shipped = Shipped { ledger, inbox, tuples: 0, at, output: 0 };
-        self.intake.ship(&mut shipped).await;
+        let ledger = self.tracks();
+        let (at, now) = (self.watch.elapsed(), self.now());
+        let ledger = ledger.then_some(&mut self.ledger);
+        let mut shipped = Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0 };
+        within(self.patience, &self.shared.settings.timer, self.intake.ship(&mut shipped)).await;
         self.shared.counters.emitted.add(shipped.tuples);
     }
 
     /// Sends the dead letters that were written.
     async fn post(&mut self) {
-        let (inbox, at) = (&self.inbox, self.watch.elapsed());
-        let mut shipped = Shipped { ledger: Some(&mut self.ledger), inbox, tuples: 0, at, output: 0 };
-        self.intake.post(&mut shipped).await;
+        let (at, now) = (self.watch.elapsed(), self.now());
+        let ledger = Some(&mut self.ledger);
+        let mut shipped = Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0 };
+        within(self.patience, &self.shared.settings.timer, self.intake.post(&mut shipped)).await;
+    }
+
+    /// The time, if the ledger wants to know.
+    fn now(&self) -> Timestamp {
+        if self.ledger.has_deadlines() { self.shared.settings.timer.now() } else { Timestamp::MIN }
     }
 
     /// Reads all notices and sends the replays that are due.
     async fn attend(&mut self) {
-        if self.read_notices() {
+        if self.read_notices() | self.expire() {
             self.post().await;
         }
         // When the topology closes, there is nobody left to replay to: such tuples stay unsettled.
@@ -259,7 +272,8 @@ impl<S: Spout> Desk<S> {
             let now = self.shared.settings.timer.now();
             while let Some((root, payload, indices)) = self.ledger.take_replay(now) {
                 let work = Work::root(Arc::clone(&self.inbox) as _, root);
-                self.intake.replay(&payload, &indices, work).await;
+                let replay = self.intake.replay(&payload, &indices, work);
+                within(self.patience, &self.shared.settings.timer, replay).await;
             }
         }
         self.publish();
@@ -293,6 +307,27 @@ impl<S: Spout> Desk<S> {
             self.ledger.acknowledge();
         }
         self.notices = notices;
+        buried
+    }
+
+    /// Fails what has taken too long. Returns whether there are dead letters to post.
+    fn expire(&mut self) -> bool {
+        if self.ledger.next_deadline().is_none() || self.shared.phase.now() == Phase::Aborting {
+            return false;
+        }
+        let now = self.shared.settings.timer.now();
+        for root in self.inbox.take_alive() {
+            self.ledger.keep_alive(root, now);
+        }
+        let mut buried = false;
+        while let Some(dead) = self.ledger.expire(now) {
+            tracing::warn!(spout = %self.shared.context.component, "tuples take longer than their deadline");
+            buried |= !dead.is_empty();
+            for dead in dead {
+                self.bury(dead);
+            }
+        }
+        self.ledger.acknowledge();
         buried
     }
 
@@ -338,7 +373,7 @@ impl<S: Spout> Desk<S> {
     /// when it was last acted on. Safe to cancel.
     async fn wait(&mut self, until: Option<Timestamp>, seen: Phase) {
         let replay = self.ledger.next_replay().filter(|_| seen < Phase::Closing);
-        let wake = replay.into_iter().chain(until).min();
+        let wake = replay.into_iter().chain(self.ledger.next_deadline()).chain(until).min();
         let at_limit = self.is_at_limit();
         let timer = &self.shared.settings.timer;
         let later = async {
@@ -396,5 +431,15 @@ impl<S: Spout> Desk<S> {
         if !is_idle {
             self.idle.enter();
         }
+    }
+}
+
+/// Sends, and gives up after `patience`: what was not sent then has failed.
+async fn within(patience: Option<Duration>, timer: &Clock, send: impl Future<Output = ()>) {
+    let Some(patience) = patience else { return send.await };
+    tokio::select! {
+        biased;
+        () = send => {}
+        () = timer.sleep(patience) => {}
     }
 }

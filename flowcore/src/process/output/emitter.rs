@@ -220,6 +220,10 @@ impl<T: Tuple + ?Sized> Outputs for Emitter<T> {
         set.keep(&self.work, self.index);
     }
 
+    fn keep_alive(&mut self) {
+        self.work.keep_alive();
+    }
+
     fn cover(&mut self, token: Token) {
         self.end_cover();
         match self.way {

@@ -8,7 +8,7 @@ use super::buffer::Buffer;
 use super::emitter::Emitter;
 use super::letters::Letters;
 use super::wiring::Wiring;
-use crate::base::{Token, Work};
+use crate::base::{Timestamp, Token, Work};
 use crate::process::batch::{Load, Segment, Selection};
 use crate::process::engine::{Edge, Inbox, Ledger, Sent, ship};
 use crate::process::topology::DeadLetterHandler;
@@ -48,6 +48,8 @@ pub struct Shipped<'a> {
     pub(crate) tuples: u64,
     /// When they leave, on the watch of the spout's task.
     pub(crate) at: std::time::Duration,
+    /// The time, if there are deadlines.
+    pub(crate) now: Timestamp,
     /// Which of the spout's emitters this is.
     pub(crate) output: usize,
 }
@@ -106,7 +108,7 @@ pub(super) fn enter<T: Tuple + ?Sized>(
     };
     let payload = Payload { output: shipped.output, load: Arc::clone(&load) as _, is_letter };
     let indices = (!unanchored.is_empty()).then(|| unanchored.tracked(len));
-    let id = ledger.open(payload, Sent { len, indices, covers, at: shipped.at, is_letter });
+    let id = ledger.open(payload, Sent { len, indices, covers, at: shipped.at, now: shipped.now, is_letter });
     let work = id.map(|id| Work::root(Arc::clone(shipped.inbox) as _, id)).unwrap_or_default();
     let segments = unanchored.segments(&work, len);
     (load, segments)

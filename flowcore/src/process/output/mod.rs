@@ -40,6 +40,10 @@ pub trait Outputs: Wiring {
     /// The same into a set, as cheap as setting a bit.
     fn keep_in(&mut self, set: &mut TokenSet);
 
+    /// For bolts: begins the [deadline](super::Deadline) of the tuple in execution, and of those it was emitted
+    /// with, anew. For work that takes long and is known to get on.
+    fn keep_alive(&mut self);
+
     /// For spouts: `token` answers for everything that is emitted from here to the next `cover` or to the end
     /// of this call of `next`. It is acknowledged when all of that is safe; at once if it is nothing. When
     /// `next` does not come to its end (an error, a panic, a stop while it waits), the last one fails. A tuple

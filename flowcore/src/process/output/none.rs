@@ -31,6 +31,10 @@ impl Outputs for NoOutput {
         set.keep(&self.work, self.index);
     }
 
+    fn keep_alive(&mut self) {
+        self.work.keep_alive();
+    }
+
     fn cover(&mut self, token: Token) {
         token.ack();
     }

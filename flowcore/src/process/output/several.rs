@@ -27,6 +27,10 @@ macro_rules! several {
                 self.0.keep_in(set);
             }
 
+            fn keep_alive(&mut self) {
+                self.0.keep_alive();
+            }
+
             fn cover(&mut self, token: Token) {
                 $(self.$at.cover(token.share());)+
                 token.ack();

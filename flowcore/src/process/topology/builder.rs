@@ -9,7 +9,7 @@ use super::validate::problems;
 use super::{BuildError, Node};
 use crate::base::{Clock, RestartPolicy};
 use crate::process::engine::{Settings, start};
-use crate::process::{Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
+use crate::process::{Deadline, Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
 
 /// Says what a topology is made of.
 ///
@@ -144,6 +144,30 @@ impl TopologyBuilder {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
+        self
+    }
+
+    /// How long what comes of a tuple may take. Without an end by default. A tuple that takes longer fails, at
+    /// most a twentieth later than that, and is tried again as a new attempt; what is answered to the old
+    /// one, which may still be in work, says nothing any more. It is looked at once a batch, not for each tuple, and a
+    /// spout that itself waits for room in a mailbox looks when it has waited that long again.
+    ///
+    /// It is for code that may hang: what fails or panics is known at once.
+    /// [`keep_alive`](crate::process::Outputs::keep_alive) gives more time to what gets on.
+    ///
+    /// ```
+    /// use flowcore::process::{Deadline, TopologyBuilder};
+    /// use std::time::Duration;
+    ///
+    /// let topology = TopologyBuilder::new("orders").deadline(Duration::from_secs(30));
+    /// # drop(topology);
+    /// // As Storm has it: what windows keep must be safe as well.
+    /// let topology = TopologyBuilder::new("orders").deadline(Deadline::settled_within(Duration::from_mins(5)));
+    /// # drop(topology);
+    /// ```
+    #[must_use]
+    pub fn deadline(mut self, deadline: impl Into<Deadline>) -> Self {
+        self.settings.deadline = Some(deadline.into());
         self
     }
 

@@ -57,6 +57,11 @@ pub enum Problem {
         /// How many it may have.
         most: usize,
     },
+    /// A component's deadline is less than a millisecond.
+    DeadlineTooShort {
+        /// The component.
+        component: String,
+    },
     /// The senders of a direct stream name one of more or fewer tasks than the bolt has.
     OtherTargets {
         /// The bolt.
@@ -145,6 +150,9 @@ impl fmt::Display for Problem {
             }
             Self::NoTasks { component } => {
                 write!(f, "{component} has a parallelism of zero: give it at least one task")
+            }
+            Self::DeadlineTooShort { component } => {
+                write!(f, "{component} has a deadline of less than a millisecond")
             }
             Self::NoAttempts { component } => {
                 write!(f, "{component} has a max_attempts of zero: give it at least 1")

@@ -2,8 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Output, StreamName};
-use crate::process::RetryPolicy;
-use crate::process::engine::{WatchedEdge, Wiring};
+use crate::process::engine::{SpoutPolicies, WatchedEdge, Wiring};
 
 /// A component, by its place in the topology. Two topologies never share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +20,9 @@ pub(crate) trait Node: Send + Sync {
     fn targets(&self) -> Vec<usize>;
     /// How often its tasks tick.
     fn tick(&self) -> Option<Duration>;
-    /// A spout's own policy.
-    fn retry(&self) -> Option<RetryPolicy> {
-        None
+    /// What a spout has of its own.
+    fn policies(&self) -> SpoutPolicies {
+        SpoutPolicies::default()
     }
     /// The streams it reads.
     fn inputs(&self) -> Vec<StreamName>;

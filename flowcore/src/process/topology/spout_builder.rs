@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::graph::Graph;
 use super::{Node, Output, StreamName};
-use crate::process::engine::{SpoutTask, WatchedEdge, Wiring as RunWiring};
+use crate::process::engine::{SpoutPolicies, SpoutTask, WatchedEdge, Wiring as RunWiring};
 use crate::process::output::Wiring;
-use crate::process::{Outputs, RetryPolicy, Spout};
+use crate::process::{Deadline, Outputs, RetryPolicy, Spout};
 
 /// A spout in a topology. It stands for its stream: pass it to a bolt's grouping.
 pub struct SpoutBuilder<S: Spout> {
@@ -18,7 +18,7 @@ struct SpoutNode<S: Spout> {
     name: StreamName,
     factory: Arc<dyn Fn() -> S + Send + Sync>,
     parallelism: AtomicUsize,
-    retry: Mutex<Option<RetryPolicy>>,
+    policies: Mutex<SpoutPolicies>,
     streams: <S::Out as Wiring>::Handles,
     letters: <S::Out as Wiring>::Letters,
 }
@@ -27,8 +27,8 @@ impl<S: Spout> SpoutBuilder<S> {
     pub(super) fn new(graph: &Graph, name: StreamName, factory: Arc<dyn Fn() -> S + Send + Sync>) -> Self {
         let (streams, letters) = (S::Out::handles(&name), S::Out::letters(&name));
         let id = name.node;
-        let (parallelism, retry) = (AtomicUsize::new(1), Mutex::default());
-        let node = Arc::new(SpoutNode { name, factory, parallelism, retry, streams, letters });
+        let (parallelism, policies) = (AtomicUsize::new(1), Mutex::default());
+        let node = Arc::new(SpoutNode { name, factory, parallelism, policies, streams, letters });
         graph.fill(id, Arc::clone(&node) as Arc<dyn Node>);
         Self { node }
     }
@@ -47,7 +47,15 @@ impl<S: Spout> SpoutBuilder<S> {
     /// How often its failed tuples are tried, and how long they wait. The topology's policy by default.
     #[must_use]
     pub fn retry(self, policy: RetryPolicy) -> Self {
-        *self.node.retry() = Some(policy);
+        self.node.policies().retry = Some(policy);
+        self
+    }
+
+    /// How long what comes of its tuples may take. As long as the topology says by default: see
+    /// [`TopologyBuilder::deadline`](super::TopologyBuilder::deadline).
+    #[must_use]
+    pub fn deadline(self, deadline: impl Into<Deadline>) -> Self {
+        self.node.policies().deadline = Some(deadline.into());
         self
     }
 }
@@ -101,8 +109,8 @@ where
 }
 
 impl<S: Spout> SpoutNode<S> {
-    fn retry(&self) -> MutexGuard<'_, Option<RetryPolicy>> {
-        self.retry.lock().unwrap_or_else(PoisonError::into_inner)
+    fn policies(&self) -> MutexGuard<'_, SpoutPolicies> {
+        self.policies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -144,8 +152,8 @@ impl<S: Spout> Node for SpoutNode<S> {
         None
     }
 
-    fn retry(&self) -> Option<RetryPolicy> {
-        self.retry().clone()
+    fn policies(&self) -> SpoutPolicies {
+        self.policies().clone()
     }
 
     fn inputs(&self) -> Vec<StreamName> {
@@ -170,7 +178,7 @@ impl<S: Spout> Node for SpoutNode<S> {
         for task in 0..self.parallelism() {
             let shared = wiring.spout(&self.name.component, task, self.parallelism());
             let outputs = S::Out::of_spout(&self.streams, &self.letters, &wiring.connect());
-            let task = SpoutTask::new(Arc::clone(&self.factory), outputs, self.retry().clone(), shared);
+            let task = SpoutTask::new(Arc::clone(&self.factory), outputs, self.policies().clone(), shared);
             wiring.spawn_spout(task);
         }
     }

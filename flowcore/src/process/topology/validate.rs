@@ -88,8 +88,12 @@ fn component_problems(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     } else if tasks > MOST_TASKS {
         problems.push(Problem::TooManyTasks { component: component.clone(), tasks, most: MOST_TASKS });
     }
-    if node.retry().is_some_and(|retry| retry.max_attempts == 0) {
+    let policies = node.policies();
+    if policies.retry.is_some_and(|retry| retry.max_attempts == 0) {
         problems.push(Problem::NoAttempts { component: component.clone() });
+    }
+    if policies.deadline.is_some_and(|deadline| deadline.after().as_millis() == 0) {
+        problems.push(Problem::DeadlineTooShort { component: component.clone() });
     }
     for targets in node.targets().into_iter().filter(|&targets| targets != tasks) {
         problems.push(Problem::OtherTargets { component: component.clone(), tasks, targets });
@@ -111,6 +115,11 @@ fn limit_problems(settings: &Settings, problems: &mut Vec<Problem>) {
         ("mailbox", settings.mailbox, LARGEST_MAILBOX),
         ("max_pending", settings.max_pending, MOST_PENDING),
         ("max_attempts", settings.retry.max_attempts as usize, usize::MAX),
+        (
+            "deadline",
+            settings.deadline.map_or(1, |deadline| usize::from(deadline.after().as_millis() > 0)),
+            1,
+        ),
     ];
     problems.extend(limits.iter().filter_map(|&(limit, value, most)| match value {
         0 => Some(Problem::ZeroLimit { limit }),

@@ -1,6 +1,7 @@
 //! What is acknowledged when, and what becomes of tuples that fail.
 
 mod dead_letters;
+mod deadlines;
 mod outcomes;
 mod retry;
 mod trees;
