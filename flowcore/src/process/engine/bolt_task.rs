@@ -225,8 +225,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let cause = fault.into_cause(BoltError::into_cause);
         let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
         let Some(delay) = delay else { return Err(self.shared.failure(cause)) };
-        self.shared.warn("a bolt is made anew", &cause);
-        self.shared.counters.restarts.add(1);
+        self.shared.restarts(&cause, delay);
         self.flush().await;
         self.rest(delay).await;
         Ok(())

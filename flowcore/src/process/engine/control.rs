@@ -26,9 +26,14 @@ impl Controls {
         self.0.entry(Arc::clone(spout)).or_insert_with(|| watch::Sender::new(control)).subscribe()
     }
 
-    pub(crate) fn change(&self, spout: &str, change: impl FnOnce(&mut Control)) -> Result<(), NoSuchSpout> {
-        let control = self.0.get(spout).ok_or_else(|| NoSuchSpout(spout.to_owned()))?;
+    /// Returns the spout's name.
+    pub(crate) fn change(
+        &self,
+        spout: &str,
+        change: impl FnOnce(&mut Control),
+    ) -> Result<Arc<str>, NoSuchSpout> {
+        let (name, control) = self.0.get_key_value(spout).ok_or_else(|| NoSuchSpout(spout.to_owned()))?;
         control.send_modify(change);
-        Ok(())
+        Ok(Arc::clone(name))
     }
 }

@@ -1,4 +1,3 @@
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use super::{
 };
 use crate::base::Stopwatch;
 use crate::process::TaskContext;
-use crate::process::observe::{Explanation, Reply};
+use crate::process::observe::{EventLog, Happening};
 
 /// Looks at a running topology and stops it. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +25,7 @@ pub(super) struct Watched {
     pub(super) controls: Controls,
     pub(super) edges: Vec<WatchedEdge>,
     pub(super) since: Stopwatch,
+    pub(super) log: Arc<EventLog>,
 }
 
 /// One task, as a handle sees it.
@@ -37,10 +37,6 @@ pub(super) struct WatchedTask {
 }
 
 impl WatchedTask {
-    fn is_busy(&self) -> Reply {
-        Reply::Busy(self.context.clock.now().since(self.counters.began.get()))
-    }
-
     fn snapshot(&self) -> TaskSnapshot {
         let counters = &self.counters;
         TaskSnapshot {
@@ -85,12 +81,16 @@ impl TopologyHandle {
     /// [`RunningTopology::wait`](crate::process::RunningTopology::wait).
     pub fn stop(&self) {
         self.phases.start_grace();
-        self.phases.advance(Phase::Stopping);
+        if self.phases.advance(Phase::Stopping) {
+            self.watched.log.add(Happening::Stopping);
+        }
     }
 
     /// Stops without a grace period: tasks have a second to leave, then they are dropped where they stand.
     pub fn abort(&self) {
-        self.phases.advance(Phase::Aborting);
+        if self.phases.advance(Phase::Aborting) {
+            self.watched.log.add(Happening::Aborting);
+        }
     }
 
     /// Tells all tasks of a spout to emit no more until [`resume`](Self::resume). A call of `next` that waits
@@ -99,7 +99,9 @@ impl TopologyHandle {
     /// # Errors
     /// [`NoSuchSpout`].
     pub fn pause(&self, spout: &str) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.paused = true)
+        let spout = self.watched.controls.change(spout, |control| control.paused = true)?;
+        self.watched.log.add(Happening::SpoutPaused { spout });
+        Ok(())
     }
 
     /// Lets a paused spout go on.
@@ -107,7 +109,9 @@ impl TopologyHandle {
     /// # Errors
     /// [`NoSuchSpout`].
     pub fn resume(&self, spout: &str) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.paused = false)
+        let spout = self.watched.controls.change(spout, |control| control.paused = false)?;
+        self.watched.log.add(Happening::SpoutResumed { spout });
+        Ok(())
     }
 
     /// Changes how many tuples of each task of a spout may be under way; at least 1.
@@ -115,7 +119,10 @@ impl TopologyHandle {
     /// # Errors
     /// [`NoSuchSpout`].
     pub fn set_max_pending(&self, spout: &str, tuples: usize) -> Result<(), NoSuchSpout> {
-        self.watched.controls.change(spout, |control| control.max_pending = tuples.max(1))
+        let tuples = tuples.max(1);
+        let spout = self.watched.controls.change(spout, |control| control.max_pending = tuples)?;
+        self.watched.log.add(Happening::MaxPendingChanged { spout, tuples });
+        Ok(())
     }
 
     /// What every task has done so far. Cheap: it reads counters that tasks write by batch.
@@ -132,69 +139,6 @@ impl TopologyHandle {
             tasks: tasks.collect(),
             edges: edges.collect(),
         }
-    }
-
-    /// Why every open window is open: what it holds, where the watermark stands and who holds it back. Printed,
-    /// it is an answer for a person.
-    ///
-    /// Each task of a bolt answers between two batches. One that does not within a second is listed as
-    /// busy; see [`explain_within`](Self::explain_within). A task names its 100 windows that close first.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use flowcore::process::window::{Count, WindowBolt, WindowSpec};
-    /// use flowcore::process::{TopologyBuilder, futures::StreamSpout};
-    /// use std::time::Duration;
-    ///
-    /// let mut topology = TopologyBuilder::new("lines");
-    /// let lines = futures_util::stream::iter(["one".to_owned(), "two".to_owned()]);
-    /// let lines = topology.spout("lines", move || {
-    ///     StreamSpout::new(futures_util::StreamExt::chain(lines.clone(), futures_util::stream::pending()))
-    /// });
-    /// let hours = WindowSpec::tumbling(Duration::from_secs(3600))?;
-    /// let hourly = topology.bolt("hourly", move || WindowBolt::<String, Count>::aggregate(hours)).shuffle(&lines);
-    /// hourly.for_each("end", |_| {});
-    /// let running = topology.build()?.start();
-    ///
-    /// let handle = running.handle();
-    /// while handle.snapshot().component("hourly").executed < 2 {
-    ///     tokio::task::yield_now().await;
-    /// }
-    /// let why = handle.explain().await;
-    /// assert_eq!(why.windows[0].window.tuples, 2);
-    /// assert!(why.to_string().contains("the clock closes it at"), "{why}");
-    /// # Ok(()) }
-    /// ```
-    pub async fn explain(&self) -> Explanation {
-        self.explain_within(Duration::from_secs(1)).await
-    }
-
-    /// The same, with another time that a task has for its answer.
-    pub async fn explain_within(&self, patience: Duration) -> Explanation {
-        let question = self.phases.ask();
-        let clock = &self.watched.settings.clock;
-        let mut too_late = pin!(clock.sleep(patience));
-        let mut replies = Vec::new();
-        let mut is_late = false;
-        for task in self.watched.bolts() {
-            let mut answers = task.answers.clone();
-            let mut answer = pin!(answers.to(question));
-            let reply = tokio::select! {
-                biased;
-                answer = &mut answer => answer.map(Reply::Report),
-                () = &mut too_late, if !is_late => {
-                    is_late = true;
-                    Some(task.is_busy())
-                }
-                () = std::future::ready(()), if is_late => Some(task.is_busy()),
-            };
-            replies.extend(reply.map(|reply| (task, reply)));
-        }
-        let mut explanation = Explanation::new(Arc::clone(&self.watched.topology), clock.now());
-        for (WatchedTask { context, .. }, reply) in replies {
-            explanation.add(&context.component, context.task, reply);
-        }
-        explanation
     }
 
     /// Waits for a stop, and then for the grace period. At an end without a stop, bolts have all the time that

@@ -5,6 +5,8 @@ mod control;
 mod counters;
 mod deadlines;
 mod edge;
+mod events;
+mod explain;
 mod fault;
 mod handle;
 mod inbox;

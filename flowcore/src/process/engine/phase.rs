@@ -38,14 +38,15 @@ impl Phases {
         Self { sender, grace: Arc::new(watch::Sender::new(false)), idle }
     }
 
-    pub(crate) fn advance(&self, to: Phase) {
+    /// Returns whether the phase was an earlier one.
+    pub(crate) fn advance(&self, to: Phase) -> bool {
         self.sender.send_if_modified(|signal| {
             let forward = signal.phase < to;
             if forward {
                 signal.phase = to;
             }
             forward
-        });
+        })
     }
 
     /// Asks all tasks what they are waiting for, and returns the number of the question.

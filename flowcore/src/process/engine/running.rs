@@ -13,6 +13,7 @@ use super::{
     BoltTask, Control, Controls, Counters, Settings, SpoutTask, TaskKind, TopologyHandle, TopologySnapshot,
 };
 use crate::base::{Clock, TaskEnd, TaskSet};
+use crate::process::observe::{EventLog, Happening, chain};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
 use crate::process::{Outputs, Spout, TaskContext};
@@ -78,6 +79,7 @@ pub(crate) struct TaskShared {
     pub(crate) counters: Arc<Counters>,
     pub(crate) phase: PhaseWatch,
     pub(crate) respondent: Respondent,
+    pub(crate) log: Arc<EventLog>,
     phases: Phases,
 }
 
@@ -90,12 +92,29 @@ impl TaskShared {
     /// counts as the failure of a tuple.
     pub(crate) fn failure(&self, cause: Cause) -> TaskFailure {
         self.phases.advance(Phase::Aborting);
+        let (component, task) = self.name();
+        self.log.add(Happening::Failed { component, task, error: chain(&*cause) });
         TaskFailure { cause }
     }
 
+    fn name(&self) -> (Arc<str>, usize) {
+        (Arc::clone(&self.context.component), self.context.task)
+    }
+
+    /// The task failed, and is made anew after `delay`.
+    pub(crate) fn restarts(&self, cause: &Cause, delay: Duration) {
+        let ((component, task), error) = (self.name(), &**cause as &(dyn Error + 'static));
+        tracing::warn!(%component, task, error, ?delay, "a task is made anew");
+        self.counters.restarts.add(1);
+        self.log.add(Happening::Restarted { component, task, error: chain(error), delay });
+    }
+
+    /// Something failed, and the task goes on.
     pub(crate) fn warn(&self, what: &str, cause: &Cause) {
         let cause: &(dyn Error + 'static) = &**cause;
         tracing::warn!(component = %self.context.component, task = self.context.task, cause, "{what}");
+        let (component, task) = self.name();
+        self.log.add(Happening::Trouble { component, task, doing: what.to_owned(), error: chain(cause) });
     }
 }
 
@@ -106,6 +125,7 @@ pub(crate) struct Wiring {
     tasks: TaskSet<Ended>,
     watched: Vec<WatchedTask>,
     controls: Controls,
+    log: Arc<EventLog>,
 }
 
 impl Wiring {
@@ -153,7 +173,8 @@ impl Wiring {
         self.watched.push(task);
         let (phase, phases) = (self.phases.watch(), self.phases.clone());
         let settings = Arc::clone(&self.settings);
-        TaskShared { context, settings, counters, phase, respondent, phases }
+        let log = Arc::clone(&self.log);
+        TaskShared { context, settings, counters, phase, respondent, log, phases }
     }
 
     pub(crate) fn spawn_spout<S: Spout>(&mut self, task: SpoutTask<S>) {
@@ -205,6 +226,7 @@ fn task_name(context: &TaskContext) -> String {
 /// Starts the tasks of all nodes.
 pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Settings) -> RunningTopology {
     settings.timer = Clock::starting_at(settings.clock.now());
+    let log = EventLog::new(settings.event_log, settings.clock.clone());
     let spout_tasks = nodes.iter().filter(|node| node.is_spout()).map(|node| node.parallelism()).sum();
     let mut wiring = Wiring {
         settings: Arc::new(settings),
@@ -212,6 +234,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         tasks: TaskSet::new(),
         watched: Vec::new(),
         controls: Controls::default(),
+        log,
     };
     let since = wiring.settings.clock.stopwatch();
     let edges = nodes.iter().flat_map(|node| node.edges()).collect();
@@ -224,8 +247,8 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     for node in nodes {
         node.close_mailboxes();
     }
-    let Wiring { settings, phases, tasks, watched, controls } = wiring;
-    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since });
+    let Wiring { settings, phases, tasks, watched, controls, log } = wiring;
+    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since, log });
     RunningTopology { tasks, handle: TopologyHandle::new(phases, watched) }
 }
 
@@ -261,13 +284,16 @@ impl RunningTopology {
                     }
                     None => break,
                 },
-                () = phases.all_idle(), if phases.now() < Phase::Closing => phases.advance(Phase::Closing),
+                () = phases.all_idle(), if phases.now() < Phase::Closing => {
+                    phases.advance(Phase::Closing);
+                }
                 () = &mut grace, if phases.now() < Phase::Aborting => {
                     tracing::warn!(topology = %self.handle.watched.topology, "the grace period is over");
-                    phases.advance(Phase::Aborting);
+                    handle.abort();
                 }
             }
         }
+        handle.watched.log.close();
         match failed {
             Some(error) => Err(error),
             None => Ok(RunReport { snapshot: self.handle.snapshot(), unsettled }),
@@ -289,6 +315,12 @@ fn settle(name: &str, end: TaskEnd<Ended>, unsettled: &mut Vec<Unsettled>) -> Op
             Some(RunError { component: Arc::from(name), task: 0, cause: Box::new(panic) })
         }
         TaskEnd::Aborted => None,
+    }
+}
+
+impl Drop for RunningTopology {
+    fn drop(&mut self) {
+        self.handle.watched.log.close();
     }
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) deadline: Option<Deadline>,
     pub(crate) restart: RestartPolicy,
     pub(crate) grace: Duration,
+    /// How many events the log holds.
+    pub(crate) event_log: usize,
 }
 
 impl Default for Settings {
@@ -67,6 +69,7 @@ impl Default for Settings {
             deadline: None,
             restart: RestartPolicy::default(),
             grace: Duration::from_secs(30),
+            event_log: 256,
         }
     }
 }

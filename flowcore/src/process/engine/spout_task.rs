@@ -13,6 +13,7 @@ use super::ledger::Dead;
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Deadline, Delivery, Idle, Inbox, Ledger, Phase, SpoutPolicies};
 use crate::base::{Clock, Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::process::observe::{Happening, chain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
 
@@ -117,8 +118,7 @@ impl<S: Spout> SpoutTask<S> {
             let delay = if fatal { None } else { self.restart.after_failure(life.elapsed()) };
             let cause = fault.into_cause(SpoutError::into_cause);
             let Some(delay) = delay else { return Err(self.desk.shared.failure(cause)) };
-            self.desk.shared.warn("a spout is made anew", &cause);
-            self.desk.shared.counters.restarts.add(1);
+            self.desk.shared.restarts(&cause, delay);
             let again = self.desk.shared.settings.timer.now() + delay;
             if self.desk.work_until(Some(again)).await {
                 return Ok(None);
@@ -335,6 +335,10 @@ impl<S: Spout> Desk<S> {
     fn bury(&mut self, dead: Dead<Payload>) {
         let Dead { payload, index, attempts, error, cover, is_letter } = dead;
         let (spout, task) = (Arc::clone(&self.shared.context.component), self.shared.context.task);
+        let error_chain = chain(&error);
+        let given_up =
+            Happening::TupleGivenUp { spout: Arc::clone(&spout), task, attempts, error: error_chain };
+        self.shared.log.add(given_up);
         let letter = DeadLetter { spout, task, attempts, error, index };
         if is_letter {
             let error = letter.error.chain();

@@ -1,5 +1,8 @@
-//! What a running topology tells about itself: why a window is open and what holds it back.
+//! What a running topology tells about itself: why a window is open and what holds it back, and what happens.
 
+mod event;
+mod event_log;
+mod event_ring;
 mod explanation;
 mod held_back;
 mod open_window;
@@ -7,6 +10,10 @@ mod open_windows;
 mod readable;
 mod task_report;
 
+pub(crate) use event::chain;
+pub use event::{Happening, TopologyEvent};
+pub(crate) use event_log::EventLog;
+pub use event_log::TopologyEvents;
 pub use explanation::{ExplainedWindow, Explanation, Unanswered, WhyUnanswered};
 pub use held_back::{HeldBack, HeldBackReason};
 pub use open_window::{Closes, OpenWindow, WindowBounds};

@@ -186,6 +186,14 @@ impl TopologyBuilder {
         self
     }
 
+    /// How many events the log of the running topology holds; at least 1, and 256 by default. See
+    /// [`TopologyHandle::events`](crate::process::TopologyHandle::events).
+    #[must_use]
+    pub fn event_log(mut self, events: usize) -> Self {
+        self.settings.event_log = events;
+        self
+    }
+
     /// Checks the topology: names, inputs, outputs, tasks, limits, circles. Whatever is wrong is found at once.
     ///
     /// # Errors

@@ -1,4 +1,5 @@
 //! What a topology tells about itself.
 
+mod events;
 mod explain;
 mod explanation;
