@@ -3,6 +3,7 @@
 mod advisories;
 mod crates;
 mod flowcore_source;
+mod guide;
 mod imports;
 mod lexer;
 mod licences;
@@ -47,6 +48,7 @@ fn check_text(workspace: &Workspace, summary: &mut Summary) {
     summary.step("imports", || imports::check(&files));
     summary.step("seams", || seams::check(&files));
     summary.step("words", || words::check(&files));
+    summary.step("guide", || guide::check(workspace, &files));
     summary.step("file sizes", || sizes::check(&files));
 }
 
