@@ -32,6 +32,6 @@ pub use spout::{Next, Spout};
 pub use topology::{
     BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Filter, FlatMap,
     ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder,
-    combine, filter, flat_map, for_each, inspect, map,
+    WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each, inspect, map,
 };
 pub use tuple::Tuple;

@@ -3,9 +3,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Stream;
 use super::bolt_node::BoltNode;
 use super::stream::MakeGrouping;
+use super::{Stream, StreamName};
 use crate::process::grouping::{
     All, Custom, Direct, Fields, Global, PartialKey, Shuffle, ShuffleByLoad, stable_hash,
 };
@@ -312,6 +312,11 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     pub fn requires_event_time(self) -> Self {
         self.node.require_event_time();
         self
+    }
+
+    /// Nobody said where the timestamps are that it reads from `stream`.
+    pub(super) fn lack_timestamps(&self, stream: &StreamName) {
+        self.node.lack_timestamps(stream);
     }
 
     /// Calls [`Bolt::tick`] of every task in this interval. Not at all by default.

@@ -23,6 +23,7 @@ struct Spec<B, O> {
     targets: Vec<usize>,
     tick: Option<Duration>,
     requires_event_time: bool,
+    untimed_input: Option<String>,
     inputs: Vec<Box<dyn Input<B, O>>>,
     /// Of each task, from `open_mailboxes` on.
     counters: Vec<Arc<Counters>>,
@@ -54,6 +55,7 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
             targets: Vec::new(),
             tick: None,
             requires_event_time: false,
+            untimed_input: None,
             inputs: Vec::new(),
             counters: Vec::new(),
         };
@@ -77,6 +79,10 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
         let mut spec = self.spec();
         spec.parallelism = tasks;
         spec.targets.push(tasks);
+    }
+
+    pub(super) fn lack_timestamps(&self, stream: &StreamName) {
+        self.spec().untimed_input = Some(stream.to_string());
     }
 
     pub(super) fn require_event_time(&self) {
@@ -133,6 +139,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
 
     fn requires_event_time(&self) -> bool {
         self.spec().requires_event_time
+    }
+
+    fn untimed_input(&self) -> Option<String> {
+        self.spec().untimed_input.clone()
     }
 
     fn edges(&self) -> Vec<WatchedEdge> {

@@ -86,6 +86,13 @@ pub enum Problem {
         /// The bolt.
         component: String,
     },
+    /// Windows by event time read a stream of which nobody said where the timestamps of its tuples are.
+    NoTimestamps {
+        /// The bolt.
+        component: String,
+        /// The stream.
+        stream: String,
+    },
     /// There is no spout.
     NoSpout,
     /// Components feed each other in a circle, which would stall when their mailboxes are full.
@@ -173,6 +180,12 @@ impl fmt::Display for Problem {
             }
             Self::NoEventTime { component } => {
                 write!(f, "{component} needs event time: declare it on a stream that it reads, or further up")
+            }
+            Self::NoTimestamps { component, stream } => {
+                write!(
+                    f,
+                    "{component} needs timestamps: say where they are, with timestamped_by() on {stream}"
+                )
             }
             Self::NoSpout => f.write_str("it has no spout: add one with TopologyBuilder::spout"),
             Self::Cycle { path } => {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{BoltBuilder, Stream};
+use super::{BoltBuilder, Stream, Windowed};
 use crate::base::Timestamp;
-use crate::process::window::{CountByKey, WindowCount, WindowSpec, WindowedCount};
+use crate::process::window::{CountByKey, EventWindows, Layout, WindowCount, WindowSpec, WindowedCount};
 use crate::process::{Bolt, BoltError, Emitter, Tuple};
 
-type Key<T, K> = Arc<dyn Fn(&T) -> K + Send + Sync>;
+pub(super) type Key<T, K> = Arc<dyn Fn(&T) -> K + Send + Sync>;
 type First<T, A> = Arc<dyn Fn(&T) -> A + Send + Sync>;
 type Add<T, A> = Arc<dyn Fn(&mut A, &T) + Send + Sync>;
 
@@ -112,9 +112,23 @@ where
         self.states(name, Arc::new(T::clone), Arc::new(add))
     }
 
-    /// How many tuples each key has had in each window; emitted when a window closes.
+    /// Windows by event time, for each key: say what they make of their tuples with one of the methods of
+    /// [`Windowed`]. `windows` is a [`WindowSpec`], a [`SessionSpec`](crate::process::window::SessionSpec), or an
+    /// [`EventWindows`] that says more.
+    pub fn window<L: Layout>(
+        self,
+        name: impl Into<Arc<str>>,
+        windows: impl Into<EventWindows<L>>,
+    ) -> Windowed<T, K, L> {
+        let windows = windows.into();
+        let windows = if self.max_keys == MAX_KEYS { windows } else { windows.max_entries(self.max_keys) };
+        Windowed::by_key(self.stream, self.key, name.into(), windows)
+    }
+
+    /// How many tuples each key has had in each window of processing time: the window that is open, by the
+    /// topology's clock, when a tuple is processed. Emitted when a window closes.
     #[expect(clippy::type_complexity, reason = "it is what the bolt is made of")]
-    pub fn window(
+    pub fn processing_time_window(
         self,
         name: impl Into<Arc<str>>,
         spec: WindowSpec,

@@ -18,6 +18,7 @@ mod operators;
 mod spout_builder;
 mod stream;
 mod validate;
+mod windowed;
 
 pub use bolt_builder::BoltBuilder;
 pub use bolt_declaration::BoltDeclaration;
@@ -30,6 +31,7 @@ pub use keyed::{Keyed, KeyedFold};
 pub use operators::{Branch, Merge};
 pub use spout_builder::SpoutBuilder;
 pub use stream::Stream;
+pub use windowed::{WindowBuilder, WindowOutputs, Windowed};
 
 pub(crate) use dead_letter::DeadLetterHandler;
 pub(crate) use event_reach::EventReach;

@@ -30,6 +30,10 @@ pub(crate) trait Node: Send + Sync {
     fn outputs(&self) -> Vec<Output>;
     /// Whether it has no use for inputs without event time.
     fn requires_event_time(&self) -> bool;
+    /// An input that it reads timestamps from, though nobody said where they are.
+    fn untimed_input(&self) -> Option<String> {
+        None
+    }
     /// Its inputs as snapshots see them.
     fn edges(&self) -> Vec<WatchedEdge>;
     /// Makes the mailboxes of its tasks. Called on all nodes before `spawn` on any.

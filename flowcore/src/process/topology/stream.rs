@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::graph::Graph;
 use super::{DeadLetter, DeadLetterHandler, NodeId};
@@ -25,6 +26,7 @@ struct State<T: Tuple + ?Sized> {
     dead: Option<DeadLetterHandler<T>>,
     event_time: Option<EventTime<T>>,
     timestamps: Option<TimestampOf<T>>,
+    max_ahead: Option<Duration>,
 }
 
 /// Whose output a stream is.
@@ -98,7 +100,8 @@ struct Subscription<T: Tuple + ?Sized> {
 impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn new(name: StreamName) -> Self {
         let (subscriptions, ignored) = (Vec::new(), false);
-        let state = State { subscriptions, ignored, dead: None, event_time: None, timestamps: None };
+        let (event_time, timestamps, max_ahead) = (None, None, None);
+        let state = State { subscriptions, ignored, dead: None, event_time, timestamps, max_ahead };
         let state = Mutex::new(state);
         Self { shared: Arc::new(Shared { name, state }) }
     }
@@ -153,8 +156,15 @@ impl<T: Tuple + ?Sized> Stream<T> {
     }
 
     pub(super) fn set_event_time(&self, time: EventTime<T>) {
-        self.state().event_time = Some(time);
+        let mut state = self.state();
+        state.max_ahead = Some(time.pace().max_ahead);
+        state.event_time = Some(time);
         self.shared.name.has_event_time.store(true, Ordering::Relaxed);
+    }
+
+    /// How far ahead of the clock a timestamp is believed, where that was said.
+    pub(super) fn max_ahead(&self) -> Option<Duration> {
+        self.state().max_ahead
     }
 
     #[expect(dead_code, reason = "the engine carries no watermarks yet")]
@@ -179,8 +189,10 @@ impl<T: Tuple + ?Sized> Stream<T> {
     }
 
     pub(super) fn inherit_timestamps(&self, origin: &Self) {
-        let timestamps = origin.timestamps();
-        self.state().timestamps = timestamps;
+        let (timestamps, max_ahead) = (origin.timestamps(), origin.max_ahead());
+        let mut state = self.state();
+        state.timestamps = timestamps;
+        state.max_ahead = max_ahead;
     }
 
     pub(crate) fn dead_letters(&self) -> Option<DeadLetterHandler<T>> {

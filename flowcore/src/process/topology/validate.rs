@@ -31,8 +31,12 @@ pub(super) fn problems(topology: &str, id: u64, slots: &[Slot], settings: &Setti
     }
     let reach = EventReach::of(slots.iter().map(|slot| slot.node.as_deref()));
     for (at, slot) in slots.iter().enumerate() {
-        if slot.node.as_ref().is_some_and(|node| node.requires_event_time()) && !reach.node(at) {
-            problems.push(Problem::NoEventTime { component: slot.name.to_string() });
+        let Some(node) = slot.node.as_ref().filter(|node| node.requires_event_time()) else { continue };
+        let component = slot.name.to_string();
+        if !reach.node(at) {
+            problems.push(Problem::NoEventTime { component });
+        } else if let Some(stream) = node.untimed_input() {
+            problems.push(Problem::NoTimestamps { component, stream });
         }
     }
     let mut nodes = slots.iter().filter_map(|slot| slot.node.as_ref());

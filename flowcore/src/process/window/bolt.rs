@@ -41,16 +41,45 @@ pub struct WindowResult<A, B = Timestamp> {
 /// });
 /// # Ok::<(), flowcore::process::window::WindowSpecError>(())
 /// ```
-pub struct WindowBolt<In: ?Sized, A, F = fn(&mut A, &In), B = Timestamp> {
+pub struct WindowBolt<In: ?Sized, A, F = fn(&mut A, &In), B = Timestamp, G = Whole> {
     kept: KeptWindows<A, B>,
     add: F,
-    input: PhantomData<fn(&In)>,
+    input: PhantomData<fn(&In) -> G>,
+}
+
+/// What tuples a closed window becomes. It cannot be implemented elsewhere.
+pub trait Give<A, B>: sealed::Give<A, B> + Send + 'static {}
+
+impl<A, B, G: sealed::Give<A, B> + Send + 'static> Give<A, B> for G {}
+
+/// A closed window becomes one [`WindowResult`].
+#[derive(Debug, Clone, Copy)]
+pub struct Whole;
+
+pub(super) mod sealed {
+    use super::Window;
+
+    pub trait Give<A, B> {
+        type Result: Send + Sync + 'static;
+        fn give(window: Window<B>, contents: A) -> impl Iterator<Item = Self::Result> + Send;
+    }
+}
+
+impl<A, B> sealed::Give<A, B> for Whole
+where
+    WindowResult<A, B>: Send + Sync + 'static,
+{
+    type Result = WindowResult<A, B>;
+
+    fn give(window: Window<B>, contents: A) -> impl Iterator<Item = WindowResult<A, B>> + Send {
+        std::iter::once(WindowResult { window, contents })
+    }
 }
 
 impl<In: ?Sized, A: Pane, F: Fn(&mut A, &In), B: WindowAxis> WindowBolt<In, A, F, B> {
     /// Windows as `spec` says, filled by `add`.
     pub fn new(spec: WindowSpec<B>, add: F) -> Self {
-        Self { kept: KeptWindows::new(spec), add, input: PhantomData }
+        Self::giving(spec, add)
     }
 }
 
@@ -62,6 +91,15 @@ impl<In: ?Sized, A: Aggregate<In>, B: WindowAxis> WindowBolt<In, A, fn(&mut A, &
 }
 
 impl<In: ?Sized, A, F> WindowBolt<In, A, F, Timestamp> {
+    /// How many entries (see [`Pane::entries`]) it holds at most, over all panes. At least 1; unlimited
+    /// unless set.
+    #[must_use]
+    pub fn max_entries(self, entries: usize) -> Self {
+        self.with_entries(entries)
+    }
+}
+
+impl<In: ?Sized, A, F, G> WindowBolt<In, A, F, Timestamp, G> {
     /// How many tuples it holds at most, over all panes. At least 1.
     #[must_use]
     pub fn max_kept(mut self, tuples: usize) -> Self {
@@ -69,33 +107,34 @@ impl<In: ?Sized, A, F> WindowBolt<In, A, F, Timestamp> {
         self
     }
 
-    /// How many entries (see [`Pane::entries`]) it holds at most, over all panes. At least 1; unlimited
-    /// unless set.
-    #[must_use]
-    pub fn max_entries(mut self, entries: usize) -> Self {
+    pub(super) fn with_entries(mut self, entries: usize) -> Self {
         self.kept.max_entries = entries.max(1);
         self
     }
 }
 
-type Out<A, B> = Emitter<WindowResult<A, B>>;
-
-async fn emit<A, B>(closed: ClosedWindow<Kept<A>, B>, out: &mut Out<A, B>)
-where
-    WindowResult<A, B>: Send + Sync + 'static,
-{
-    let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
-    out.send_anchored(WindowResult { window, contents: aggregate }, Token::joint(tokens)).await;
+impl<In: ?Sized, A: Pane, F, B: WindowAxis, G> WindowBolt<In, A, F, B, G> {
+    pub(super) fn giving(spec: WindowSpec<B>, add: F) -> Self {
+        Self { kept: KeptWindows::new(spec), add, input: PhantomData }
+    }
 }
 
-impl<In, A, F, B> Bolt<In> for WindowBolt<In, A, F, B>
+impl<In: ?Sized, A, F, B, G: Give<A, B>> WindowBolt<In, A, F, B, G> {
+    async fn emit(closed: ClosedWindow<Kept<A>, B>, out: &mut Emitter<G::Result>) {
+        let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
+        out.send_all_anchored(G::give(window, aggregate), Token::joint(tokens)).await;
+    }
+}
+
+impl<In, A, F, B, G> Bolt<In> for WindowBolt<In, A, F, B, G>
 where
     In: Tuple + ?Sized,
     A: Pane + Send + Sync + 'static,
     F: Fn(&mut A, &In) + Send + 'static,
     B: WindowAxis,
+    G: Give<A, B>,
 {
-    type Out = Out<A, B>;
+    type Out = Emitter<G::Result>;
 
     #[inline]
     async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
@@ -109,7 +148,7 @@ where
 
     async fn tick(&mut self, now: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
         while let Some(closed) = self.kept.close(now) {
-            emit(closed, out).await;
+            Self::emit(closed, out).await;
         }
         Ok(())
     }
@@ -130,13 +169,13 @@ where
         // What has ended since the last batch is not cut short.
         self.tick(out.now(), out).await?;
         while let Some(closed) = self.kept.flush() {
-            emit(closed, out).await;
+            Self::emit(closed, out).await;
         }
         Ok(())
     }
 }
 
-impl<In: ?Sized, A, F, B: WindowAxis> std::fmt::Debug for WindowBolt<In, A, F, B> {
+impl<In: ?Sized, A, F, B: WindowAxis, G> std::fmt::Debug for WindowBolt<In, A, F, B, G> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("WindowBolt").finish_non_exhaustive()
     }

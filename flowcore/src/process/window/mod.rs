@@ -1,7 +1,11 @@
-//! Windows over the tuples of a task: by time of processing or by count, tumbling or sliding.
+//! Windows over the tuples of a task: by event time, by time of processing, or by count.
 //!
-//! [`Windows`] is pure: it takes the time and says which windows have closed. [`WindowBolt`] and
-//! [`WindowedCount`] are thin shells around it that keep the tuples' tokens and emit the results.
+//! - **By event time**: [`EventWindowBolt`], for each key, closed by the watermark: tumbling, sliding and session
+//!   windows, and counts in the order of timestamps. [`EventWindows`] says how they lie and when they give
+//!   results.
+//! - **By time of processing or by arrival**: [`Windows`] is pure: it takes the time and says which windows have
+//!   closed. [`WindowBolt`] and [`WindowedCount`] are a thin shell around it that keeps the tuples' tokens and
+//!   emits the results.
 
 mod aggregate;
 mod axis;
@@ -18,7 +22,7 @@ mod windows;
 
 pub use aggregate::{Aggregate, Pane};
 pub use axis::{Window, WindowAxis};
-pub use bolt::{WindowBolt, WindowResult};
+pub use bolt::{Give, Whole, WindowBolt, WindowResult};
 pub use collect::Collect;
 pub use count::Count;
 pub use count_by_key::CountByKey;
@@ -27,5 +31,5 @@ pub use event_time::{
     Folding, InOrder, Late, LateReason, Layout, SessionSpec, TimeLayout,
 };
 pub use spec::{WindowSpec, WindowSpecError};
-pub use windowed_count::{WindowCount, WindowedCount};
+pub use windowed_count::{EachKey, WindowCount, WindowedCount};
 pub use windows::{ClosedWindow, CountWindows, TimeWindows, Windows};

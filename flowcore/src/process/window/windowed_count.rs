@@ -1,12 +1,9 @@
 use std::borrow::Borrow;
 use std::hash::Hash;
-use std::marker::PhantomData;
 
-use super::kept::{Kept, KeptWindows};
-use super::{Aggregate, ClosedWindow, CountByKey, Window, WindowAxis, WindowSpec};
-use crate::base::{Timestamp, Token};
-use crate::process::observe::OpenWindows;
-use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
+use super::bolt::sealed::Give;
+use super::{Aggregate, CountByKey, Window, WindowAxis, WindowBolt, WindowSpec};
+use crate::base::Timestamp;
 
 /// How many tuples of one key a window held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,13 +35,31 @@ pub struct WindowCount<K, B = Timestamp> {
 /// let sizes = WindowedCount::by(buckets, |order: &Order| order.cups);
 /// # Ok::<(), flowcore::process::window::WindowSpecError>(())
 /// ```
-pub struct WindowedCount<In: ?Sized, K, F = fn(&mut CountByKey<K>, &In), B = Timestamp> {
-    kept: KeptWindows<CountByKey<K>, B>,
-    add: F,
-    input: PhantomData<fn(&In)>,
+pub type WindowedCount<In, K, F = fn(&mut CountByKey<K>, &In), B = Timestamp> =
+    WindowBolt<In, CountByKey<K>, F, B, EachKey>;
+
+/// A closed window becomes one [`WindowCount`] for each key.
+#[derive(Debug, Clone, Copy)]
+pub struct EachKey;
+
+impl<K, B> Give<CountByKey<K>, B> for EachKey
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    B: WindowAxis,
+{
+    type Result = WindowCount<K, B>;
+
+    fn give(window: Window<B>, counts: CountByKey<K>) -> impl Iterator<Item = WindowCount<K, B>> + Send {
+        counts.into_iter().map(move |(key, count)| WindowCount { window, key, count })
+    }
 }
 
-impl<In: ?Sized, K: Hash + Eq + Clone, B: WindowAxis> WindowedCount<In, K, fn(&mut CountByKey<K>, &In), B> {
+impl<In, K, B> WindowedCount<In, K, fn(&mut CountByKey<K>, &In), B>
+where
+    In: ?Sized,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    B: WindowAxis,
+{
     /// The tuple itself is the key.
     pub fn of(spec: WindowSpec<B>) -> Self
     where
@@ -80,96 +95,20 @@ impl<In: ?Sized, K: Hash + Eq + Clone, B: WindowAxis> WindowedCount<In, K, fn(&m
 impl<In, K, F, B> WindowedCount<In, K, F, B>
 where
     In: ?Sized,
-    K: Hash + Eq + Clone,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
     F: Fn(&mut CountByKey<K>, &In),
     B: WindowAxis,
 {
     pub(crate) fn adding(spec: WindowSpec<B>, add: F) -> Self {
-        Self { kept: KeptWindows::new(spec), add, input: PhantomData }
+        Self::giving(spec, add)
     }
 }
 
 impl<In: ?Sized, K, F> WindowedCount<In, K, F, Timestamp> {
-    /// How many tuples it holds at most, over all panes. At least 1.
-    #[must_use]
-    pub fn max_kept(mut self, tuples: usize) -> Self {
-        self.kept.max_kept = tuples.max(1);
-        self
-    }
-
     /// How many keys it holds at most; one counts once for each pane that it is in. At least 1; unlimited
     /// unless set.
     #[must_use]
-    pub fn max_keys(mut self, keys: usize) -> Self {
-        self.kept.max_entries = keys.max(1);
-        self
-    }
-}
-
-type Out<K, B> = Emitter<WindowCount<K, B>>;
-
-async fn emit<K, B: WindowAxis>(closed: ClosedWindow<Kept<CountByKey<K>>, B>, out: &mut Out<K, B>)
-where
-    WindowCount<K, B>: Send + Sync + 'static,
-{
-    let ClosedWindow { window, contents: Kept { aggregate, tokens, .. } } = closed;
-    let token = Token::joint(tokens);
-    for (key, count) in aggregate {
-        out.send_anchored(WindowCount { window, key, count }, token.share()).await;
-    }
-    token.ack();
-}
-
-impl<In, K, F, B> Bolt<In> for WindowedCount<In, K, F, B>
-where
-    In: Tuple + ?Sized,
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    F: Fn(&mut CountByKey<K>, &In) + Send + 'static,
-    B: WindowAxis,
-{
-    type Out = Out<K, B>;
-
-    #[inline]
-    async fn execute(&mut self, tuple: &In, out: &mut Self::Out) -> Result<(), BoltError> {
-        let now = out.now();
-        self.kept.add(now, |tokens| out.keep_in(tokens), |counts| (self.add)(counts, tuple));
-        if self.kept.is_due(now) {
-            return self.tick(now, out).await;
-        }
-        Ok(())
-    }
-
-    async fn tick(&mut self, now: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
-        while let Some(closed) = self.kept.close(now) {
-            emit(closed, out).await;
-        }
-        Ok(())
-    }
-
-    fn wake_at(&self) -> Option<Timestamp> {
-        self.kept.next_close()
-    }
-
-    fn is_full(&self) -> bool {
-        self.kept.is_full()
-    }
-
-    fn open_windows(&self, windows: &mut OpenWindows) {
-        self.kept.open_windows(windows);
-    }
-
-    async fn cleanup(&mut self, out: &mut Self::Out) -> Result<(), BoltError> {
-        // What has ended since the last batch is not cut short.
-        self.tick(out.now(), out).await?;
-        while let Some(closed) = self.kept.flush() {
-            emit(closed, out).await;
-        }
-        Ok(())
-    }
-}
-
-impl<In: ?Sized, K, F, B: WindowAxis> std::fmt::Debug for WindowedCount<In, K, F, B> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WindowedCount").finish_non_exhaustive()
+    pub fn max_keys(self, keys: usize) -> Self {
+        self.with_entries(keys)
     }
 }

@@ -98,7 +98,7 @@ fn a_keyed_window_counts_by_key_and_closes_by_its_timer() {
             let mut topology = topology(clock);
             let words = topology.spout("words", script.factory());
             let spec = WindowSpec::tumbling(Duration::from_secs(30)).unwrap();
-            let counts = words.key_by(|word| *word).window("count", spec);
+            let counts = words.key_by(|word| *word).processing_time_window("count", spec);
             let record = seen.clone();
             counts.map("pair", |count| (count.key, count.count)).bolt("record", move || record.bolt());
             end_of(topology.build().unwrap()).await.unwrap();

@@ -19,7 +19,8 @@ type Read<T, R> = Arc<dyn Fn(&T) -> R + Send + Sync>;
 ///
 /// The watermark closes windows: see [`EventWindows`] for when they give results, and
 /// [`Bolt::on_watermark`] for what the watermark is. The bolt needs an input with event time; its results'
-/// event time is their `timestamp`, so windows can be chained.
+/// event time is their `timestamp`, so windows can be chained. It is easiest had from a stream, by
+/// [`Keyed::window`](crate::process::Keyed::window) or [`Stream::window`](crate::process::Stream::window).
 ///
 /// **Acknowledgement:** a tuple is acknowledged when the results on time of all windows that it was in are safe,
 /// each for all of its keys, not only that of the tuple; one that comes late, within the allowed lateness, when

@@ -81,6 +81,12 @@ impl<L: Layout> EventWindows<L> {
         self
     }
 
+    /// The same, unless something was said.
+    pub(in crate::process) fn or_max_ahead(mut self, time: Option<Duration>) -> Self {
+        self.rules.max_ahead = self.rules.max_ahead.or(time);
+        self
+    }
+
     pub(super) fn max_ahead_millis(&self) -> i64 {
         self.rules.max_ahead.map_or(i64::MAX, millis)
     }

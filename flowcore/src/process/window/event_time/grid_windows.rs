@@ -100,6 +100,18 @@ impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
         }
     }
 
+    /// Tuples that are a little out of order lie in the stretch beside.
+    #[inline]
+    fn turn_near(&mut self, at: i64) {
+        let latest = self.latest;
+        for near in [latest, latest.wrapping_sub(1), latest + 1] {
+            if self.stretches.get(near).is_some_and(|stretch| stretch.spans(at, self.grid.width)) {
+                self.latest = near;
+                return;
+            }
+        }
+    }
+
     /// The latest stretch is the one from `start` on, unless there is no room for it.
     fn turn_to(&mut self, start: i64, last: i64, now: Timestamp) -> bool {
         if self.held.tuples >= self.rules.max_kept {
@@ -163,10 +175,11 @@ where
         keep: impl FnOnce(&mut TokenSet),
         add: impl FnOnce(&mut A),
     ) -> Admission {
+        self.turn_near(arrival.at);
         let (width, open_from) = (self.grid.width, self.open_from);
         match self.stretches.get_mut(self.latest) {
             Some(stretch)
-                if (stretch.start..stretch.start + width).contains(&arrival.at)
+                if stretch.spans(arrival.at, width)
                     && stretch.first >= open_from
                     && self.held.tuples < self.rules.max_kept
                     && !self.rules.shows_early() =>

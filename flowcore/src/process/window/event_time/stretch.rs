@@ -37,6 +37,11 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
         }
     }
 
+    #[inline]
+    pub(super) fn spans(&self, position: i64, width: i64) -> bool {
+        (self.start..self.start + width).contains(&position)
+    }
+
     /// Adds a tuple, unless there is no room for it.
     #[inline]
     pub(super) fn add(&mut self, key: K, held: &mut Held, rules: &Rules, add: impl FnOnce(&mut A)) -> bool {
