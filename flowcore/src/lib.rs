@@ -23,6 +23,9 @@ mod guide {
     #[doc = include_str!("../../docs/delivery.md")]
     struct Delivery;
 
+    #[doc = include_str!("../../docs/watching.md")]
+    struct Watching;
+
     #[doc = include_str!("../../docs/testing.md")]
     struct Testing;
 
