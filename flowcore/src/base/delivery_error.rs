@@ -25,6 +25,8 @@ pub enum LossKind {
     Panicked,
     /// The token was dropped without an answer, or what carried it went away.
     Dropped,
+    /// It was to go round once more, and the way back was full.
+    NoRoom,
     /// It took longer than its deadline allows.
     TimedOut,
 }
@@ -43,6 +45,7 @@ impl std::fmt::Display for LossKind {
             Self::Rejected => "rejected for good",
             Self::Panicked => "panic",
             Self::Dropped => "dropped without an answer",
+            Self::NoRoom => "no room",
             Self::TimedOut => "timed out",
         })
     }

@@ -101,6 +101,13 @@ impl Selection {
         }
     }
 
+    fn truncate(&mut self, keep: u32) {
+        match self {
+            Self::Range(start, end) => *end = (*end).min(*start + keep),
+            Self::List(list) => list.truncate(keep as usize),
+        }
+    }
+
     /// How many selected tuples lie before `index` of the load.
     fn before(&self, index: u32) -> u32 {
         match self {
@@ -142,6 +149,28 @@ impl<T: Tuple + ?Sized> Parcel<T> {
 
     pub(crate) fn len(&self) -> usize {
         self.selection.len() as usize
+    }
+
+    /// Only the first `keep` tuples are sent: the others fail.
+    pub(crate) fn cut(&mut self, keep: usize, error: &DeliveryError) {
+        let Some(keep) = u32::try_from(keep).ok().filter(|&keep| keep < self.selection.len()) else { return };
+        let mut start = 0;
+        for segment in &self.segments {
+            for at in keep.max(start)..segment.end {
+                if let Some(&root) = self.load.roots.get(self.selection.get(at)) {
+                    segment.work.fail(root, error.clone());
+                }
+            }
+            start = segment.end;
+        }
+        start = 0;
+        self.segments.retain_mut(|segment| {
+            let stays = start < keep;
+            start = segment.end;
+            segment.end = segment.end.min(keep);
+            stays
+        });
+        self.selection.truncate(keep);
     }
 
     /// The tuple at `at` of the selection has failed.

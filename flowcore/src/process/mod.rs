@@ -30,8 +30,9 @@ pub use grouping::{Directed, Grouping, Routes, StableHasher, Target, Targets, st
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
-    BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Filter, FlatMap,
-    ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology, TopologyBuilder,
-    WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each, inspect, map,
+    BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Feedback, Filter,
+    FlatMap, ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology,
+    TopologyBuilder, WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each, inspect,
+    map,
 };
 pub use tuple::Tuple;

@@ -34,6 +34,8 @@ const WINDOWS_TOLD: usize = 100;
 enum Step {
     Run(usize),
     Tick,
+    /// Nothing has a root under way: loops may end.
+    Closing,
     /// Somebody asks why windows are open.
     Asked,
     Ended,
@@ -93,6 +95,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             match self.next_step(bolt).await {
                 Step::Run(port) => self.execute(bolt, port).await?,
                 Step::Tick => self.run_tick(bolt).await?,
+                Step::Closing => {}
                 Step::Asked => self.answer(Some(bolt)),
                 Step::Ended | Step::Abort => break,
             }
@@ -173,6 +176,12 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         if phase == Phase::Aborting {
             return Step::Abort;
         }
+        let closing = phase >= Phase::Closing;
+        let until = if !closing && self.ports.iter().any(|port| port.is_loop()) {
+            Phase::Closing
+        } else {
+            Phase::Aborting
+        };
         let answered = self.shared.respondent.answered;
         if question != answered {
             return Step::Asked;
@@ -183,7 +192,8 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         }
         let full = wake.is_some() && self.ports.iter().any(|port| port.is_first() && port.is_full(bolt));
         if !full {
-            let ready = poll_fn(|cx| Poll::Ready(poll_ports(&mut self.ports, &mut self.turn, cx))).await;
+            let ready =
+                poll_fn(|cx| Poll::Ready(poll_ports(&mut self.ports, &mut self.turn, closing, cx))).await;
             if let Poll::Ready(step) = ready {
                 return step;
             }
@@ -199,11 +209,12 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         };
         let ports = &mut self.ports;
         let turn = &mut self.turn;
-        let input = poll_fn(|cx| if full { Poll::Pending } else { poll_ports(ports, turn, cx) });
+        let input = poll_fn(|cx| if full { Poll::Pending } else { poll_ports(ports, turn, closing, cx) });
         tokio::select! {
             biased;
-            now = self.shared.phase.reached_or_asked(Phase::Aborting, answered) => match now.phase {
+            now = self.shared.phase.reached_or_asked(until, answered) => match now.phase {
                 Phase::Aborting => Step::Abort,
+                _ if now.question == answered => Step::Closing,
                 _ => Step::Asked,
             },
             () = tick => Step::Tick,
@@ -265,22 +276,38 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     }
 }
 
-/// Asks every port once. Ready with `Ended` when all mailboxes are closed and empty.
-fn poll_ports<B, O>(ports: &mut [Box<dyn Port<B, O>>], turn: &mut usize, cx: &mut Context<'_>) -> Poll<Step> {
+/// Asks every port once. Ready with `Ended` when all mailboxes are closed and empty. Those of feedback edges do
+/// not close by themselves: when the topology is `closing`, they do after the others.
+fn poll_ports<B, O>(
+    ports: &mut [Box<dyn Port<B, O>>],
+    turn: &mut usize,
+    closing: bool,
+    cx: &mut Context<'_>,
+) -> Poll<Step> {
     let count = ports.len();
-    let mut open = false;
+    let (mut open, mut loops) = (false, false);
     for step in 0..count {
         let at = (*turn + step) % count;
-        match ports.get_mut(at).map(|port| port.poll_fill(cx)) {
-            Some(Poll::Ready(Some(()))) => {
+        let Some(port) = ports.get_mut(at) else { continue };
+        match port.poll_fill(cx) {
+            Poll::Ready(Some(())) => {
                 *turn = (at + 1) % count;
                 return Poll::Ready(Step::Run(at));
             }
-            Some(Poll::Pending) => open = true,
-            Some(Poll::Ready(None)) | None => {}
+            Poll::Pending if port.is_loop() => loops = true,
+            Poll::Pending => open = true,
+            Poll::Ready(None) => {}
         }
     }
-    if open { Poll::Pending } else { Poll::Ready(Step::Ended) }
+    if open || (loops && !closing) {
+        return Poll::Pending;
+    }
+    if loops {
+        // Each of them was empty a moment ago; what came since is still received.
+        ports.iter_mut().filter(|port| port.is_loop()).for_each(|port| port.close());
+        return poll_ports(ports, turn, false, cx);
+    }
+    Poll::Ready(Step::Ended)
 }
 
 /// When the next tick is due. Ticks that were missed are merged.

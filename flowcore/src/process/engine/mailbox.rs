@@ -2,7 +2,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Counters;
-use crate::base::sync::mpsc;
+use crate::base::sync::{AtomicUsize, Ordering, mpsc};
+use crate::base::{DeliveryError, LossKind};
+
 use crate::process::Tuple;
 use crate::process::batch::Parcel;
 
@@ -11,18 +13,58 @@ pub(crate) fn mailbox<T: Tuple + ?Sized>(
     capacity: usize,
     counters: Arc<Counters>,
 ) -> (MailboxSender<T>, MailboxReceiver<T>) {
-    let (sender, receiver) = mpsc::channel(capacity);
-    (MailboxSender { sender, counters: Arc::clone(&counters) }, MailboxReceiver { receiver, counters })
+    of(capacity, counters, None)
+}
+
+/// The same for the feedback edge `name`: what would make more than `most` tuples in it fails instead of waiting.
+pub(crate) fn loop_mailbox<T: Tuple + ?Sized>(
+    name: &Arc<str>,
+    most: usize,
+    counters: Arc<Counters>,
+) -> (MailboxSender<T>, MailboxReceiver<T>) {
+    of(most, counters, Some(Arc::new(Bound { name: Arc::clone(name), most, tuples: AtomicUsize::new(0) })))
+}
+
+fn of<T: Tuple + ?Sized>(
+    parcels: usize,
+    counters: Arc<Counters>,
+    bound: Option<Arc<Bound>>,
+) -> (MailboxSender<T>, MailboxReceiver<T>) {
+    let (sender, receiver) = mpsc::channel(parcels);
+    let sender = MailboxSender { sender, counters: Arc::clone(&counters), bound: bound.clone() };
+    (sender, MailboxReceiver { receiver, counters, bound })
+}
+
+/// How many tuples are in a mailbox, and how many may be.
+struct Bound {
+    name: Arc<str>,
+    most: usize,
+    tuples: AtomicUsize,
+}
+
+impl Bound {
+    /// Returns how many of `tuples` have room: they are in from now on.
+    fn enter(&self, tuples: usize) -> usize {
+        let entered = |inside: usize| self.most.saturating_sub(inside).min(tuples);
+        let update = |inside| Some(inside + entered(inside));
+        self.tuples.fetch_update(Ordering::AcqRel, Ordering::Acquire, update).map_or(0, entered)
+    }
+
+    fn leave(&self, tuples: usize) {
+        self.tuples.fetch_sub(tuples, Ordering::AcqRel);
+    }
 }
 
 pub(crate) struct MailboxSender<T: Tuple + ?Sized> {
     sender: mpsc::Sender<Parcel<T>>,
     counters: Arc<Counters>,
+    bound: Option<Arc<Bound>>,
 }
 
 impl<T: Tuple + ?Sized> Clone for MailboxSender<T> {
     fn clone(&self) -> Self {
-        Self { sender: self.sender.clone(), counters: Arc::clone(&self.counters) }
+        let (sender, counters) = (self.sender.clone(), Arc::clone(&self.counters));
+        Self { sender, counters, bound: self.bound.clone() }
     }
 }
 
@@ -32,9 +74,24 @@ impl<T: Tuple + ?Sized> MailboxSender<T> {
         if self.sender.capacity() == 0 { u64::MAX } else { self.counters.waiting.get() as u64 }
     }
 
+    /// Puts in what there is room for. The others fail, and so do all if the task has ended.
+    fn offer(&self, mut parcel: Parcel<T>, bound: &Bound) {
+        let entered = bound.enter(parcel.len());
+        parcel.cut(entered, &DeliveryError::new(Arc::clone(&bound.name), LossKind::NoRoom));
+        if entered == 0 {
+            return;
+        }
+        let Ok(room) = self.sender.try_reserve() else { return bound.leave(entered) };
+        self.counters.waiting.raise(entered);
+        room.send(parcel);
+    }
+
     /// Waits for room. A parcel for a task that has ended is dropped, and so has failed; one that is given up
     /// while it waits, too.
     pub(crate) async fn send(&self, parcel: Parcel<T>) {
+        if let Some(bound) = &self.bound {
+            return self.offer(parcel, bound);
+        }
         let Ok(room) = self.sender.reserve().await else { return };
         self.counters.waiting.raise(parcel.len());
         room.send(parcel);
@@ -44,6 +101,7 @@ impl<T: Tuple + ?Sized> MailboxSender<T> {
 pub(crate) struct MailboxReceiver<T: Tuple + ?Sized> {
     receiver: mpsc::Receiver<Parcel<T>>,
     counters: Arc<Counters>,
+    bound: Option<Arc<Bound>>,
 }
 
 impl<T: Tuple + ?Sized> MailboxReceiver<T> {
@@ -51,7 +109,20 @@ impl<T: Tuple + ?Sized> MailboxReceiver<T> {
         let received = self.receiver.poll_recv(cx);
         if let Poll::Ready(Some(parcel)) = &received {
             self.counters.waiting.lower(parcel.len());
+            if let Some(bound) = &self.bound {
+                bound.leave(parcel.len());
+            }
         }
         received
+    }
+
+    /// Whether it is part of a feedback edge: then its senders may live as long as its reader.
+    pub(crate) fn is_loop(&self) -> bool {
+        self.bound.is_some()
+    }
+
+    /// Takes nothing in any more; what is there can be received.
+    pub(crate) fn close(&mut self) {
+        self.receiver.close();
     }
 }

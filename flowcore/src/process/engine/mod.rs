@@ -33,7 +33,7 @@ pub(crate) use edge::{Edge, ship};
 pub(crate) use handle::WatchedEdge;
 pub(crate) use inbox::Inbox;
 pub(crate) use ledger::{Ledger, Sent};
-pub(crate) use mailbox::{MailboxReceiver, MailboxSender, mailbox};
+pub(crate) use mailbox::{MailboxReceiver, MailboxSender, loop_mailbox, mailbox};
 pub(crate) use phase::{Idle, Phase};
 pub(crate) use port::{Port, TypedPort};
 pub(crate) use running::{Wiring, start};

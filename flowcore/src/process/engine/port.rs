@@ -17,6 +17,12 @@ pub(crate) trait Port<B, O>: Send {
     /// Takes the next parcel out of the mailbox. `Some(())` when there is one to [`run`](Self::run).
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>>;
 
+    /// Whether it reads a feedback edge.
+    fn is_loop(&self) -> bool;
+
+    /// Takes nothing in any more.
+    fn close(&mut self);
+
     /// Executes the parcel from where it stands. After an error it can be called again for the rest.
     fn run<'a>(&'a mut self, call: Call<'a, B, O>) -> Boxed<'a, Result<(), BoltError>>;
 
@@ -76,6 +82,14 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
             self.current = parcel;
             self.current.as_ref().map(|_| ())
         })
+    }
+
+    fn is_loop(&self) -> bool {
+        self.mailbox.is_loop()
+    }
+
+    fn close(&mut self) {
+        self.mailbox.close();
     }
 
     fn run<'a>(&'a mut self, call: Call<'a, B, B::Out>) -> Boxed<'a, Result<(), BoltError>> {

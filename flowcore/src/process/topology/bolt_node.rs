@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::stream::Junction;
 use super::{Node, Output, StreamName};
 use crate::process::engine::{
-    BoltTask, Count, Counters, MailboxReceiver, Port, TypedPort, WatchedEdge, Wiring, mailbox,
+    BoltTask, Count, Counters, MailboxReceiver, Port, TypedPort, WatchedEdge, Wiring, loop_mailbox, mailbox,
 };
 use crate::process::{Bolt, Outputs, Tuple};
 
@@ -207,8 +207,11 @@ where
     }
 
     fn open(&mut self, capacity: usize, counters: &[Arc<Counters>]) {
-        let (senders, receivers): (Vec<_>, Vec<_>) =
-            counters.iter().map(|counters| mailbox(capacity, Arc::clone(counters))).unzip();
+        let mailbox = |counters: &Arc<Counters>| match &self.junction.bound {
+            None => mailbox(capacity, Arc::clone(counters)),
+            Some((edge, most)) => loop_mailbox(edge, *most, Arc::clone(counters)),
+        };
+        let (senders, receivers): (Vec<_>, Vec<_>) = counters.iter().map(mailbox).unzip();
         *self.junction.mailboxes.lock().unwrap_or_else(PoisonError::into_inner) = senders;
         self.receivers = receivers.into_iter();
     }

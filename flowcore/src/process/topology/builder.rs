@@ -6,10 +6,10 @@ use super::bolt_declaration::BoltDeclaration;
 use super::graph::Graph;
 use super::spout_builder::SpoutBuilder;
 use super::validate::problems;
-use super::{BuildError, Node};
+use super::{BuildError, Feedback, Node};
 use crate::base::{Clock, RestartPolicy};
 use crate::process::engine::{Settings, start};
-use crate::process::{Deadline, Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout};
+use crate::process::{Deadline, Delivery, RetryPolicy, RunError, RunReport, RunningTopology, Spout, Tuple};
 
 /// Says what a topology is made of.
 ///
@@ -93,6 +93,13 @@ impl TopologyBuilder {
     ) -> BoltDeclaration<B> {
         let name = self.graph.declare(name.into());
         BoltDeclaration::new(self.graph.clone(), name, Arc::new(factory))
+    }
+
+    /// A stream that may lead back to where its tuples came from. At most `capacity` of them wait for each task
+    /// that reads it; see [`Feedback`].
+    pub fn feedback<T: Tuple + ?Sized>(&mut self, name: impl Into<Arc<str>>, capacity: usize) -> Feedback<T> {
+        let name = self.graph.declare(name.into());
+        Feedback::new(&self.graph, name, capacity)
     }
 
     /// The clock that tasks see. The machine's by default.

@@ -57,6 +57,15 @@ pub enum Problem {
         /// How many it may have.
         most: usize,
     },
+    /// A feedback edge has room for no tuple, or for too many.
+    BadCapacity {
+        /// Its name.
+        component: String,
+        /// How many tuples.
+        capacity: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A component's deadline is less than a millisecond.
     DeadlineTooShort {
         /// The component.
@@ -157,6 +166,9 @@ impl fmt::Display for Problem {
             }
             Self::NoTasks { component } => {
                 write!(f, "{component} has a parallelism of zero: give it at least one task")
+            }
+            Self::BadCapacity { component, capacity, most } => {
+                write!(f, "{component} has a capacity of {capacity}, and may have 1 to {most}")
             }
             Self::DeadlineTooShort { component } => {
                 write!(f, "{component} has a deadline of less than a millisecond")

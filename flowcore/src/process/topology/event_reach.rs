@@ -7,7 +7,7 @@ pub(crate) struct EventReach(Vec<bool>);
 impl EventReach {
     pub(crate) fn of<'a>(nodes: impl Iterator<Item = Option<&'a dyn Node>>) -> Self {
         let inputs: Vec<Vec<StreamName>> =
-            nodes.map(|node| node.map(Node::inputs).unwrap_or_default()).collect();
+            nodes.map(|node| node.map(Node::upstream).unwrap_or_default()).collect();
         let mut reach = Self(vec![false; inputs.len()]);
         // Components are declared in any order: until nothing changes.
         loop {

@@ -11,6 +11,7 @@ mod dead_letter;
 mod error;
 mod event_reach;
 mod event_time;
+mod feedback;
 mod graph;
 mod keyed;
 mod node;
@@ -27,6 +28,7 @@ pub use closures::{Filter, FlatMap, ForEach, Inspect, Map, filter, flat_map, for
 pub use combine::{Combine, combine};
 pub use dead_letter::{DeadLetter, DeadLettered};
 pub use error::{BuildError, Problem};
+pub use feedback::Feedback;
 pub use keyed::{Keyed, KeyedFold};
 pub use operators::{Branch, Merge};
 pub use spout_builder::SpoutBuilder;

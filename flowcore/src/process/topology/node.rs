@@ -26,6 +26,14 @@ pub(crate) trait Node: Send + Sync {
     }
     /// The streams it reads.
     fn inputs(&self) -> Vec<StreamName>;
+    /// Those of them that must not lead back to it.
+    fn upstream(&self) -> Vec<StreamName> {
+        self.inputs()
+    }
+    /// How many tuples wait for each reader of a feedback edge.
+    fn capacity(&self) -> Option<usize> {
+        None
+    }
     /// The streams that it emits on.
     fn outputs(&self) -> Vec<Output>;
     /// Whether it has no use for inputs without event time.

@@ -23,6 +23,10 @@ struct Shared<T: Tuple + ?Sized> {
 struct State<T: Tuple + ?Sized> {
     subscriptions: Vec<Subscription<T>>,
     ignored: bool,
+    /// Feedback edges that carry its tuples, too.
+    loops: Vec<Stream<T>>,
+    /// For a feedback edge: how many tuples wait for each reader.
+    bound: Option<usize>,
     dead: Option<DeadLetterHandler<T>>,
     event_time: Option<EventTime<T>>,
     timestamps: Option<TimestampOf<T>>,
@@ -83,11 +87,14 @@ pub(crate) struct Junction<T: Tuple + ?Sized> {
     pub(crate) mailboxes: Arc<Mutex<Vec<MailboxSender<T>>>>,
     /// Tuples sent through it.
     pub(crate) tuples: Arc<Count>,
+    /// The feedback edge that it is part of, and how many tuples may wait in each mailbox.
+    pub(crate) bound: Option<(Arc<str>, usize)>,
 }
 
 impl<T: Tuple + ?Sized> Clone for Junction<T> {
     fn clone(&self) -> Self {
-        Self { mailboxes: Arc::clone(&self.mailboxes), tuples: Arc::clone(&self.tuples) }
+        let (mailboxes, tuples) = (Arc::clone(&self.mailboxes), Arc::clone(&self.tuples));
+        Self { mailboxes, tuples, bound: self.bound.clone() }
     }
 }
 
@@ -97,13 +104,40 @@ struct Subscription<T: Tuple + ?Sized> {
     junction: Junction<T>,
 }
 
+impl<T: Tuple + ?Sized> Subscription<T> {
+    fn edge(&self) -> Edge<T> {
+        let Junction { mailboxes, tuples, .. } = self.junction.clone();
+        let mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Edge::new(Arc::clone(&self.reader), (self.grouping)(), mailboxes, tuples)
+    }
+}
+
 impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn new(name: StreamName) -> Self {
-        let (subscriptions, ignored) = (Vec::new(), false);
-        let (event_time, timestamps, max_ahead) = (None, None, None);
-        let state = State { subscriptions, ignored, dead: None, event_time, timestamps, max_ahead };
-        let state = Mutex::new(state);
-        Self { shared: Arc::new(Shared { name, state }) }
+        let (subscriptions, loops) = (Vec::new(), Vec::new());
+        let state = State {
+            subscriptions,
+            ignored: false,
+            loops,
+            bound: None,
+            dead: None,
+            event_time: None,
+            timestamps: None,
+            max_ahead: None,
+        };
+        Self { shared: Arc::new(Shared { name, state: Mutex::new(state) }) }
+    }
+
+    /// One that may lead back to where its tuples came from.
+    pub(super) fn feedback(name: StreamName, capacity: usize) -> Self {
+        let stream = Self::new(name);
+        stream.state().bound = Some(capacity);
+        stream
+    }
+
+    /// What it carries goes to the readers of `feedback`, too.
+    pub(super) fn lead_to(&self, feedback: &Self) {
+        self.state().loops.push(feedback.clone());
     }
 
     pub(crate) fn name(&self) -> &StreamName {
@@ -115,19 +149,24 @@ impl<T: Tuple + ?Sized> Stream<T> {
     }
 
     pub(crate) fn subscribe(&self, reader: Arc<str>, grouping: MakeGrouping<T>) -> Junction<T> {
-        let junction = Junction { mailboxes: Arc::default(), tuples: Arc::default() };
-        self.state().subscriptions.push(Subscription { reader, grouping, junction: junction.clone() });
+        let mut state = self.state();
+        let bound = state.bound.map(|capacity| (Arc::clone(&self.name().component), capacity));
+        let junction = Junction { mailboxes: Arc::default(), tuples: Arc::default(), bound };
+        state.subscriptions.push(Subscription { reader, grouping, junction: junction.clone() });
         junction
     }
 
-    /// The subscribers, for one sending task.
+    /// The subscribers, for one sending task: its own, and those of the feedback edges that it is led to.
     pub(crate) fn subscribers(&self) -> Vec<Edge<T>> {
-        let edge = |subscription: &Subscription<T>| {
-            let Junction { mailboxes, tuples } = subscription.junction.clone();
-            let mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            Edge::new(Arc::clone(&subscription.reader), (subscription.grouping)(), mailboxes, tuples)
-        };
-        self.state().subscriptions.iter().map(edge).collect()
+        let (mut edges, mut seen, mut left) = (Vec::new(), Vec::new(), vec![self.clone()]);
+        while let Some(stream) = left.pop() {
+            if !seen.contains(&stream.name().node) {
+                seen.push(stream.name().node);
+                edges.extend(stream.state().subscriptions.iter().map(Subscription::edge));
+                left.extend(stream.state().loops.iter().cloned());
+            }
+        }
+        edges
     }
 
     /// Says that nobody reads this stream, and that this is meant. Otherwise a stream without a reader is an
@@ -151,7 +190,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
 
     pub(crate) fn output(&self) -> Output {
         let state = self.state();
-        let is_read = state.ignored || !state.subscriptions.is_empty();
+        let is_read = state.ignored || !state.subscriptions.is_empty() || !state.loops.is_empty();
         Output { stream: self.name().clone(), is_read }
     }
 

@@ -109,6 +109,10 @@ fn component_problems(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
         let stream = stream.to_string();
         problems.push(Problem::ForeignStream { component: component.clone(), stream });
     }
+    if let Some(capacity) = node.capacity().filter(|capacity| !(1..=LARGEST_BATCH).contains(capacity)) {
+        let most = LARGEST_BATCH;
+        problems.push(Problem::BadCapacity { component: component.clone(), capacity, most });
+    }
     let unread = node.outputs().into_iter().filter(|output| !output.is_read);
     problems.extend(unread.map(|output| Problem::Unread { stream: output.stream.to_string() }));
 }
@@ -135,7 +139,7 @@ fn limit_problems(settings: &Settings, problems: &mut Vec<Problem>) {
 /// Components that feed each other.
 fn circles(id: u64, slots: &[Slot]) -> impl Iterator<Item = Problem> {
     let upstream = |slot: &Slot| {
-        let inputs = slot.node.as_ref().map(|node| node.inputs()).unwrap_or_default();
+        let inputs = slot.node.as_ref().map(|node| node.upstream()).unwrap_or_default();
         let own = inputs.iter().filter(|stream| stream.node.topology == id);
         own.map(|stream| stream.node.index).filter(|&index| index < slots.len()).collect()
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::SendError;
+use tokio::sync::mpsc::error::{SendError, TrySendError};
 
 use super::step::Step;
 
@@ -35,6 +35,11 @@ impl<T> Sender<T> {
     pub(crate) fn capacity(&self) -> usize {
         self.step.take();
         self.sender.capacity()
+    }
+
+    pub(crate) fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        self.step.take();
+        Ok(Permit { permit: self.sender.try_reserve()?, step: &self.step })
     }
 
     pub(crate) async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
@@ -68,5 +73,10 @@ impl<T> Receiver<T> {
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         self.step.take();
         self.receiver.poll_recv(cx)
+    }
+
+    pub(crate) fn close(&mut self) {
+        self.step.take();
+        self.receiver.close();
     }
 }

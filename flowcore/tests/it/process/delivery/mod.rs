@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod deadlines;
+mod feedback;
 mod outcomes;
 mod retry;
 mod trees;
