@@ -10,7 +10,7 @@ use super::phase::{Phase, Signal};
 use super::port::{Call, Port, Tally};
 use super::running::{TaskFailure, TaskShared};
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
-use crate::process::observe::{OpenWindows, TaskReport};
+use crate::process::observe::{Lead, OpenWindows, Overdue, TaskReport};
 use crate::process::output::TooManyOutputs;
 use crate::process::{BoltError, Outputs, TaskContext};
 
@@ -23,6 +23,8 @@ pub(crate) struct BoltTask<B, O> {
     out: O,
     tick: Option<Ticker>,
     ticked: Option<Timestamp>,
+    /// `None` for a bolt without windows.
+    overdue: Option<Overdue>,
     restart: RestartPolicy,
     shared: TaskShared,
 }
@@ -38,6 +40,8 @@ enum Step {
     Closing,
     /// Somebody asks why windows are open.
     Asked,
+    /// A window may be overdue.
+    Look,
     Ended,
     Abort,
 }
@@ -52,7 +56,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     ) -> Self {
         let restart = shared.settings.restart.clone();
         let tick = tick.map(|every| Ticker { every, due: shared.settings.clock.now() + every });
-        Self { factory, ports, turn: 0, out, tick, ticked: None, restart, shared }
+        Self { factory, ports, turn: 0, out, tick, ticked: None, overdue: None, restart, shared }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -87,6 +91,9 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
             settle(contain(port.prepare(bolt, &self.shared.context)).await)?;
         }
+        let now = self.shared.settings.clock.now();
+        self.overdue = self.shared.settings.overdue_after.map(|after| Overdue::new(after, now));
+        self.look_at_windows(bolt);
         for port in 0..self.ports.len() {
             // What a predecessor left when it failed.
             self.execute(bolt, port).await?;
@@ -97,6 +104,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 Step::Tick => self.run_tick(bolt).await?,
                 Step::Closing => {}
                 Step::Asked => self.answer(Some(bolt)),
+                Step::Look => self.look_at_windows(bolt),
                 Step::Ended | Step::Abort => break,
             }
         }
@@ -132,6 +140,9 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             tally.failed += 1;
             port.fail_current(component, panic);
         }
+        if let Some(overdue) = &mut self.overdue {
+            overdue.touch();
+        }
         let counters = &self.shared.counters;
         counters.executed.add(tally.executed);
         counters.busy.add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX));
@@ -152,6 +163,9 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             tick.done(now);
         }
         self.ticked = Some(now);
+        if let Some(overdue) = &mut self.overdue {
+            overdue.touch();
+        }
         self.shared.counters.began.set(now);
         self.out.enter(&Work::default(), now);
         for port in self.ports.iter_mut().filter(|port| port.is_first()) {
@@ -190,6 +204,10 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         if wake.is_some_and(|wake| wake <= self.shared.settings.clock.now()) {
             return Step::Tick;
         }
+        let look = self.overdue.as_ref().and_then(Overdue::look_at);
+        if look.is_some_and(|look| look <= self.shared.settings.clock.now()) {
+            return Step::Look;
+        }
         let full = wake.is_some() && self.ports.iter().any(|port| port.is_first() && port.is_full(bolt));
         if !full {
             let ready =
@@ -207,6 +225,12 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 None => std::future::pending().await,
             }
         };
+        let look = async {
+            match look {
+                Some(look) => clock.sleep_until(look).await,
+                None => std::future::pending().await,
+            }
+        };
         let ports = &mut self.ports;
         let turn = &mut self.turn;
         let input = poll_fn(|cx| if full { Poll::Pending } else { poll_ports(ports, turn, closing, cx) });
@@ -219,6 +243,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             },
             () = tick => Step::Tick,
             step = input => step,
+            () = look => Step::Look,
         }
     }
 
@@ -261,9 +286,35 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     }
 
     fn answer(&mut self, bolt: Option<&B>) {
-        let report = bolt.map(|bolt| self.open_windows(bolt)).unwrap_or_default();
+        let mut report = bolt.map(|bolt| self.open_windows(bolt)).unwrap_or_default();
+        if let Some(overdue) = &self.overdue {
+            let (now, lead) = (self.shared.settings.clock.now(), self.lead());
+            let windows = report.windows.iter();
+            report.overdue = windows.map(|window| overdue.is_overdue(now, lead, window)).collect();
+        }
         let question = self.shared.phase.signal().question;
         self.shared.respondent.answer(question, report);
+    }
+
+    /// Warns of windows that should have closed some time ago.
+    fn look_at_windows(&mut self, bolt: &B) {
+        if self.overdue.is_none() {
+            return;
+        }
+        let report = self.open_windows(bolt);
+        let (now, lead) = (self.shared.settings.clock.now(), self.lead());
+        let overdue = self.overdue.as_mut().map(|overdue| overdue.look(now, lead, report.windows.iter()));
+        for window in overdue.into_iter().flatten() {
+            self.shared.is_overdue(&window, now);
+        }
+        if report.keeps_none {
+            self.overdue = None;
+        }
+    }
+
+    /// How far the inputs are in event time.
+    fn lead(&self) -> Lead {
+        Lead { watermark: None, moved: self.shared.counters.began.get() }
     }
 
     fn open_windows(&self, bolt: &B) -> TaskReport {

@@ -6,6 +6,7 @@ use crate::base::Panic;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Parcel, Segment, Selection};
 use crate::process::grouping::{Refusal, Refused, Router};
+use crate::process::observe::Tapped;
 
 /// One subscription to a stream, as one sending task sees it: how to choose, and the mailboxes of the tasks
 /// to choose from.
@@ -16,6 +17,8 @@ pub(crate) struct Edge<T: Tuple + ?Sized> {
     mailboxes: Vec<MailboxSender<T>>,
     /// Tuples sent, by all senders.
     tuples: Arc<Count>,
+    /// At the first edge of a stream: who else looks at its tuples.
+    tapped: Option<Tapped<T>>,
 }
 
 type Addressed<'a, T> = Vec<(&'a MailboxSender<T>, Parcel<T>)>;
@@ -25,9 +28,9 @@ impl<T: Tuple + ?Sized> Edge<T> {
         reader: Arc<str>,
         grouping: Box<dyn Router<T>>,
         mailboxes: Vec<MailboxSender<T>>,
-        tuples: Arc<Count>,
+        (tuples, tapped): (Arc<Count>, Option<Tapped<T>>),
     ) -> Self {
-        Self { reader, grouping, mailboxes, tuples }
+        Self { reader, grouping, mailboxes, tuples, tapped }
     }
 
     fn address<'a>(
@@ -37,6 +40,9 @@ impl<T: Tuple + ?Sized> Edge<T> {
         segments: Vec<Segment>,
         parcels: &mut Addressed<'a, T>,
     ) {
+        if let Some(tapped) = &self.tapped {
+            tapped.show(load, selected);
+        }
         if let ([only], false) = (&self.mailboxes[..], self.grouping.may_refuse()) {
             self.tuples.add(selected.len().into());
             parcels.push((only, Parcel::new(Arc::clone(load), selected.clone(), segments)));

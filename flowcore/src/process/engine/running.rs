@@ -12,8 +12,8 @@ use super::phase::{Idle, Phase, PhaseWatch, Phases};
 use super::{
     BoltTask, Control, Controls, Counters, Settings, SpoutTask, TaskKind, TopologyHandle, TopologySnapshot,
 };
-use crate::base::{Clock, TaskEnd, TaskSet};
-use crate::process::observe::{EventLog, Happening, chain};
+use crate::base::{Clock, TaskEnd, TaskSet, Timestamp};
+use crate::process::observe::{EventLog, Happening, OpenWindow, Stands, chain};
 use crate::process::output::Connect;
 use crate::process::topology::Node;
 use crate::process::{Outputs, Spout, TaskContext};
@@ -107,6 +107,14 @@ impl TaskShared {
         tracing::warn!(%component, task, error, ?delay, "a task is made anew");
         self.counters.restarts.add(1);
         self.log.add(Happening::Restarted { component, task, error: chain(error), delay });
+    }
+
+    /// A window of its bolt should have closed some time ago.
+    pub(crate) fn is_overdue(&self, window: &OpenWindow, now: Timestamp) {
+        let (component, task) = self.name();
+        let window = Stands::default().explain(&component, task, window, true);
+        tracing::warn!(%component, task, "a window is overdue: {}", window.told_at(now));
+        self.log.add(Happening::WindowOverdue(Box::new(window)));
     }
 
     /// Something failed, and the task goes on.

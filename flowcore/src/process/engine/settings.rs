@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) grace: Duration,
     /// How many events the log holds.
     pub(crate) event_log: usize,
+    pub(crate) overdue_after: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -70,6 +71,7 @@ impl Default for Settings {
             restart: RestartPolicy::default(),
             grace: Duration::from_secs(30),
             event_log: 256,
+            overdue_after: Some(Duration::from_mins(1)),
         }
     }
 }

@@ -18,12 +18,13 @@ pub struct OpenWindows {
     windows: Vec<OpenWindow>,
     most: usize,
     left_out: u64,
+    keeps_none: bool,
 }
 
 impl OpenWindows {
     /// None yet, and room for `most`.
     pub fn at_most(most: usize) -> Self {
-        Self { windows: Vec::new(), most, left_out: 0 }
+        Self { windows: Vec::new(), most, left_out: 0, keeps_none: false }
     }
 
     /// One open window.
@@ -55,11 +56,18 @@ impl OpenWindows {
     }
 
     /// This bolt never has windows: it is not asked again.
-    pub fn keeps_none(&mut self) {}
+    pub fn keeps_none(&mut self) {
+        self.keeps_none = true;
+    }
 
     /// The windows, those that close first in front.
     pub fn iter(&self) -> impl Iterator<Item = &OpenWindow> {
         self.windows.iter()
+    }
+
+    /// Whether the bolt has said that it never has windows, and reported none.
+    pub(crate) fn are_never(&self) -> bool {
+        self.keeps_none && self.windows.is_empty()
     }
 
     pub(crate) fn into_parts(self) -> (Vec<OpenWindow>, u64) {

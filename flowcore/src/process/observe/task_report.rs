@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ExplainedWindow, Explanation, HeldBack, OpenWindow, OpenWindows, Unanswered, WhyUnanswered};
+use super::{
+    Closes, ExplainedWindow, Explanation, HeldBack, OpenWindow, OpenWindows, Unanswered, WhyUnanswered,
+};
 use crate::base::Timestamp;
 
 /// What one task of a bolt says about its windows.
@@ -9,16 +11,19 @@ use crate::base::Timestamp;
 pub(crate) struct TaskReport {
     pub(crate) windows: Vec<OpenWindow>,
     pub(crate) left_out: u64,
-    pub(crate) watermark: Option<Timestamp>,
-    pub(crate) held_back_by: Vec<HeldBack>,
+    /// Which of them are overdue. Shorter when nobody looks.
+    pub(crate) overdue: Vec<bool>,
+    /// The bolt never has any.
+    pub(crate) keeps_none: bool,
     /// The bolt panicked when it was asked.
     pub(crate) panicked: Option<String>,
 }
 
 impl TaskReport {
     pub(crate) fn of(windows: OpenWindows) -> Self {
+        let keeps_none = windows.are_never();
         let (windows, left_out) = windows.into_parts();
-        Self { windows, left_out, ..Self::default() }
+        Self { windows, left_out, keeps_none, ..Self::default() }
     }
 }
 
@@ -36,14 +41,17 @@ impl Explanation {
         Self { topology, at, windows: Vec::new(), left_out: 0, unanswered: Vec::new() }
     }
 
-    /// What a task has replied.
-    pub(crate) fn add(&mut self, component: &Arc<str>, task: usize, reply: Reply) {
+    /// What a task has replied, and where its watermark stands.
+    pub(crate) fn add(&mut self, component: &Arc<str>, task: usize, reply: Reply, stands: &Stands) {
         let why = match reply {
             Reply::Busy(time) => Some(WhyUnanswered::Busy { time }),
             Reply::Report(report) => {
                 self.left_out += report.left_out;
-                self.windows
-                    .extend(report.windows.iter().map(|window| report.explain(component, task, window)));
+                let overdue = report.overdue.iter().copied().chain(std::iter::repeat(false));
+                let windows = report.windows.iter().zip(overdue);
+                self.windows.extend(
+                    windows.map(|(window, overdue)| stands.explain(component, task, window, overdue)),
+                );
                 report.panicked.clone().map(|message| WhyUnanswered::Panicked { message })
             }
         };
@@ -52,15 +60,29 @@ impl Explanation {
     }
 }
 
-impl TaskReport {
-    fn explain(&self, component: &Arc<str>, task: usize, window: &OpenWindow) -> ExplainedWindow {
+/// Where the watermark of a task stands, and why.
+#[derive(Debug, Default)]
+pub(crate) struct Stands {
+    pub(crate) watermark: Option<Timestamp>,
+    pub(crate) held_back_by: Vec<HeldBack>,
+}
+
+impl Stands {
+    pub(crate) fn explain(
+        &self,
+        component: &Arc<str>,
+        task: usize,
+        window: &OpenWindow,
+        overdue: bool,
+    ) -> ExplainedWindow {
+        let by_watermark = matches!(window.closes, Closes::Watermark(_));
         ExplainedWindow {
             component: Arc::clone(component),
             task,
             window: window.clone(),
             watermark: self.watermark,
-            held_back_by: self.held_back_by.clone(),
-            overdue: false,
+            held_back_by: if by_watermark { self.held_back_by.clone() } else { Vec::new() },
+            overdue,
         }
     }
 }

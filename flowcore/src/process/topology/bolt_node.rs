@@ -222,5 +222,8 @@ where
 
     fn close(&mut self) {
         self.junction.mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Some(taps) = &self.junction.taps {
+            taps.all_started();
+        }
     }
 }

@@ -193,6 +193,19 @@ impl TopologyBuilder {
         self
     }
 
+    /// How long after it should have closed an open window is *overdue*: then there is one warning, in the log
+    /// of events and with `tracing`, which says what [`explain`](crate::process::TopologyHandle::explain) says.
+    /// A minute by default; `None` for never.
+    ///
+    /// A window of the clock should close when the clock says so; one of event time when the watermark of any
+    /// of its inputs has come so far or, when no watermark moves, when the clock has. Count windows are
+    /// never overdue.
+    #[must_use]
+    pub fn overdue_after(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.settings.overdue_after = time.into();
+        self
+    }
+
     /// How many events the log of the running topology holds; at least 1, and 256 by default. See
     /// [`TopologyHandle::events`](crate::process::TopologyHandle::events).
     #[must_use]

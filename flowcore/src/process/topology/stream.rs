@@ -7,6 +7,7 @@ use super::{DeadLetter, DeadLetterHandler, NodeId};
 use crate::process::Tuple;
 use crate::process::engine::{Count, Edge, MailboxSender};
 use crate::process::grouping::Router;
+use crate::process::observe::{Tap, TapOptions, Tapped, Taps};
 use crate::process::time::{EventTime, TimestampOf};
 
 /// A typed stream: what one output of a spout or bolt emits. Subscribe a bolt to it with one of the
@@ -18,6 +19,7 @@ pub struct Stream<T: Tuple + ?Sized> {
 struct Shared<T: Tuple + ?Sized> {
     name: StreamName,
     state: Mutex<State<T>>,
+    taps: Arc<Taps<T>>,
 }
 
 struct State<T: Tuple + ?Sized> {
@@ -89,12 +91,14 @@ pub(crate) struct Junction<T: Tuple + ?Sized> {
     pub(crate) tuples: Arc<Count>,
     /// The feedback edge that it is part of, and how many tuples may wait in each mailbox.
     pub(crate) bound: Option<(Arc<str>, usize)>,
+    /// Those of the stream, at its first junction.
+    pub(crate) taps: Option<Arc<Taps<T>>>,
 }
 
 impl<T: Tuple + ?Sized> Clone for Junction<T> {
     fn clone(&self) -> Self {
         let (mailboxes, tuples) = (Arc::clone(&self.mailboxes), Arc::clone(&self.tuples));
-        Self { mailboxes, tuples, bound: self.bound.clone() }
+        Self { mailboxes, tuples, bound: self.bound.clone(), taps: self.taps.clone() }
     }
 }
 
@@ -106,9 +110,10 @@ struct Subscription<T: Tuple + ?Sized> {
 
 impl<T: Tuple + ?Sized> Subscription<T> {
     fn edge(&self) -> Edge<T> {
-        let Junction { mailboxes, tuples, .. } = self.junction.clone();
+        let Junction { mailboxes, tuples, taps, .. } = self.junction.clone();
+        let tapped = taps.as_ref().map(Tapped::new);
         let mailboxes = mailboxes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Edge::new(Arc::clone(&self.reader), (self.grouping)(), mailboxes, tuples)
+        Edge::new(Arc::clone(&self.reader), (self.grouping)(), mailboxes, (tuples, tapped))
     }
 }
 
@@ -125,7 +130,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
             timestamps: None,
             max_ahead: None,
         };
-        Self { shared: Arc::new(Shared { name, state: Mutex::new(state) }) }
+        Self { shared: Arc::new(Shared { name, state: Mutex::new(state), taps: Arc::default() }) }
     }
 
     /// One that may lead back to where its tuples came from.
@@ -151,7 +156,8 @@ impl<T: Tuple + ?Sized> Stream<T> {
     pub(crate) fn subscribe(&self, reader: Arc<str>, grouping: MakeGrouping<T>) -> Junction<T> {
         let mut state = self.state();
         let bound = state.bound.map(|capacity| (Arc::clone(&self.name().component), capacity));
-        let junction = Junction { mailboxes: Arc::default(), tuples: Arc::default(), bound };
+        let taps = state.subscriptions.is_empty().then(|| Arc::clone(&self.shared.taps));
+        let junction = Junction { mailboxes: Arc::default(), tuples: Arc::default(), bound, taps };
         state.subscriptions.push(Subscription { reader, grouping, junction: junction.clone() });
         junction
     }
@@ -186,6 +192,35 @@ impl<T: Tuple + ?Sized> Stream<T> {
     /// ```
     pub fn ignore(&self) {
         self.state().ignored = true;
+    }
+
+    /// Taps the stream: owned samples of its tuples, to be read as a `futures::Stream`, before the topology is
+    /// built or while it runs. Replays are seen again.
+    ///
+    /// The topology never waits for who reads: while as many samples wait as [may](TapOptions::capacity),
+    /// further ones are dropped and counted. A stream without a tap costs its sender one look a batch; one with
+    /// a tap, a copy of each sample. Nothing is sent on a stream that nobody reads, so there is nothing to tap.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::process::{TopologyBuilder, futures::StreamSpout, observe::TapOptions};
+    /// use futures_util::{StreamExt, stream};
+    ///
+    /// let mut topology = TopologyBuilder::new("squares");
+    /// let numbers = topology.spout("numbers", || StreamSpout::new(stream::iter(0..100_u64)));
+    /// let squares = numbers.map("square", |n| n * n);
+    /// squares.for_each("end", |_| {});
+    ///
+    /// let tap = squares.tap(TapOptions::default().one_in(40));
+    /// topology.build()?.run().await?;
+    /// assert_eq!(tap.collect::<Vec<u64>>().await, [0, 1600, 6400]);
+    /// # Ok(()) }
+    /// ```
+    pub fn tap(&self, options: TapOptions) -> Tap<T::Owned>
+    where
+        T: ToOwned<Owned: Send + 'static>,
+    {
+        self.shared.taps.set(options)
     }
 
     pub(crate) fn output(&self) -> Output {

@@ -3,3 +3,5 @@
 mod events;
 mod explain;
 mod explanation;
+mod overdue;
+mod tap;
