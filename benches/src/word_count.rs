@@ -95,7 +95,7 @@ impl Bolt<str> for Split {
     type Out = Emitter<str>;
 
     async fn execute(&mut self, line: &str, out: &mut Self::Out) -> Result<(), BoltError> {
-        for word in line.split(' ') {
+        for word in line.split_ascii_whitespace() {
             out.emit(word);
         }
         Ok(())
@@ -108,7 +108,7 @@ impl Bolt<String> for SplitOwned {
     type Out = Emitter<String>;
 
     async fn execute(&mut self, line: &String, out: &mut Self::Out) -> Result<(), BoltError> {
-        for word in line.split(' ') {
+        for word in line.split_ascii_whitespace() {
             out.emit(word.to_owned());
         }
         Ok(())
@@ -243,7 +243,7 @@ pub async fn fused(sentences: usize, threads: usize) -> Result<(), Failure> {
 fn count_all(sentences: usize) -> u64 {
     let mut counts = Counts::default();
     for line in 0..sentences {
-        for word in black_box(SENTENCES[line % SENTENCES.len()]).split(' ') {
+        for word in black_box(SENTENCES[line % SENTENCES.len()]).split_ascii_whitespace() {
             *counts.entry(word).or_insert(0u64) += 1;
         }
     }

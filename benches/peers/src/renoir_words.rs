@@ -11,7 +11,7 @@ pub fn run(sentences: u64) -> Outcome {
         .stream_par_iter(move |id: u64, instances: u64| {
             (0..sentences / instances).map(move |at| SENTENCES[((at + id) % 5) as usize].to_string())
         })
-        .flat_map(|line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|line: String| line.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
         .group_by(|word: &String| word.clone())
         .fold(0u64, |count, _| *count += 1)
         .collect_vec();

@@ -28,7 +28,7 @@ pub fn run(sentences: u64) -> Outcome {
         worker.dataflow::<usize, _, _>(|scope| {
             input
                 .to_stream(scope)
-                .flat_map(|text: String| text.split(' ').map(str::to_owned).collect::<Vec<_>>())
+                .flat_map(|text: String| text.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
                 .unary(by_word, "count", move |_, _| {
                     move |input, output| {
                         input.for_each_time(|time, data| {

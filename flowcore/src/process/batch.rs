@@ -7,33 +7,123 @@ use super::tuple::TupleBatch;
 use crate::base::sync::{Mutex, PoisonError};
 use crate::base::{DeliveryError, LossKind, Work};
 
-/// A batch of tuples, and beside each the index of the root tuple that it came from. Written by one task,
-/// then only read; when the last reader is done, its memory goes back to the task that made it.
+/// A batch of tuples, and which root tuples they came from. Written by one task, then only read; when the
+/// last reader is done, its memory goes back to the task that made it.
 pub(crate) struct Load<T: Tuple + ?Sized> {
     pub(crate) items: T::Batch,
-    pub(crate) roots: Vec<u32>,
+    pub(crate) roots: Roots,
     pool: Option<Arc<Pool<T>>>,
 }
 
+/// The root tuple of each tuple of a load, in runs: what one tuple caused lies together. A spout's tuples are
+/// their own roots and have no runs.
+#[derive(Debug, Default)]
+pub(crate) struct Roots(Vec<Run>);
+
+/// Tuples up to `end` of the load came from the tuple `root` of its root batch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) root: u32,
+    pub(crate) end: u32,
+}
+
+impl Roots {
+    /// The next tuples, up to `end`, came from `root`.
+    #[inline]
+    pub(crate) fn extend_to(&mut self, end: u32, root: u32) {
+        if self.0.last().map_or(0, |run| run.end) < end {
+            self.0.push(Run { root, end });
+        }
+    }
+
+    /// The run that the tuple `index` is in.
+    #[inline]
+    pub(crate) fn run_of(&self, index: u32) -> Run {
+        if self.0.is_empty() {
+            return Run { root: index, end: index + 1 };
+        }
+        let at = self.0.partition_point(|run| run.end <= index);
+        self.0.get(at).copied().unwrap_or(Run { root: 0, end: u32::MAX })
+    }
+
+    /// The root tuple of the tuple `index`.
+    pub(crate) fn of(&self, index: u32) -> u32 {
+        self.run_of(index).root
+    }
+}
+
+/// Walks through the roots of a load in ascending order.
+#[derive(Debug, Default)]
+pub(crate) struct RootWalk(usize);
+
+impl RootWalk {
+    /// The run that the tuple `index` is in; not before the one asked for last.
+    #[inline]
+    pub(crate) fn run_of(&mut self, index: u32, roots: &Roots) -> Run {
+        if roots.0.is_empty() {
+            return Run { root: index, end: index + 1 };
+        }
+        while let Some(run) = roots.0.get(self.0) {
+            if index < run.end {
+                return *run;
+            }
+            self.0 += 1;
+        }
+        Run { root: 0, end: u32::MAX }
+    }
+}
+
 impl<T: Tuple + ?Sized> Load<T> {
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.roots.len()
+        self.items.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.roots.is_empty()
+        self.len() == 0
     }
 
+    /// The tuple `at` of a selection, and its index.
+    pub(crate) fn get(&self, selected: &Selection, at: u32) -> Option<(u32, &T)> {
+        let index = selected.get(at)?;
+        Some((index, self.items.get(index as usize)?))
+    }
+
+    /// Calls `each` with every selected tuple and its index.
+    #[inline]
+    pub(crate) fn for_each(&self, selected: &Selection, mut each: impl FnMut(u32, &T)) {
+        match selected {
+            Selection::Range(start, end) => {
+                self.items.stretch(*start, *end).for_each(|(index, tuple)| each(index, tuple));
+            }
+            Selection::List(_) => self.from(selected, 0).for_each(|(index, tuple)| each(index, tuple)),
+        }
+    }
+
+    /// The selected tuples from the one `at` on, with their indices.
+    #[inline]
+    pub(crate) fn from<'a>(
+        &'a self,
+        selected: &'a Selection,
+        at: u32,
+    ) -> impl Iterator<Item = (u32, &'a T)> + Send {
+        let (start, end, list) = match selected {
+            Selection::Range(start, end) => (start.saturating_add(at), *end, None),
+            Selection::List(list) => {
+                (0, 0, Some(list.as_slice().get(at as usize..).unwrap_or_default().iter()))
+            }
+        };
+        let mut stretch = self.items.stretch(start, end);
+        let mut list = list;
+        std::iter::from_fn(move || match &mut list {
+            None => stretch.next(),
+            Some(list) => list.next().and_then(|&index| Some((index, self.items.get(index as usize)?))),
+        })
+    }
+
+    /// Takes over what a spout emitted later.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.items.append(&mut other.items);
-        self.roots.append(&mut other.roots);
-    }
-
-    /// A tuple of a spout is its own root.
-    pub(crate) fn number_roots(&mut self) {
-        for (root, index) in self.roots.iter_mut().zip(0..) {
-            *root = index;
-        }
     }
 }
 
@@ -46,7 +136,7 @@ impl<T: Tuple + ?Sized> Drop for Load<T> {
 }
 
 /// The memory of loads that came home. Their tuples are dropped here, by the task that made them.
-pub(crate) struct Pool<T: Tuple + ?Sized>(Mutex<Vec<(T::Batch, Vec<u32>)>>);
+pub(crate) struct Pool<T: Tuple + ?Sized>(Mutex<Vec<(T::Batch, Roots)>>);
 
 impl<T: Tuple + ?Sized> Pool<T> {
     const LARGEST: usize = 32;
@@ -59,11 +149,11 @@ impl<T: Tuple + ?Sized> Pool<T> {
         let pooled = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (mut items, mut roots) = pooled.unwrap_or_default();
         items.clear();
-        roots.clear();
+        roots.0.clear();
         Load { items, roots, pool: Some(Arc::clone(self)) }
     }
 
-    fn give_back(&self, items: T::Batch, roots: Vec<u32>) {
+    fn give_back(&self, items: T::Batch, roots: Roots) {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.len() < Self::LARGEST {
             pool.push((items, roots));
@@ -93,11 +183,12 @@ impl Selection {
         }
     }
 
+    /// The index in the load of the tuple `at` of the selection.
     #[inline]
-    pub(crate) fn get(&self, at: u32) -> usize {
+    pub(crate) fn get(&self, at: u32) -> Option<u32> {
         match self {
-            Self::Range(start, _) => (start + at) as usize,
-            Self::List(list) => list.get(at as usize).map_or(usize::MAX, |&index| index as usize),
+            Self::Range(start, end) => start.checked_add(at).filter(|index| index < end),
+            Self::List(list) => list.get(at as usize).copied(),
         }
     }
 
@@ -157,8 +248,8 @@ impl<T: Tuple + ?Sized> Parcel<T> {
         let mut start = 0;
         for segment in &self.segments {
             for at in keep.max(start)..segment.end {
-                if let Some(&root) = self.load.roots.get(self.selection.get(at)) {
-                    segment.work.fail(root, error.clone());
+                if let Some(index) = self.selection.get(at) {
+                    segment.work.fail(self.load.roots.of(index), error.clone());
                 }
             }
             start = segment.end;
@@ -176,8 +267,8 @@ impl<T: Tuple + ?Sized> Parcel<T> {
     /// The tuple at `at` of the selection has failed.
     pub(crate) fn fail(&self, at: u32, error: DeliveryError) {
         let Some(segment) = self.segments.get(self.segment) else { return };
-        if let Some(&root) = self.load.roots.get(self.selection.get(at)) {
-            segment.work.fail(root, error);
+        if let Some(index) = self.selection.get(at) {
+            segment.work.fail(self.load.roots.of(index), error);
         }
     }
 }

@@ -16,9 +16,12 @@ pub trait Tuple: Send + Sync + 'static {
 #[doc(hidden)]
 pub trait TupleBatch<T: Tuple + ?Sized>: Default + Send + Sync + 'static {
     fn push(&mut self, tuple: T::Put<'_>);
+    fn len(&self) -> usize;
     fn get(&self, index: usize) -> Option<&T>;
     /// The tuple at an index that is known to be there.
     fn at(&self, index: usize) -> &T;
+    /// The tuples from `start` to before `end`, with their indices.
+    fn stretch(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, &T)> + Send;
     fn append(&mut self, other: &mut Self);
     fn clear(&mut self);
 }
@@ -35,12 +38,22 @@ impl<T: Send + Sync + 'static> TupleBatch<T> for Vec<T> {
     }
 
     #[inline]
+    fn len(&self) -> usize {
+        Vec::len(self)
+    }
+
+    #[inline]
     fn get(&self, index: usize) -> Option<&T> {
         <[T]>::get(self, index)
     }
 
     fn at(&self, index: usize) -> &T {
         &self[index]
+    }
+
+    #[inline]
+    fn stretch(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, &T)> + Send {
+        (start..).zip(<[T]>::get(self, start as usize..end as usize).unwrap_or_default())
     }
 
     fn append(&mut self, other: &mut Self) {
@@ -74,8 +87,23 @@ impl<B> Packed<B> {
     #[inline]
     fn range(&self, index: usize) -> Option<std::ops::Range<usize>> {
         let end = *self.ends.get(index)?;
-        let start = if index == 0 { 0 } else { *self.ends.get(index - 1)? };
-        Some(start..end)
+        Some(self.start(index)..end)
+    }
+
+    #[inline]
+    fn start(&self, index: usize) -> usize {
+        self.ends.as_slice().get(index.wrapping_sub(1)).copied().unwrap_or(0)
+    }
+
+    /// How long the pieces from `start` to before `end` are, and where the first one starts.
+    #[inline]
+    fn lengths(&self, start: u32, end: u32) -> (usize, impl Iterator<Item = (u32, usize)>) {
+        let first = self.start(start as usize);
+        let mut from = first;
+        let ends = self.ends.as_slice().get(start as usize..end as usize).unwrap_or_default();
+        let lengths =
+            (start..).zip(ends).map(move |(index, &to)| (index, to - std::mem::replace(&mut from, to)));
+        (first, lengths)
     }
 
     fn known_range(&self, index: usize) -> std::ops::Range<usize> {
@@ -96,12 +124,29 @@ impl TupleBatch<str> for Packed<String> {
     }
 
     #[inline]
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[inline]
     fn get(&self, index: usize) -> Option<&str> {
         self.buffer.get(self.range(index)?)
     }
 
     fn at(&self, index: usize) -> &str {
         &self.buffer[self.known_range(index)]
+    }
+
+    #[inline]
+    fn stretch(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, &str)> + Send {
+        let (first, mut lengths) = self.lengths(start, end);
+        let mut rest = self.buffer.get(first..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (index, length) = lengths.next()?;
+            let (tuple, others) = rest.split_at_checked(length)?;
+            rest = others;
+            Some((index, tuple))
+        })
     }
 
     fn append(&mut self, other: &mut Self) {
@@ -125,12 +170,29 @@ impl TupleBatch<[u8]> for Packed<Vec<u8>> {
     }
 
     #[inline]
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[inline]
     fn get(&self, index: usize) -> Option<&[u8]> {
         self.buffer.as_slice().get(self.range(index)?)
     }
 
     fn at(&self, index: usize) -> &[u8] {
         &self.buffer[self.known_range(index)]
+    }
+
+    #[inline]
+    fn stretch(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, &[u8])> + Send {
+        let (first, mut lengths) = self.lengths(start, end);
+        let mut rest = self.buffer.as_slice().get(first..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (index, length) = lengths.next()?;
+            let (tuple, others) = rest.split_at_checked(length)?;
+            rest = others;
+            Some((index, tuple))
+        })
     }
 
     fn append(&mut self, other: &mut Self) {

@@ -15,8 +15,8 @@ fn load_of(tuples: &[u64]) -> Load<u64> {
     let mut load = Pool::<u64>::new().load();
     for &tuple in tuples {
         TupleBatch::<u64>::push(&mut load.items, tuple);
-        load.roots.push(0);
     }
+    load.roots.extend_to(u32::try_from(tuples.len()).unwrap(), 0);
     load
 }
 

@@ -14,7 +14,7 @@ fn a_batch_that_comes_home_is_empty_and_belongs_to_nobody_else() {
         let pool = Pool::<u64>::new();
         let mut load = pool.load();
         TupleBatch::<u64>::push(&mut load.items, 7);
-        load.roots.push(0);
+        load.roots.extend_to(1, 0);
         let load = Arc::new(load);
         let readers = [Arc::clone(&load), load].map(|load| {
             thread::spawn(move || {
@@ -26,7 +26,7 @@ fn a_batch_that_comes_home_is_empty_and_belongs_to_nobody_else() {
             assert!(next.is_empty());
             assert_eq!(TupleBatch::<u64>::get(&next.items, 0), None, "it still had its tuples");
             TupleBatch::<u64>::push(&mut next.items, tuple);
-            next.roots.push(0);
+            next.roots.extend_to(1, 0);
         }
         join(readers);
     });

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::fault::{BoltFault, Fault, settle};
 use super::phase::{Phase, Signal};
-use super::port::{Call, Port, Tally};
+use super::port::{Call, Port};
 use super::running::{TaskFailure, TaskShared};
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::observe::{Lead, OpenWindows, Overdue, TaskReport};
@@ -128,29 +128,30 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
 
     async fn execute(&mut self, bolt: &mut B, port: usize) -> Result<(), BoltFault> {
         let Some(port) = self.ports.get_mut(port) else { return Ok(()) };
-        let mut tally = Tally::default();
+        let mut failed = 0;
         let now = self.shared.settings.clock.now();
         self.shared.counters.began.set(now);
         let component = &self.shared.context.component;
-        let call = Call { bolt, out: &mut self.out, now, component, tally: &mut tally };
+        let call = Call { bolt, out: &mut self.out, now, component, failed: &mut failed };
         let watch = self.shared.settings.clock.stopwatch();
         let result = contain(port.run(call)).await;
         let busy = watch.elapsed();
         if let Err(panic) = &result {
-            tally.failed += 1;
+            failed += 1;
             port.fail_current(component, panic);
         }
         if let Some(overdue) = &mut self.overdue {
             overdue.touch();
         }
+        let executed = port.executed();
         let counters = &self.shared.counters;
-        counters.executed.add(tally.executed);
+        counters.executed.add(executed.into());
         counters.busy.add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX));
-        if let Some(each) = busy.checked_div(u32::try_from(tally.executed).unwrap_or(u32::MAX)) {
-            counters.latency.record(each, tally.executed);
+        if let Some(each) = busy.checked_div(executed) {
+            counters.latency.record(each, executed.into());
         }
-        counters.failed.add(tally.failed);
-        counters.acked.add(tally.executed.saturating_sub(tally.failed));
+        counters.failed.add(failed);
+        counters.acked.add(u64::from(executed).saturating_sub(failed));
         if self.out.waiting_since().is_some_and(|since| now.since(since) >= self.shared.settings.linger) {
             self.flush().await;
         }

@@ -89,7 +89,7 @@ fn route_each<T: Tuple + ?Sized>(
 ) -> Vec<Selection> {
     let mut lists = vec![Vec::new(); tasks];
     for at in 0..selected.len() {
-        let Ok(index) = u32::try_from(selected.get(at)) else { continue };
+        let Some(index) = selected.get(at) else { continue };
         match route(grouping, load, &Selection::Range(index, index + 1), tasks) {
             Ok(routes) => {
                 let chosen = lists.iter_mut().zip(routes).filter(|(_, route)| route.len() > 0);
@@ -105,10 +105,10 @@ fn route_each<T: Tuple + ?Sized>(
 fn fail<T: Tuple + ?Sized>(refused: Vec<Refused>, load: &Load<T>, segments: &[Segment], reader: &str) {
     for Refused { index, why } in refused {
         let segment = segments.get(segments.partition_point(|segment| segment.end <= index));
-        if let (Some(segment), Some(&root)) = (segment, load.roots.get(index as usize)) {
+        if let Some(segment) = segment {
             let error = why.on_the_way_to(reader);
             tracing::debug!(component = reader, error = error.chain(), "a tuple found no task");
-            segment.work.fail(root, error);
+            segment.work.fail(load.roots.of(index), error);
         }
     }
 }
@@ -117,7 +117,7 @@ fn fail<T: Tuple + ?Sized>(refused: Vec<Refused>, load: &Load<T>, segments: &[Se
 fn on_load(selected: &Selection, mut segments: Vec<Segment>) -> Vec<Segment> {
     for segment in &mut segments {
         if let Some(last) = segment.end.checked_sub(1) {
-            segment.end = u32::try_from(selected.get(last)).unwrap_or(u32::MAX).saturating_add(1);
+            segment.end = selected.get(last).map_or(u32::MAX, |index| index.saturating_add(1));
         }
     }
     segments

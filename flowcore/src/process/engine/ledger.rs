@@ -199,13 +199,19 @@ impl<P: Clone> Ledger<P> {
         self.release(&mut root);
         let dead = self.fail(&mut root, failures, now);
         let Some(group) = self.groups.get_mut(&root.group) else { return dead };
-        let mut settled = 0;
-        root.for_each(group.len, |index| {
-            if !root.failed.contains(&index) {
-                settled += 1;
-                self.safe.extend(group.settle(index));
-            }
-        });
+        let settled = if root.indices.is_none() && root.failed.is_empty() {
+            self.safe.extend(group.settle_all());
+            u64::from(group.len)
+        } else {
+            let mut settled = 0;
+            root.for_each(group.len, |index| {
+                if !root.failed.contains(&index) {
+                    settled += 1;
+                    self.safe.extend(group.settle(index));
+                }
+            });
+            settled
+        };
         if group.is_letter {
             self.tally.dead += settled;
         } else {
@@ -357,6 +363,12 @@ impl<P> Group<P> {
 
     fn share_of_cover(&mut self, index: u32) -> Token {
         self.cover(index).map_or_else(Token::untracked, |open| open.cover.token.share())
+    }
+
+    /// All of its tuples are safe, and none was before. Returns the tokens of its covers.
+    fn settle_all(&mut self) -> impl Iterator<Item = Token> {
+        self.unsettled = 0;
+        self.covers.drain(..).map(|open| open.cover.token)
     }
 
     /// The tuple `index` is safe, or given up. Called once for each. Returns the token of a cover that it was

@@ -1,12 +1,14 @@
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::MailboxReceiver;
 use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
-use crate::process::batch::Parcel;
+use crate::process::batch::{Parcel, RootWalk, Run};
 use crate::process::observe::OpenWindows;
+use crate::process::output::{TooManyOutputs, Wiring};
 use crate::process::{Bolt, BoltError, TaskContext, Tuple};
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -25,6 +27,9 @@ pub(crate) trait Port<B, O>: Send {
 
     /// Executes the parcel from where it stands. After an error it can be called again for the rest.
     fn run<'a>(&'a mut self, call: Call<'a, B, O>) -> Boxed<'a, Result<(), BoltError>>;
+
+    /// How many tuples the last [`run`](Self::run) has executed.
+    fn executed(&self) -> u32;
 
     /// The tuple in execution panicked.
     fn fail_current(&mut self, component: &Arc<str>, panic: &Panic);
@@ -54,25 +59,21 @@ pub(crate) struct Call<'a, B, O> {
     pub(crate) out: &'a mut O,
     pub(crate) now: Timestamp,
     pub(crate) component: &'a Arc<str>,
-    pub(crate) tally: &'a mut Tally,
-}
-
-/// Counts of one parcel.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) executed: u64,
-    pub(crate) failed: u64,
+    /// Counts those that fail.
+    pub(crate) failed: &'a mut u64,
 }
 
 pub(crate) struct TypedPort<T: Tuple + ?Sized> {
     mailbox: MailboxReceiver<T>,
     current: Option<Parcel<T>>,
+    /// The stretch of the parcel that was run last.
+    stretch: Range<u32>,
     first: bool,
 }
 
 impl<T: Tuple + ?Sized> TypedPort<T> {
     pub(crate) fn new(mailbox: MailboxReceiver<T>, first: bool) -> Self {
-        Self { mailbox, current: None, first }
+        Self { mailbox, current: None, stretch: 0..0, first }
     }
 }
 
@@ -95,10 +96,15 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
     fn run<'a>(&'a mut self, call: Call<'a, B, B::Out>) -> Boxed<'a, Result<(), BoltError>> {
         Box::pin(async move {
             let Some(parcel) = &mut self.current else { return Ok(()) };
+            self.stretch = parcel.at..parcel.selection.len();
             execute(parcel, call).await?;
             self.current = None;
             Ok(())
         })
+    }
+
+    fn executed(&self) -> u32 {
+        self.current.as_ref().map_or(self.stretch.end, |parcel| parcel.at) - self.stretch.start
     }
 
     fn fail_current(&mut self, component: &Arc<str>, panic: &Panic) {
@@ -150,24 +156,26 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
 
 /// Executes a parcel segment by segment. `at` moves on behind each tuple that was answered: one that is in
 /// execution when the task is dropped fails with the rest of the parcel.
+///
+/// There is one call of the bolt, so that it is compiled into the loop.
 async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     parcel: &mut Parcel<T>,
-    call: Call<'_, B, B::Out>,
+    Call { bolt, out, now, component, failed }: Call<'_, B, B::Out>,
 ) -> Result<(), BoltError> {
-    use crate::process::output::{TooManyOutputs, Wiring};
-    use crate::process::tuple::TupleBatch;
-
-    let Call { bolt, out, now, component, tally } = call;
-    while let Some(segment) = parcel.segments.get_mut(parcel.segment) {
+    let Parcel { load, selection, segments, at, segment: nth } = parcel;
+    let mut walk = RootWalk::default();
+    let mut tuples = load.from(selection, *at);
+    while let Some(segment) = segments.get_mut(*nth) {
         out.enter(&segment.work, now);
-        while parcel.at < segment.end {
-            let index = parcel.selection.get(parcel.at);
-            let root = parcel.load.roots.get(index).copied().unwrap_or(0);
-            tally.executed += 1;
-            out.at(root);
-            let Some(tuple) = parcel.load.items.get(index) else { break };
+        let mut run = Run { root: 0, end: 0 };
+        while *at < segment.end {
+            let Some((index, tuple)) = tuples.next() else { break };
+            if index >= run.end {
+                run = walk.run_of(index, &load.roots);
+                out.at(run.root);
+            }
             let mut result = bolt.execute(tuple, out).await;
-            parcel.at += 1;
+            *at += 1;
             if out.is_full() {
                 if out.take_overflow() && result.is_ok() {
                     result = Err(BoltError::reject(TooManyOutputs));
@@ -175,8 +183,8 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
                 out.flush().await;
             }
             if let Err(error) = result {
-                tally.failed += 1;
-                if let Some(stop) = fail(&segment.work, root, error, component) {
+                *failed += 1;
+                if let Some(stop) = fail(&segment.work, run.root, error, component) {
                     out.leave();
                     return Err(stop);
                 }
@@ -184,7 +192,7 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
         }
         out.leave();
         segment.work = Work::default();
-        parcel.segment += 1;
+        *nth += 1;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use super::{Grouping, Refusal, Refused, Router, Routes};
 use crate::base::Panic;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
-use crate::process::tuple::TupleBatch;
 
 type Factory<G> = Arc<dyn Fn() -> G + Send + Sync>;
 
@@ -22,10 +21,8 @@ impl<G> Custom<G> {
         Self { factory, grouping: None, refused: Vec::new() }
     }
 
-    fn refuse(&mut self, index: usize, why: Refusal) {
-        if let Ok(index) = u32::try_from(index) {
-            self.refused.push(Refused { index, why });
-        }
+    fn refuse(&mut self, index: u32, why: Refusal) {
+        self.refused.push(Refused { index, why });
     }
 
     /// Its destructor is the user's, too.
@@ -51,8 +48,7 @@ impl<G> Custom<G> {
     {
         let mut routes = Routes::new(lists.len());
         while *at < selected.len() {
-            let index = selected.get(*at);
-            if let Some(tuple) = load.items.get(index) {
+            if let Some((index, tuple)) = load.get(selected, *at) {
                 routes.clear();
                 let factory = &self.factory;
                 self.grouping.get_or_insert_with(|| factory()).route(tuple, &mut routes);
@@ -67,8 +63,7 @@ impl<G> Custom<G> {
 }
 
 #[inline]
-fn deliver(index: usize, chosen: &[usize], lists: &mut [Vec<u32>]) {
-    let Ok(index) = u32::try_from(index) else { return };
+fn deliver(index: u32, chosen: &[usize], lists: &mut [Vec<u32>]) {
     for &task in chosen {
         if let Some(list) = lists.get_mut(task).filter(|list| list.last() != Some(&index)) {
             list.push(index);
@@ -85,7 +80,9 @@ impl<T: Tuple + ?Sized, G: Grouping<T>> Router<T> for Custom<G> {
             let run = AssertUnwindSafe(|| self.run(load, (selected, &mut at), &mut lists));
             if let Err(payload) = catch_unwind(run) {
                 self.let_go();
-                self.refuse(selected.get(at), Refusal::Panicked(Panic::from_payload(&*payload)));
+                if let Some(index) = selected.get(at) {
+                    self.refuse(index, Refusal::Panicked(Panic::from_payload(&*payload)));
+                }
                 at += 1;
             }
         }

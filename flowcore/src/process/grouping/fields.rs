@@ -1,7 +1,6 @@
 use super::Router;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
-use crate::process::tuple::TupleBatch;
 
 /// Tuples with the same key go to the same task.
 pub(crate) struct Fields<H> {
@@ -27,14 +26,11 @@ impl<T: Tuple + ?Sized, H: Fn(&T) -> u64 + Send> Router<T> for Fields<H> {
         let tasks = routes.len();
         let room = selected.len() as usize / tasks + 16;
         let mut lists: Vec<Vec<u32>> = (0..tasks).map(|_| Vec::with_capacity(room)).collect();
-        for at in 0..selected.len() {
-            let index = selected.get(at);
-            let Some(tuple) = load.items.get(index) else { break };
-            let task = task_of((self.hash)(tuple), tasks);
-            if let (Some(list), Ok(index)) = (lists.get_mut(task), u32::try_from(index)) {
+        load.for_each(selected, |index, tuple| {
+            if let Some(list) = lists.get_mut(task_of((self.hash)(tuple), tasks)) {
                 list.push(index);
             }
-        }
+        });
         for (route, list) in routes.iter_mut().zip(lists) {
             *route = Selection::List(list);
         }

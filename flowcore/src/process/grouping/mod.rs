@@ -36,9 +36,8 @@ pub(crate) mod tests {
 
     pub(crate) fn load_of<T: Send + Sync + 'static>(items: impl IntoIterator<Item = T>) -> Load<T> {
         let mut load = Pool::<T>::new().load();
-        for (index, item) in items.into_iter().enumerate() {
+        for item in items {
             TupleBatch::<T>::push(&mut load.items, item);
-            load.roots.push(u32::try_from(index).unwrap());
         }
         load
     }
@@ -51,6 +50,9 @@ pub(crate) mod tests {
     ) -> Vec<Vec<usize>> {
         let mut routes = vec![Selection::Range(0, 0); tasks];
         grouping.route(load, selected, &mut routes);
-        routes.iter().map(|route| (0..route.len()).map(|at| route.get(at)).collect()).collect()
+        routes
+            .iter()
+            .map(|route| (0..route.len()).map(|at| route.get(at).unwrap() as usize).collect())
+            .collect()
     }
 }

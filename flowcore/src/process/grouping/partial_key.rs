@@ -3,7 +3,6 @@ use super::fields::task_of;
 use super::hash::second_hash;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
-use crate::process::tuple::TupleBatch;
 
 /// A key is on at most two tasks, whoever sends it. Each tuple goes to the one of the two that this sender
 /// used less so far, to the first one on a tie.
@@ -49,14 +48,12 @@ impl<T: Tuple + ?Sized, H: Fn(&T) -> u64 + Send> Router<T> for PartialKey<H> {
         self.used.resize(tasks, 0);
         let room = selected.len() as usize / tasks + 16;
         let mut lists: Vec<Vec<u32>> = (0..tasks).map(|_| Vec::with_capacity(room)).collect();
-        for at in 0..selected.len() {
-            let index = selected.get(at);
-            let Some(tuple) = load.items.get(index) else { break };
+        load.for_each(selected, |index, tuple| {
             let task = choose(&mut self.used, tasks_of((self.hash)(tuple), tasks));
-            if let (Some(list), Ok(index)) = (lists.get_mut(task), u32::try_from(index)) {
+            if let Some(list) = lists.get_mut(task) {
                 list.push(index);
             }
-        }
+        });
         for (route, list) in routes.iter_mut().zip(lists) {
             *route = Selection::List(list);
         }

@@ -53,7 +53,7 @@ fn assert_each_goes_to_one_task(routes: &[Vec<usize>], selected: &Selection) {
     assert!(routes.iter().all(|route| route.is_sorted()), "order is kept: {routes:?}");
     let mut seen = routes.concat();
     seen.sort_unstable();
-    assert_eq!(seen, (0..selected.len()).map(|at| selected.get(at)).collect::<Vec<_>>());
+    assert_eq!(seen, (0..selected.len()).map(|at| selected.get(at).unwrap() as usize).collect::<Vec<_>>());
 }
 
 /// Runs `check` for many seeds and numbers of tasks.

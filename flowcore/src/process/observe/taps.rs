@@ -8,7 +8,6 @@ use super::tap::{Tap, TapOptions, TapSender, tap};
 use crate::base::{Clock, Stopwatch};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Selection};
-use crate::process::tuple::TupleBatch;
 
 /// The taps of a stream. Without any, a batch costs its sender one look.
 pub(crate) struct Taps<T: Tuple + ?Sized> {
@@ -41,7 +40,7 @@ where
     fn take(&mut self, load: &Load<T>, selected: &Selection) -> bool {
         let at = if self.sampler.reads_time() { self.watch.elapsed() } else { std::time::Duration::ZERO };
         for position in self.sampler.pick(selected.len(), at) {
-            self.sender.send(|| load.items.get(selected.get(position)).map(ToOwned::to_owned));
+            self.sender.send(|| load.get(selected, position).map(|(_, tuple)| tuple.to_owned()));
         }
         self.sender.is_read()
     }

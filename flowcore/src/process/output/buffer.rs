@@ -78,10 +78,10 @@ impl<T: Tuple + ?Sized> Drop for Buffer<T> {
         let mut start = 0;
         for segment in &self.segments {
             let error = DeliveryError::new("an output", LossKind::Dropped);
-            for &root in self.load.roots[..].get(start..segment.end as usize).unwrap_or_default() {
-                segment.work.fail(root, error.clone());
+            for index in start..segment.end {
+                segment.work.fail(self.load.roots.of(index), error.clone());
             }
-            start = segment.end as usize;
+            start = segment.end;
         }
     }
 }

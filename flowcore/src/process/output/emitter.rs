@@ -71,18 +71,17 @@ impl<T: Tuple + ?Sized> Emitter<T> {
     /// tuples by default) fails. Use [`send`](Self::send) for many.
     #[inline]
     pub fn emit(&mut self, tuple: T::Put<'_>) {
-        if self.buffer.load.roots.len() >= self.most {
+        if self.buffer.load.items.len() >= self.most {
             self.overflow = true;
             return;
         }
         self.buffer.load.items.push(tuple);
-        self.buffer.load.roots.push(self.index);
     }
 
     /// Emits a tuple, and waits while a full batch is ahead of it that the next tasks have no room for.
     #[inline]
     pub async fn send(&mut self, tuple: T::Put<'_>) {
-        if self.buffer.load.roots.len() >= self.batch {
+        if self.buffer.load.items.len() >= self.batch {
             self.flush().await;
         }
         self.emit(tuple);
@@ -103,6 +102,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
             // It was not emitted: its token must not say that it was.
             work.fail(0, overflowed());
         } else {
+            self.close_run();
             self.buffer.segments.push(Segment { work, end });
         }
     }
@@ -115,7 +115,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
 
     /// Waits while a full batch is ahead that the next tasks have no room for.
     pub(super) async fn make_room(&mut self) {
-        if self.buffer.load.roots.len() >= self.batch {
+        if self.buffer.load.items.len() >= self.batch {
             self.flush().await;
         }
     }
@@ -130,7 +130,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         self.seal();
         let work = Work::anchored_to(token);
         for tuple in tuples {
-            if self.buffer.load.roots.len() >= self.batch {
+            if self.buffer.load.items.len() >= self.batch {
                 self.buffer.end_segment(&work);
                 self.flush().await;
             }
@@ -160,7 +160,15 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         if matches!(self.way, Way::Handoff(_)) {
             return;
         }
+        self.close_run();
         self.buffer.end_segment(&self.work);
+    }
+
+    /// What was emitted since the last run came from the tuple in execution.
+    #[inline]
+    fn close_run(&mut self) {
+        let end = self.buffer.len();
+        self.buffer.load.roots.extend_to(end, self.index);
     }
 
     /// Gives what a spout emitted to its intake.
@@ -274,6 +282,7 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
 
     #[inline]
     fn at(&mut self, index: u32) {
+        self.close_run();
         self.index = index;
     }
 
@@ -285,7 +294,7 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
 
     #[inline]
     fn is_full(&self) -> bool {
-        self.overflow || self.buffer.load.roots.len() >= self.batch
+        self.overflow || self.buffer.load.items.len() >= self.batch
     }
 
     fn abandon(&mut self) {

@@ -93,9 +93,7 @@ pub(super) fn enter<T: Tuple + ?Sized>(
     shipped: &mut Shipped<'_>,
     is_letter: bool,
 ) -> (Arc<Load<T>>, Vec<Segment>) {
-    let mut load = buffer.take_load();
-    load.number_roots();
-    let load = Arc::new(load);
+    let load = Arc::new(buffer.take_load());
     let covers = std::mem::take(&mut buffer.covers);
     let unanchored = std::mem::take(&mut buffer.unanchored);
     let len = u32::try_from(load.len()).unwrap_or(u32::MAX);

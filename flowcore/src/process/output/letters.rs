@@ -25,7 +25,6 @@ impl<T: Tuple + ?Sized> Letters<T> {
         let Some(letter) = letter else { return Some(cover) };
         let start = self.waiting.len();
         self.waiting.load.items.push(letter);
-        self.waiting.load.roots.push(start);
         self.waiting.covers.push(Cover { start, end: start + 1, token: cover });
         None
     }
@@ -57,8 +56,8 @@ impl<T: Tuple + ?Sized> Letters<T> {
             for (segment, at) in
                 segments.iter().flat_map(|segment| (0..segment.end).map(move |at| (segment, at)))
             {
-                let root = load.roots.get(selected.get(at)).copied();
-                segment.work.fail(root.unwrap_or(0), error.clone());
+                let root = selected.get(at).map_or(0, |index| load.roots.of(index));
+                segment.work.fail(root, error.clone());
             }
         }
         ship(&mut self.edges, load, selected, segments).await;
