@@ -44,7 +44,7 @@ use crate::process::engine::{WatchedEdge, Wiring};
 /// let found = Arc::new(Mutex::new(Vec::new()));
 /// let keep = found.clone();
 /// let mut topology = TopologyBuilder::new("halve");
-/// let numbers = topology.spout("numbers", || StreamSpout::new(stream::iter([40, 7, 64])));
+/// let numbers = topology.spout("numbers", || StreamSpout::new(stream::iter([40_u64, 7, 64])));
 /// let again = topology.feedback::<u64>("again", 1_000);
 /// let (even, odd) = topology.bolt("halve", || Halve).shuffle(&numbers).shuffle(&again).both();
 /// again.feed(&even);

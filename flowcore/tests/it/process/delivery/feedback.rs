@@ -74,7 +74,7 @@ fn a_tuple_that_goes_round_stays_anchored_and_a_failure_in_a_later_round_replays
 }
 
 #[test]
-fn a_full_feedback_edge_fails_what_has_no_room_and_stalls_nobody() {
+fn storm_5_a_full_feedback_edge_fails_what_has_no_room_and_stalls_nobody() {
     simulate(|clock| async move {
         let script = ScriptedSpout::new().emit(0..60_u64);
         let (letters, left) = (Recorder::new(), Recorder::new());
