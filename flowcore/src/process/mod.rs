@@ -22,7 +22,7 @@ pub mod window;
 pub use bolt::Bolt;
 pub use context::TaskContext;
 pub use engine::{
-    Deadline, Delivery, EdgeSnapshot, Latency, NoSuchSpout, RetryPolicy, RunError, RunReport,
+    ComponentRates, Deadline, Delivery, EdgeSnapshot, Latency, NoSuchSpout, RetryPolicy, RunError, RunReport,
     RunningTopology, TaskKind, TaskSnapshot, TopologyHandle, TopologySnapshot, Unsettled,
 };
 pub use error::{BoltError, SpoutError};

@@ -146,7 +146,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let executed = port.executed();
         let counters = &self.shared.counters;
         counters.executed.add(executed.into());
-        counters.busy.add(u64::try_from(busy.as_nanos()).unwrap_or(u64::MAX));
+        counters.busy.add_nanos(busy);
         if let Some(each) = busy.checked_div(executed) {
             counters.latency.record(each, executed.into());
         }

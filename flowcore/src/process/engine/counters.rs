@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::latency::Histogram;
 use crate::base::Timestamp;
 use crate::base::sync::{AtomicI64, AtomicU64, Ordering};
@@ -13,6 +15,11 @@ pub(crate) struct Counters {
     pub(crate) dead: Count,
     pub(crate) lost: Count,
     pub(crate) restarts: Count,
+    /// What the log of events was told of the task, throttled or not.
+    pub(crate) troubles: Count,
+    /// For a spout: nanoseconds in which it was not asked, because it was paused or had enough under way.
+    pub(crate) paused: Count,
+    pub(crate) at_max_pending: Count,
     /// Nanoseconds spent executing.
     pub(crate) busy: Count,
     pub(crate) latency: Histogram,
@@ -32,6 +39,14 @@ impl Count {
         if count > 0 {
             self.0.fetch_add(count, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn add_nanos(&self, time: Duration) {
+        self.add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn nanos(&self) -> Duration {
+        Duration::from_nanos(self.get())
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::inquiry::Answers;
 use super::phase::{Phase, Phases};
@@ -51,8 +50,11 @@ impl WatchedTask {
             dead: counters.dead.get(),
             lost: counters.lost.get(),
             restarts: counters.restarts.get(),
+            troubles: counters.troubles.get(),
             waiting: counters.waiting.get(),
-            busy: Duration::from_nanos(counters.busy.get()),
+            busy: counters.busy.nanos(),
+            paused: counters.paused.nanos(),
+            at_max_pending: counters.at_max_pending.nanos(),
             latency: counters.latency.latency(),
         }
     }

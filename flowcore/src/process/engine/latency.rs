@@ -7,12 +7,25 @@ const BUCKETS: usize = 252;
 /// How long tuples took, counted in buckets whose width is a quarter of a power of two: a quantile is at most
 /// 25 % too large. Four kilobytes at most, however many tuples.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Latency(Vec<u64>);
+pub struct Latency {
+    buckets: Vec<u64>,
+    nanos: u64,
+}
 
 impl Latency {
     /// How many tuples were counted.
     pub fn tuples(&self) -> u64 {
-        self.0.iter().sum()
+        self.buckets.iter().sum()
+    }
+
+    /// The time of all of them together.
+    pub fn total(&self) -> Duration {
+        Duration::from_nanos(self.nanos)
+    }
+
+    /// The mean time. `None` without tuples.
+    pub fn mean(&self) -> Option<Duration> {
+        self.nanos.checked_div(self.tuples()).map(Duration::from_nanos)
     }
 
     /// The time within which this share of the tuples was done, as 0.99. `None` without tuples.
@@ -25,7 +38,7 @@ impl Latency {
     pub fn quantile(&self, share: f64) -> Option<Duration> {
         let rank = ((self.tuples() as f64 * share.clamp(0.0, 1.0)).ceil() as u64).max(1);
         let mut seen = 0;
-        let bucket = self.0.iter().position(|count| {
+        let bucket = self.buckets.iter().position(|count| {
             seen += count;
             seen >= rank
         })?;
@@ -33,22 +46,27 @@ impl Latency {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        if self.0.len() < other.0.len() {
-            self.0.resize(other.0.len(), 0);
+        if self.buckets.len() < other.buckets.len() {
+            self.buckets.resize(other.buckets.len(), 0);
         }
-        for (count, more) in self.0.iter_mut().zip(&other.0) {
+        for (count, more) in self.buckets.iter_mut().zip(&other.buckets) {
             *count += more;
         }
+        self.nanos = self.nanos.saturating_add(other.nanos);
     }
 }
 
 /// Where tasks count latencies, by batch.
 #[derive(Debug)]
-pub(crate) struct Histogram(Box<[AtomicU64]>);
+pub(crate) struct Histogram {
+    buckets: Box<[AtomicU64]>,
+    nanos: AtomicU64,
+}
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self((0..BUCKETS).map(|_| AtomicU64::new(0)).collect())
+        let buckets = (0..BUCKETS).map(|_| AtomicU64::new(0)).collect();
+        Self { buckets, nanos: AtomicU64::new(0) }
     }
 }
 
@@ -56,16 +74,17 @@ impl Histogram {
     /// `tuples` took `time` each.
     pub(crate) fn record(&self, time: Duration, tuples: u64) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        if let Some(count) = self.0.get(bucket_of(nanos)) {
+        if let Some(count) = self.buckets.get(bucket_of(nanos)) {
             count.fetch_add(tuples, Ordering::Relaxed);
+            self.nanos.fetch_add(nanos.saturating_mul(tuples), Ordering::Relaxed);
         }
     }
 
     pub(crate) fn latency(&self) -> Latency {
-        let mut counts: Vec<u64> = self.0.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        let mut counts: Vec<u64> = self.buckets.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         let used = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
         counts.truncate(used);
-        Latency(counts)
+        Latency { buckets: counts, nanos: self.nanos.load(Ordering::Relaxed) }
     }
 }
 
@@ -114,6 +133,10 @@ mod tests {
         }
         let latency = histogram.latency();
         assert_eq!(latency.tuples(), 1000);
+        assert_eq!(
+            (latency.total(), latency.mean()),
+            (Duration::from_micros(500_500), Some(Duration::from_nanos(500_500)))
+        );
         for (share, exact) in [(0.5, 500.0), (0.99, 990.0), (1.0, 1000.0)] {
             let ratio = latency.quantile(share).unwrap().as_secs_f64() * 1e6 / exact;
             assert!((1.0..1.25).contains(&ratio), "{share}: {ratio}");

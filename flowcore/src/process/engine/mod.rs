@@ -19,6 +19,7 @@ mod mailbox;
 mod phase;
 mod port;
 mod prometheus;
+mod rates;
 mod running;
 mod settings;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use control::NoSuchSpout;
 pub use deadlines::Deadline;
 pub use handle::TopologyHandle;
 pub use latency::Latency;
+pub use rates::ComponentRates;
 pub use running::{RunError, RunReport, RunningTopology, Unsettled};
 pub use settings::{Delivery, RetryPolicy};
 pub use snapshot::{EdgeSnapshot, TaskKind, TaskSnapshot, TopologySnapshot};

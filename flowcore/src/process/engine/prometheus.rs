@@ -21,7 +21,7 @@ impl TopologySnapshot {
     pub fn prometheus(&self) -> String {
         type Value = fn(&TaskSnapshot) -> f64;
         #[expect(clippy::cast_precision_loss, reason = "the format has no other numbers")]
-        let families: [(&str, &str, &str, Value); 10] = [
+        let families: [(&str, &str, &str, Value); 13] = [
             ("executed_tuples_total", "counter", "Tuples executed", |t| t.executed as f64),
             ("emitted_tuples_total", "counter", "Tuples emitted", |t| t.emitted as f64),
             ("acked_tuples_total", "counter", "Tuples acknowledged", |t| t.acked as f64),
@@ -30,8 +30,15 @@ impl TopologySnapshot {
             ("dead_tuples_total", "counter", "Tuples given up", |t| t.dead as f64),
             ("lost_tuples_total", "counter", "Dead letters given up", |t| t.lost as f64),
             ("restarts_total", "counter", "How often the task was made anew", |t| t.restarts as f64),
+            ("troubles_total", "counter", "How often the log was told of a trouble", |t| t.troubles as f64),
             ("waiting_tuples", "gauge", "Tuples in the mailbox, or under way", |t| t.waiting as f64),
             ("busy_seconds_total", "counter", "Time spent executing", |t| t.busy.as_secs_f64()),
+            ("paused_seconds_total", "counter", "Time in which the spout was paused", |t| {
+                t.paused.as_secs_f64()
+            }),
+            ("at_max_pending_seconds_total", "counter", "Time in which enough was under way", |t| {
+                t.at_max_pending.as_secs_f64()
+            }),
         ];
         let mut text = String::new();
         for (name, kind, help, value) in families {
@@ -42,6 +49,9 @@ impl TopologySnapshot {
             }
         }
         self.latencies(&mut text);
+        head(&mut text, "running_seconds", "gauge", "How long the topology has run");
+        let (topology, running) = (escaped(&self.topology), self.running_for.as_secs_f64());
+        line(&mut text, format_args!("flowcore_running_seconds{{topology=\"{topology}\"}} {running}"));
         head(&mut text, "edge_tuples_total", "counter", "Tuples sent along an edge");
         for edge in &self.edges {
             let (topology, from, to) = (escaped(&self.topology), escaped(&edge.from), escaped(&edge.to));
@@ -64,6 +74,8 @@ impl TopologySnapshot {
                     );
                 }
             }
+            let total = task.latency.total().as_secs_f64();
+            line(text, format_args!("flowcore_latency_seconds_sum{{{labels}}} {total}"));
             line(text, format_args!("flowcore_latency_seconds_count{{{labels}}} {}", task.latency.tuples()));
         }
     }

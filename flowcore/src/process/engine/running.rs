@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::handle::{Watched, WatchedTask};
 use super::inquiry::{Respondent, inquiry};
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
+use super::rates::log_rates;
 use super::{
     BoltTask, Control, Controls, Counters, Settings, SpoutTask, TaskKind, TopologyHandle, TopologySnapshot,
 };
@@ -57,6 +58,8 @@ pub struct Unsettled {
 /// A topology that runs. Its tasks are aborted when it is dropped: [`wait`](Self::wait) for it.
 pub struct RunningTopology {
     tasks: TaskSet<Ended>,
+    /// Of the engine itself: they are aborted at the end.
+    _reporters: TaskSet<()>,
     handle: TopologyHandle,
 }
 
@@ -93,8 +96,14 @@ impl TaskShared {
     pub(crate) fn failure(&self, cause: Cause) -> TaskFailure {
         self.phases.advance(Phase::Aborting);
         let (component, task) = self.name();
-        self.log.add(Happening::Failed { component, task, error: chain(&*cause) });
+        self.tell(Happening::Failed { component, task, error: chain(&*cause) });
         TaskFailure { cause }
+    }
+
+    /// Tells the log of a trouble of this task.
+    pub(crate) fn tell(&self, trouble: Happening) {
+        self.counters.troubles.add(1);
+        self.log.add(trouble);
     }
 
     fn name(&self) -> (Arc<str>, usize) {
@@ -106,7 +115,7 @@ impl TaskShared {
         let ((component, task), error) = (self.name(), &**cause as &(dyn Error + 'static));
         tracing::warn!(%component, task, error, ?delay, "a task is made anew");
         self.counters.restarts.add(1);
-        self.log.add(Happening::Restarted { component, task, error: chain(error), delay });
+        self.tell(Happening::Restarted { component, task, error: chain(error), delay });
     }
 
     /// A window of its bolt should have closed some time ago.
@@ -114,7 +123,7 @@ impl TaskShared {
         let (component, task) = self.name();
         let window = Stands::default().explain(&component, task, window, true);
         tracing::warn!(%component, task, "a window is overdue: {}", window.told_at(now));
-        self.log.add(Happening::WindowOverdue(Box::new(window)));
+        self.tell(Happening::WindowOverdue(Box::new(window)));
     }
 
     /// Something failed, and the task goes on.
@@ -122,7 +131,7 @@ impl TaskShared {
         let cause: &(dyn Error + 'static) = &**cause;
         tracing::warn!(component = %self.context.component, task = self.context.task, cause, "{what}");
         let (component, task) = self.name();
-        self.log.add(Happening::Trouble { component, task, doing: what.to_owned(), error: chain(cause) });
+        self.tell(Happening::Trouble { component, task, doing: what.to_owned(), error: chain(cause) });
     }
 }
 
@@ -257,7 +266,12 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     }
     let Wiring { settings, phases, tasks, watched, controls, log } = wiring;
     let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since, log });
-    RunningTopology { tasks, handle: TopologyHandle::new(phases, watched) }
+    let handle = TopologyHandle::new(phases, watched);
+    let mut reporters = TaskSet::new();
+    if let Some(every) = handle.watched.settings.log_rates {
+        reporters.spawn("rates", log_rates(handle.clone(), handle.snapshot(), every));
+    }
+    RunningTopology { tasks, _reporters: reporters, handle }
 }
 
 impl RunningTopology {

@@ -54,6 +54,7 @@ pub(crate) struct Settings {
     /// How many events the log holds.
     pub(crate) event_log: usize,
     pub(crate) overdue_after: Option<Duration>,
+    pub(crate) log_rates: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -72,6 +73,7 @@ impl Default for Settings {
             grace: Duration::from_secs(30),
             event_log: 256,
             overdue_after: Some(Duration::from_mins(1)),
+            log_rates: None,
         }
     }
 }

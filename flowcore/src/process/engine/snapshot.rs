@@ -27,7 +27,26 @@ pub struct EdgeSnapshot {
     pub tuples: u64,
 }
 
-/// What one task has done so far. All counts are of tuples, since the topology started.
+/// What one task has done so far. All counts are of tuples, since the topology started, and of all tuples: nothing
+/// is sampled.
+///
+/// | Storm's metric | here |
+/// |---|---|
+/// | `__execute-count` | [`executed`](Self::executed) |
+/// | `__emit-count` | [`emitted`](Self::emitted) |
+/// | `__transfer-count` | [`EdgeSnapshot::tuples`], for each reader of a stream |
+/// | `__ack-count`, `__fail-count` | [`acked`](Self::acked), [`failed`](Self::failed) |
+/// | `__complete-latency` (spout) | [`latency`](Self::latency), as a histogram |
+/// | `__execute-latency` (bolt) | [`latency`](Self::latency), as a histogram |
+/// | `__process-latency` (bolt) | the same, unless a bolt keeps tokens: then see the spout's |
+/// | capacity of a bolt | [`busy`](Self::busy) by [`TopologySnapshot::running_for`] |
+/// | `__skipped-max-spout-ms` | [`at_max_pending`](Self::at_max_pending) |
+/// | `__skipped-inactive-ms` | [`paused`](Self::paused) |
+/// | `receive_queue` population | [`waiting`](Self::waiting) |
+/// | `__reported-error-count` | [`troubles`](Self::troubles) |
+/// | last errors | [`TopologyHandle::last_troubles`](super::TopologyHandle::last_troubles) |
+/// | event logger | [`Stream::tap`](crate::process::Stream::tap) |
+/// | uptime | [`TopologySnapshot::running_for`] |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaskSnapshot {
     /// The component's name.
@@ -53,11 +72,19 @@ pub struct TaskSnapshot {
     pub lost: u64,
     /// How often the task was made anew.
     pub restarts: u64,
+    /// How often the log of events was told of a trouble of this task: restarts, tuples given up, overdue
+    /// windows and what else failed.
+    pub troubles: u64,
     /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
     pub waiting: usize,
     /// Bolts: the time spent executing batches, waiting inside `execute` included. Its share of
     /// [`TopologySnapshot::running_for`] says how busy the task is.
     pub busy: Duration,
+    /// Spouts: the time in which it was paused. A stretch is counted when something has happened in it or it ends.
+    pub paused: Duration,
+    /// Spouts: the time in which it was not asked for more because `max_pending` tuples were under way; counted
+    /// like `paused`.
+    pub at_max_pending: Duration,
     /// Bolts: the time of one tuple, as the mean of its batch. Spouts: from the emit to the settling.
     pub latency: Latency,
 }
@@ -86,8 +113,11 @@ impl TopologySnapshot {
             dead: 0,
             lost: 0,
             restarts: 0,
+            troubles: 0,
             waiting: 0,
             busy: Duration::ZERO,
+            paused: Duration::ZERO,
+            at_max_pending: Duration::ZERO,
             latency: Latency::default(),
         };
         for task in self.tasks.iter().filter(|task| &*task.component == name) {
@@ -100,8 +130,11 @@ impl TopologySnapshot {
             sum.dead += task.dead;
             sum.lost += task.lost;
             sum.restarts += task.restarts;
+            sum.troubles += task.troubles;
             sum.waiting += task.waiting;
             sum.busy += task.busy;
+            sum.paused += task.paused;
+            sum.at_max_pending += task.at_max_pending;
             sum.latency.merge(&task.latency);
         }
         sum

@@ -139,7 +139,7 @@ impl<S: Spout> SpoutTask<S> {
             }
             if self.desk.is_at_limit() {
                 self.desk.ship().await;
-                self.desk.wait(None, phase).await;
+                self.desk.wait_at_limit(phase).await;
                 continue;
             }
             // A `next` that never waits must not keep its thread for itself.
@@ -234,6 +234,16 @@ impl<S: Spout> Desk<S> {
         let Control { paused, max_pending } = *self.control.borrow();
         let under_way = self.ledger.pending() + self.intake.len();
         paused || (self.tracks() && under_way >= max_pending)
+    }
+
+    /// Waits while the spout must not emit, and counts for how long.
+    async fn wait_at_limit(&mut self, phase: Phase) {
+        let paused = self.control.borrow().paused;
+        let watch = self.shared.settings.clock.stopwatch();
+        self.wait(None, phase).await;
+        let counters = &self.shared.counters;
+        let count = if paused { &counters.paused } else { &counters.at_max_pending };
+        count.add_nanos(watch.elapsed());
     }
 
     /// Sends what was emitted.
@@ -338,7 +348,7 @@ impl<S: Spout> Desk<S> {
         let error_chain = chain(&error);
         let given_up =
             Happening::TupleGivenUp { spout: Arc::clone(&spout), task, attempts, error: error_chain };
-        self.shared.log.add(given_up);
+        self.shared.tell(given_up);
         let letter = DeadLetter { spout, task, attempts, error, index };
         if is_letter {
             let error = letter.error.chain();

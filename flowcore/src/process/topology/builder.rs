@@ -206,6 +206,14 @@ impl TopologyBuilder {
         self
     }
 
+    /// Logs with `tracing`, in this interval, what each component does in a second: see
+    /// [`ComponentRates`](crate::process::ComponentRates). Off by default. At least a millisecond.
+    #[must_use]
+    pub fn log_rates(mut self, every: Duration) -> Self {
+        self.settings.log_rates = Some(every.max(Duration::from_millis(1)));
+        self
+    }
+
     /// How many events the log of the running topology holds; at least 1, and 256 by default. See
     /// [`TopologyHandle::events`](crate::process::TopologyHandle::events).
     #[must_use]

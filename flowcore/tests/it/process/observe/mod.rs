@@ -4,4 +4,5 @@ mod events;
 mod explain;
 mod explanation;
 mod overdue;
+mod rates;
 mod tap;
