@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use flowcore::base::{TaskEnd, TaskSet, Timestamp, blocking};
 use flowcore::process::time::EventTime;
-use flowcore::process::window::{Counting, EventWindowBolt, EventWindowResult, EventWindows, WindowSpec};
+use flowcore::process::window::{EventWindowResult, WindowSpec};
 use flowcore::process::{
     Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TaskContext, TopologyBuilder,
 };
@@ -152,21 +152,17 @@ pub async fn topology(readings: u64, tasks: usize, expected: Total) -> Result<()
     let total = Arc::new(Mutex::new(Total::default()));
     let into = Arc::clone(&total);
     let mut topology = TopologyBuilder::new("readings");
-    let at = |reading: &Reading| Timestamp::from_millis(reading.at);
+    let at = EventTime::of(|reading: &Reading| Timestamp::from_millis(reading.at));
     let stream = topology
         .spout("readings", move || Readings { at: 0, step: 1, end: readings })
         .parallelism(tasks)
-        .event_time(EventTime::of(at).lag(Duration::from_millis(DISORDER)));
-    let seconds = EventWindows::of(WindowSpec::tumbling(Duration::from_millis(WINDOW.unsigned_abs()))?);
-    let counts = topology
-        .bolt("count", move || EventWindowBolt::new(seconds, at, |reading: &Reading| reading.key, Counting))
-        .fields(&stream, |reading| &reading.key)
-        .parallelism(tasks);
-    let (counts, late) = counts.both();
-    late.ignore();
+        .event_time(at.lag(Duration::from_millis(DISORDER)));
+    let seconds = WindowSpec::tumbling(Duration::from_millis(WINDOW.unsigned_abs()))?;
+    let counts = stream.key_by(|reading| reading.key).window("count", seconds).count();
+    let counts = counts.parallelism(tasks).ignore_late();
     topology
         .bolt("add up", move || AddUp { own: Total::default(), total: Arc::clone(&into) })
-        .shuffle(&counts)
+        .shuffle(counts.results())
         .parallelism(tasks);
     let report = topology.build()?.run().await?;
     check("acknowledged readings", readings, report.snapshot.component("readings").acked)?;
