@@ -306,6 +306,13 @@ impl<P: Clone> Ledger<P> {
         cover.ack();
     }
 
+    /// The topology ends, and so did whoever would have taken this dead letter: its source hears of it.
+    pub(crate) fn lose(&mut self, cover: Token, error: DeliveryError) {
+        self.tally.dead += 1;
+        self.tally.lost += 1;
+        cover.fail(error);
+    }
+
     fn forget_if_settled(&mut self, group: u64) {
         if self.groups.get(&group).is_some_and(|group| group.unsettled == 0) {
             self.groups.remove(&group);

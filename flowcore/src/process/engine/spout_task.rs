@@ -12,7 +12,7 @@ use super::inbox::Notice;
 use super::ledger::Dead;
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Deadline, Delivery, Idle, Inbox, Ledger, Phase, SpoutPolicies};
-use crate::base::{Clock, Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::base::{Clock, LossKind, Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::observe::{Happening, chain};
 use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
@@ -353,6 +353,10 @@ impl<S: Spout> Desk<S> {
         if is_letter {
             let error = letter.error.chain();
             tracing::error!(spout = %letter.spout, attempts, %error, "a dead letter is given up");
+            let never_came = letter.error.kind() == LossKind::Dropped;
+            if never_came && self.shared.phase.now() >= Phase::Closing {
+                return self.ledger.lose(cover, letter.error);
+            }
             return self.ledger.give_up(is_letter, cover);
         }
         let handled = catch_unwind(AssertUnwindSafe(|| self.intake.dead_letter(&payload, &letter)));

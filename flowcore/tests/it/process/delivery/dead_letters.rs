@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flowcore::base::{LossKind, RestartPolicy, Token};
+use flowcore::base::{DeliveryError, LossKind, RestartPolicy, Token};
 use flowcore::process::{
-    Bolt, BoltError, DeadLettered, Emitter, Next, NoOutput, Outputs, Spout, SpoutError, for_each,
+    Bolt, BoltError, DeadLettered, Emitter, Next, NoOutput, Outputs, RetryPolicy, Spout, SpoutError, for_each,
 };
 use flowcore_testkit::{Random, Recorder, ScriptedSpout, run_until_idle, simulate};
 
@@ -278,4 +278,39 @@ fn under_random_failures_every_tuple_is_processed_or_buried_before_its_source_is
 
 fn tireless() -> RestartPolicy {
     RestartPolicy { max_restarts: u32::MAX, ..RestartPolicy::default() }
+}
+
+/// Keeps what it gets until its inputs have ended, and refuses it then.
+struct RefusesAtTheEnd(Vec<Token>);
+
+impl Bolt<u64> for RefusesAtTheEnd {
+    type Out = NoOutput;
+
+    async fn execute(&mut self, _tuple: &u64, out: &mut NoOutput) -> Result<(), BoltError> {
+        self.0.push(out.keep());
+        Ok(())
+    }
+
+    async fn cleanup(&mut self, _out: &mut NoOutput) -> Result<(), BoltError> {
+        let error = || DeliveryError::new("the end", LossKind::Rejected);
+        self.0.drain(..).for_each(|token| token.fail(error()));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_dead_letter_that_comes_when_its_readers_have_ended_is_not_told_to_the_source_as_safe() {
+    for max_attempts in [1, 3] {
+        simulate(|clock| async move {
+            let retry = RetryPolicy { max_attempts, ..RetryPolicy::default() };
+            let script = ScriptedSpout::new().emit([7_u64]);
+            let mut topology = topology(clock).retry(retry);
+            let numbers = topology.spout("numbers", script.factory());
+            numbers.bolt("refuse", || RefusesAtTheEnd(Vec::new()));
+            numbers.dead_letters().for_each("bury", |_| {});
+            let report = end_of(topology.build().unwrap()).await.unwrap();
+            assert_eq!(report.snapshot.component("bury").executed, 0, "it had ended");
+            assert_eq!(script.acked(), [0; 0], "nobody has it");
+        });
+    }
 }
