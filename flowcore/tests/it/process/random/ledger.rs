@@ -76,6 +76,10 @@ impl Books {
         *self.state().executed.entry(deed).or_default() += 1;
     }
 
+    pub(super) fn complain(&self, complaint: String) {
+        self.state().complaints.push(complaint);
+    }
+
     pub(super) fn given_up(&self, id: u64) {
         self.state().dead.insert(id);
     }

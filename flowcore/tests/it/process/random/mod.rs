@@ -1,9 +1,14 @@
 //! Random topologies under random faults and stops: nothing is acknowledged early, lost or hung.
 
 mod ledger;
+mod meddler;
+mod order;
 mod parts;
 mod plan;
+mod seeds;
+mod side;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +17,9 @@ use flowcore::process::{RetryPolicy, RunReport, TaskKind, TopologyBuilder};
 use flowcore_testkit::{Random, simulate};
 
 use ledger::Books;
+use meddler::Meddler;
 use plan::Plan;
+use seeds::for_each_seed;
 
 /// What a run is allowed to do.
 #[derive(Clone, Copy)]
@@ -48,12 +55,14 @@ async fn run_on(clock: Clock, seed: u64, weather: Weather) {
         let topology = plan.declare(settings(clock.clone(), &mut random, &plan), &books, seed);
         let running = topology.build().unwrap().start();
         let handle = running.handle();
+        let mut meddler = Meddler::new(&plan, &handle, random.next_u64());
         let stop = async {
             let mut left = if weather.stops { random.below(400) } else { u64::MAX };
             while left > 0 {
-                clock.sleep(Duration::from_millis(1)).await;
-                left -= 1;
-                plan.check_pending(&handle.snapshot());
+                let step = meddler.pause().min(left);
+                clock.sleep(Duration::from_millis(step)).await;
+                left -= step;
+                meddler.look_and_meddle();
             }
             if random.percent(70) {
                 handle.stop();
@@ -85,7 +94,7 @@ fn settings(clock: Clock, random: &mut Random, plan: &Plan) -> TopologyBuilder {
     TopologyBuilder::new("random")
         .clock(clock)
         .batch(plan.batch)
-        .mailbox(1 + random.index(4))
+        .mailbox(plan.mailbox)
         .max_pending(plan.max_pending)
         .linger(Duration::from_millis(random.below(10)))
         .retry(RetryPolicy { max_attempts, backoff })
@@ -122,15 +131,12 @@ fn check(plan: &Plan, books: &Arc<Books>, report: &RunReport, weather: Weather) 
     books.check_nothing_is_held();
 }
 
-fn runs(seeds: std::ops::Range<u64>, weather: Weather) {
-    runs_with(run, seeds, weather);
+fn runs(seeds: Range<u64>, weather: Weather) {
+    for_each_seed(seeds, |seed| run(seed, weather));
 }
 
-fn runs_with(run: fn(u64, Weather), seeds: std::ops::Range<u64>, weather: Weather) {
-    for seed in seeds {
-        let outcome = std::panic::catch_unwind(|| run(seed, weather));
-        assert!(outcome.is_ok(), "failed with seed {seed}");
-    }
+fn runs_on_threads(seeds: Range<u64>, weather: Weather) {
+    for_each_seed(seeds, |seed| run_on_threads(seed, weather));
 }
 
 #[test]
@@ -156,11 +162,7 @@ fn a_stop_or_an_abort_at_any_moment_reports_what_is_not_settled() {
 #[test]
 fn on_many_threads_nothing_is_acknowledged_early_and_nothing_hangs() {
     let weather = Weather { faults: false, keepers: false, stops: false, pace: Pace::Fast };
-    runs_with(run_on_threads, 40_000..40_100, weather);
-    runs_with(run_on_threads, 50_000..50_012, Weather { faults: true, ..weather });
-    runs_with(
-        run_on_threads,
-        60_000..60_004,
-        Weather { faults: true, keepers: true, stops: true, pace: Pace::Fast },
-    );
+    runs_on_threads(40_000..40_100, weather);
+    runs_on_threads(50_000..50_012, Weather { faults: true, ..weather });
+    runs_on_threads(60_000..60_004, Weather { faults: true, keepers: true, stops: true, pace: Pace::Fast });
 }

@@ -15,7 +15,7 @@ pub(super) struct Item {
     pub(super) id: u64,
 }
 
-fn mix(parts: [u64; 5]) -> u64 {
+pub(super) fn mix(parts: [u64; 5]) -> u64 {
     parts.into_iter().fold(0, |hash, part| Random::new(hash ^ part).next_u64())
 }
 
@@ -51,7 +51,13 @@ impl Mishaps {
         }
     }
 
-    async fn strike(self, random: &mut Random, clock: &Clock) -> Result<(), BoltError> {
+    /// Faults whatever the weather, for what nobody depends on.
+    pub(super) fn of_a_listener(random: &mut Random) -> Self {
+        let errors = random.below(150);
+        Self { errors, panics: errors / 4, rejects: errors / 2, restarts: errors / 8, waits: 0 }
+    }
+
+    pub(super) async fn strike(self, random: &mut Random, clock: &Clock) -> Result<(), BoltError> {
         if random.below(1_000) < self.waits {
             clock.sleep(Duration::from_millis(random.below(5))).await;
         }
@@ -161,7 +167,21 @@ impl Worker {
         self.mishaps.strike(&mut self.random, &self.clock).await
     }
 
-    async fn ready(&mut self, context: &TaskContext) -> Result<(), BoltError> {
+    pub(super) async fn work(&mut self, id: u64, out: &mut Emitter<Item>) -> Result<(), BoltError> {
+        self.strike().await?;
+        for item in self.children(id, 0) {
+            self.emit(item, out).await;
+        }
+        self.strike().await?;
+        self.done(id);
+        Ok(())
+    }
+
+    pub(super) fn complain(&self, complaint: String) {
+        self.books.complain(complaint);
+    }
+
+    pub(super) async fn ready(&mut self, context: &TaskContext) -> Result<(), BoltError> {
         self.clock = context.clock.clone();
         self.task = self.books.is_all(self.bolt).then_some(context.task);
         self.strike().await
@@ -184,13 +204,7 @@ impl Bolt<Item> for Worker {
     }
 
     async fn execute(&mut self, item: &Item, out: &mut Self::Out) -> Result<(), BoltError> {
-        self.strike().await?;
-        for item in self.children(item.id, 0) {
-            self.emit(item, out).await;
-        }
-        self.strike().await?;
-        self.done(item.id);
-        Ok(())
+        self.work(item.id, out).await
     }
 }
 
@@ -225,7 +239,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    const MOST: usize = 20;
+    pub(super) const MOST: usize = 20;
 
     pub(super) fn new(worker: Worker) -> Self {
         Self { worker, kept: Vec::new(), wake: None }
