@@ -31,7 +31,7 @@ use crate::base::Timestamp;
 ///
 /// The compiler checks that a bolt reads what its stream carries:
 ///
-/// ```compile_fail,E0308
+/// ```compile_fail,E0271
 /// use flowcore::process::{Emitter, Next, Spout, SpoutError, TopologyBuilder, for_each};
 /// # struct Lines;
 /// # impl Spout for Lines {

@@ -26,12 +26,12 @@ pub use engine::{
     RunningTopology, TaskKind, TaskSnapshot, TopologyHandle, TopologySnapshot, Unsettled,
 };
 pub use error::{BoltError, SpoutError};
-pub use grouping::{Directed, Grouping, Routes, StableHasher, Target, Targets, stable_hash};
+pub use grouping::{Directed, Grouping, GroupingKey, Routes, StableHasher, Target, Targets, stable_hash};
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
-    BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Feedback, Filter,
-    FlatMap, ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology,
+    AsStream, BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Feedback,
+    Filter, FlatMap, ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology,
     TopologyBuilder, WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each, inspect,
     map,
 };

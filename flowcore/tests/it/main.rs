@@ -15,6 +15,7 @@ mod tail_agent;
 mod tail_generations;
 mod tail_model;
 mod tail_places;
+mod ui;
 mod window_aggregate;
 mod window_bolt;
 mod window_count;

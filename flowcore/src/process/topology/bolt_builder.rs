@@ -1,15 +1,14 @@
-use std::hash::Hash;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::bolt_node::BoltNode;
 use super::stream::MakeGrouping;
-use super::{Stream, StreamName};
+use super::{AsStream, Stream, StreamName};
 use crate::process::grouping::{
     All, Custom, Direct, Fields, Global, PartialKey, Shuffle, ShuffleByLoad, stable_hash,
 };
-use crate::process::{Bolt, Directed, Grouping, Outputs, Targets, Tuple};
+use crate::process::{Bolt, Directed, Grouping, GroupingKey, Outputs, Targets, Tuple};
 
 /// A bolt in a topology. It stands for its stream: pass it to another bolt's grouping. A bolt with several
 /// outputs stands for a tuple of streams: pass `&bolt.0`, `&bolt.1`.
@@ -57,11 +56,11 @@ impl<B, O: Outputs> BoltBuilder<B, O> {
 )]
 impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
-    pub fn shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
+    pub fn shuffle<S: AsStream>(self, stream: &S) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.subscribe(stream, Arc::new(|| Box::new(Shuffle::default())))
+        self.subscribe(stream.as_stream(), Arc::new(|| Box::new(Shuffle::default())))
     }
 
     /// Reads `stream`: its tuples go to the tasks for which least waits, so that as much waits for each
@@ -70,44 +69,44 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     ///
     /// What counts is the number of tuples in the mailboxes of a task, whoever sent them, looked at once
     /// a batch. While these are even, it deals out like [`shuffle`](Self::shuffle).
-    pub fn shuffle_by_load<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
+    pub fn shuffle_by_load<S: AsStream>(self, stream: &S) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.subscribe(stream, Arc::new(|| Box::new(ShuffleByLoad::default())))
+        self.subscribe(stream.as_stream(), Arc::new(|| Box::new(ShuffleByLoad::default())))
     }
 
     /// Reads `stream`: the same as [`shuffle`](Self::shuffle), because all tasks of a topology run in one
     /// process. It is here for those who know it from Storm, where it prefers tasks in the sender's process.
-    pub fn local_or_shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
+    pub fn local_or_shuffle<S: AsStream>(self, stream: &S) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
         self.shuffle(stream)
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
-    pub fn fields<T: Tuple + ?Sized, K: Hash + ?Sized>(
+    pub fn fields<S: AsStream, K: GroupingKey + ?Sized>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> &K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
     ) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.by_hash(stream, move |tuple| stable_hash(key(tuple)))
+        self.by_hash(stream.as_stream(), move |tuple| stable_hash(key(tuple)))
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
-    pub fn fields_by<T: Tuple + ?Sized, K: Hash>(
+    pub fn fields_by<S: AsStream, K: GroupingKey>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
     ) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.by_hash(stream, move |tuple| stable_hash(&key(tuple)))
+        self.by_hash(stream.as_stream(), move |tuple| stable_hash(&key(tuple)))
     }
 
     /// Reads `stream`: tuples with the same key go to one of two tasks, whichever this sender used less so far.
@@ -116,43 +115,43 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     /// It is for keys of which few are very frequent: with [`fields`](Self::fields), the task of the most
     /// frequent one sets the pace. In return, each task has a part of what belongs to a key, which is put
     /// together downstream: by [`combine`](crate::process::combine), which has an example.
-    pub fn partial_key<T: Tuple + ?Sized, K: Hash + ?Sized>(
+    pub fn partial_key<S: AsStream, K: GroupingKey + ?Sized>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> &K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
     ) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.by_two_hashes(stream, move |tuple| stable_hash(key(tuple)))
+        self.by_two_hashes(stream.as_stream(), move |tuple| stable_hash(key(tuple)))
     }
 
     /// Reads `stream` as with [`partial_key`](Self::partial_key). The key is made from the tuple.
-    pub fn partial_key_by<T: Tuple + ?Sized, K: Hash>(
+    pub fn partial_key_by<S: AsStream, K: GroupingKey>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
     ) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.by_two_hashes(stream, move |tuple| stable_hash(&key(tuple)))
+        self.by_two_hashes(stream.as_stream(), move |tuple| stable_hash(&key(tuple)))
     }
 
     /// Reads `stream`: every task gets every tuple.
-    pub fn all<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
+    pub fn all<S: AsStream>(self, stream: &S) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.subscribe(stream, Arc::new(|| Box::new(All)))
+        self.subscribe(stream.as_stream(), Arc::new(|| Box::new(All)))
     }
 
     /// Reads `stream`: the first task gets every tuple.
-    pub fn global<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> Self
+    pub fn global<S: AsStream>(self, stream: &S) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
-        self.subscribe(stream, Arc::new(|| Box::new(Global)))
+        self.subscribe(stream.as_stream(), Arc::new(|| Box::new(Global)))
     }
 
     /// Reads `stream`, whose senders name the task of each tuple by a [`Target`](crate::process::Target) out of
@@ -248,16 +247,16 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     ///     bolt.group(numbers, || ByLength);
     /// }
     /// ```
-    pub fn group<T: Tuple + ?Sized, G: Grouping<T>>(
+    pub fn group<S: AsStream, G: Grouping<S::Tuple>>(
         self,
-        stream: &Stream<T>,
+        stream: &S,
         grouping: impl Fn() -> G + Send + Sync + 'static,
     ) -> Self
     where
-        B: Bolt<T, Out = O>,
+        B: Bolt<S::Tuple, Out = O>,
     {
         let factory: Arc<dyn Fn() -> G + Send + Sync> = Arc::new(grouping);
-        self.subscribe(stream, Arc::new(move || Box::new(Custom::new(Arc::clone(&factory)))))
+        self.subscribe(stream.as_stream(), Arc::new(move || Box::new(Custom::new(Arc::clone(&factory)))))
     }
 
     fn by_hash<T: Tuple + ?Sized>(

@@ -1,10 +1,9 @@
-use std::hash::Hash;
 use std::sync::Arc;
 
 use super::bolt_node::BoltNode;
 use super::graph::Graph;
-use super::{BoltBuilder, Node, Stream, StreamName};
-use crate::process::{Bolt, Directed, Grouping, Outputs, Targets, Tuple};
+use super::{AsStream, BoltBuilder, Node, Stream, StreamName};
+use crate::process::{Bolt, Directed, Grouping, GroupingKey, Outputs, Targets};
 
 /// A bolt that reads nothing yet: say what with a grouping, which [`BoltBuilder`] explains. It is part of the
 /// topology from then on.
@@ -29,91 +28,91 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
-    pub fn shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    pub fn shuffle<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().shuffle(stream)
     }
 
     /// Reads `stream`: its tuples go where less waits. See [`BoltBuilder::shuffle_by_load`].
-    pub fn shuffle_by_load<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    pub fn shuffle_by_load<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().shuffle_by_load(stream)
     }
 
     /// Reads `stream`: the same as [`shuffle`](Self::shuffle). See [`BoltBuilder::local_or_shuffle`].
-    pub fn local_or_shuffle<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    pub fn local_or_shuffle<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().local_or_shuffle(stream)
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
-    pub fn fields<T: Tuple + ?Sized, K: Hash + ?Sized>(
+    pub fn fields<S: AsStream, K: GroupingKey + ?Sized>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> &K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
     ) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().fields(stream, key)
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
-    pub fn fields_by<T: Tuple + ?Sized, K: Hash>(
+    pub fn fields_by<S: AsStream, K: GroupingKey>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
     ) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().fields_by(stream, key)
     }
 
     /// Reads `stream`: tuples with the same key go to one of two tasks. The key is borrowed from the tuple. See
     /// [`BoltBuilder::partial_key`].
-    pub fn partial_key<T: Tuple + ?Sized, K: Hash + ?Sized>(
+    pub fn partial_key<S: AsStream, K: GroupingKey + ?Sized>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> &K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
     ) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().partial_key(stream, key)
     }
 
     /// Reads `stream`: tuples with the same key go to one of two tasks. The key is made from the tuple. See
     /// [`BoltBuilder::partial_key`].
-    pub fn partial_key_by<T: Tuple + ?Sized, K: Hash>(
+    pub fn partial_key_by<S: AsStream, K: GroupingKey>(
         self,
-        stream: &Stream<T>,
-        key: impl Fn(&T) -> K + Send + Sync + 'static,
+        stream: &S,
+        key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
     ) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().partial_key_by(stream, key)
     }
 
     /// Reads `stream`: every task gets every tuple.
-    pub fn all<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    pub fn all<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().all(stream)
     }
 
     /// Reads `stream`: the first task gets every tuple.
-    pub fn global<T: Tuple + ?Sized>(self, stream: &Stream<T>) -> BoltBuilder<B, B::Out>
+    pub fn global<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().global(stream)
     }
@@ -131,13 +130,13 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream` with a grouping of one's own. See [`BoltBuilder::group`].
-    pub fn group<T: Tuple + ?Sized, G: Grouping<T>>(
+    pub fn group<S: AsStream, G: Grouping<S::Tuple>>(
         self,
-        stream: &Stream<T>,
+        stream: &S,
         grouping: impl Fn() -> G + Send + Sync + 'static,
     ) -> BoltBuilder<B, B::Out>
     where
-        B: Bolt<T>,
+        B: Bolt<S::Tuple>,
     {
         self.declare::<B::Out>().group(stream, grouping)
     }

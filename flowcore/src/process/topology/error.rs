@@ -201,7 +201,12 @@ impl fmt::Display for Problem {
             }
             Self::NoSpout => f.write_str("it has no spout: add one with TopologyBuilder::spout"),
             Self::Cycle { path } => {
-                write!(f, "components feed each other: {}: take one of these streams out", path.join(" -> "))
+                let path = path.join(" -> ");
+                write!(
+                    f,
+                    "components feed each other: {path}: let one of these streams go back through \
+                     TopologyBuilder::feedback"
+                )
             }
             Self::ZeroLimit { limit } => write!(f, "{limit} is zero: set at least 1"),
             Self::LimitTooLarge { limit, value, most } => {

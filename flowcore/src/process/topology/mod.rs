@@ -1,5 +1,6 @@
 //! Says what a topology is made of, and checks it.
 
+mod as_stream;
 mod bolt_builder;
 mod bolt_declaration;
 mod bolt_node;
@@ -18,9 +19,11 @@ mod node;
 mod operators;
 mod spout_builder;
 mod stream;
+mod unkeyed;
 mod validate;
 mod windowed;
 
+pub use as_stream::AsStream;
 pub use bolt_builder::BoltBuilder;
 pub use bolt_declaration::BoltDeclaration;
 pub use builder::{Topology, TopologyBuilder};

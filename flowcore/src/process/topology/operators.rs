@@ -112,7 +112,7 @@ impl<T: Tuple + ?Sized> Stream<T> {
     {
         let pass: fn(&T) = |_| {};
         let merged = self.bolt(name, move || inspect(pass));
-        let merged = others.iter().fold(merged, |merged, other| merged.shuffle(other));
+        let merged = others.iter().fold(merged, BoltBuilder::shuffle);
         let alike = others.iter().all(|other| self.is_timestamped_like(other));
         if alike { merged.timed_like(self) } else { merged }
     }

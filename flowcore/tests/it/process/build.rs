@@ -253,7 +253,10 @@ fn a_circle_is_named_with_its_path_in_the_direction_of_the_streams() {
         _ => "first",
     };
     assert!(path.windows(2).all(|pair| step(&pair[0]) == pair[1]), "{path:?}");
-    let text = format!("components feed each other: {}: take one of these streams out", path.join(" -> "));
+    let text = format!(
+        "components feed each other: {}: let one of these streams go back through TopologyBuilder::feedback",
+        path.join(" -> ")
+    );
     assert_eq!(problems[0].to_string(), text);
 }
 

@@ -15,6 +15,7 @@ mod restart;
 mod shapes;
 mod snapshot;
 mod spouts;
+mod storm;
 mod time;
 
 use std::time::Duration;

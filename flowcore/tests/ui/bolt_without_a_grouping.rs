@@ -1,0 +1,13 @@
+use flowcore::process::futures::StreamSpout;
+use flowcore::process::{TopologyBuilder, for_each, map};
+
+fn numbers() -> StreamSpout<futures_util::stream::Iter<std::ops::Range<u64>>> {
+    StreamSpout::new(futures_util::stream::iter(0..9))
+}
+
+fn main() {
+    let mut topology = TopologyBuilder::new("test");
+    let numbers = topology.spout("numbers", numbers);
+    let doubled = topology.bolt("double", || map(|number: &u64| number * 2));
+    topology.bolt("look", || for_each(|number: &u64| println!("{number}"))).shuffle(&doubled);
+}

@@ -1,0 +1,8 @@
+use flowcore::base::Token;
+
+fn answer(token: Token) {
+    token.ack();
+    token.ack();
+}
+
+fn main() {}
