@@ -101,8 +101,10 @@ pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
 
     /// Called between batches when the task's watermark has advanced: the smallest one of its inputs that
     /// have event time and are not idle. No tuple with an earlier timestamp is expected any more, and one that
-    /// comes all the same is late. It only grows. What is emitted here arrives downstream before the watermark
-    /// does.
+    /// comes all the same is late. It only grows; a task that is made anew is told where it stands. When all of
+    /// these inputs have come to their end it is [`Timestamp::MAX`], before `cleanup`; when the topology is
+    /// stopped, it is not. What is emitted here arrives downstream before the watermark does. See
+    /// [`EventTime`](super::time::EventTime).
     ///
     /// # Errors
     /// [`BoltError`]: the task is made anew.

@@ -27,7 +27,7 @@ fn parcel(tuples: &[u64], work: Work) -> Parcel<u64> {
 
 /// The first tuple of the next parcel, whose work is then over.
 fn receive(receiver: &mut MailboxReceiver<u64>) -> Option<u64> {
-    let mut parcel = block_on(poll_fn(|cx| receiver.poll_receive(cx)))?;
+    let mut parcel = block_on(poll_fn(|cx| receiver.poll_receive(cx)))?.parcel?;
     parcel.segment = parcel.segments.len();
     TupleBatch::<u64>::get(&parcel.load.items, 0).copied()
 }

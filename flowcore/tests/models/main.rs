@@ -30,6 +30,12 @@ mod process {
 
     pub use tuple::Tuple;
 
+    pub(crate) mod time {
+        mod mark;
+
+        pub(crate) use mark::Mark;
+    }
+
     pub(crate) mod engine {
         mod counters;
         mod inbox;

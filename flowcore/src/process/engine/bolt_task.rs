@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::bolt_time::TaskTime;
 use super::fault::{BoltFault, Fault, settle};
 use super::phase::{Phase, Signal};
 use super::port::{Call, Port};
@@ -12,21 +13,24 @@ use super::running::{TaskFailure, TaskShared};
 use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::observe::{Lead, OpenWindows, Overdue, TaskReport};
 use crate::process::output::TooManyOutputs;
+use crate::process::time::Progress;
 use crate::process::{BoltError, Outputs, TaskContext};
 
 /// One instance of a bolt, its mailboxes and its outputs.
 pub(crate) struct BoltTask<B, O> {
     factory: Arc<dyn Fn() -> B + Send + Sync>,
-    ports: Vec<Box<dyn Port<B, O>>>,
+    pub(super) ports: Vec<Box<dyn Port<B, O>>>,
     /// The port that is asked first, so that a busy one does not starve the others.
     turn: usize,
-    out: O,
+    pub(super) out: O,
     tick: Option<Ticker>,
     ticked: Option<Timestamp>,
     /// `None` for a bolt without windows.
     overdue: Option<Overdue>,
+    /// `None` for a bolt without event time.
+    pub(super) time: Option<TaskTime>,
     restart: RestartPolicy,
-    shared: TaskShared,
+    pub(super) shared: TaskShared,
 }
 
 /// How many open windows a task tells of.
@@ -40,6 +44,8 @@ enum Step {
     Closing,
     /// Somebody asks why windows are open.
     Asked,
+    /// Event time needs a look.
+    EventTime,
     /// A window may be overdue.
     Look,
     Ended,
@@ -49,14 +55,15 @@ enum Step {
 impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     pub(crate) fn new(
         factory: Arc<dyn Fn() -> B + Send + Sync>,
-        ports: Vec<Box<dyn Port<B, O>>>,
+        (ports, progress): (Vec<Box<dyn Port<B, O>>>, Progress),
         out: O,
         tick: Option<Duration>,
         shared: TaskShared,
     ) -> Self {
         let restart = shared.settings.restart.clone();
         let tick = tick.map(|every| Ticker { every, due: shared.settings.clock.now() + every });
-        Self { factory, ports, turn: 0, out, tick, ticked: None, overdue: None, restart, shared }
+        let time = progress.has_event_time().then(|| TaskTime::new(progress, &shared));
+        Self { factory, ports, turn: 0, out, tick, ticked: None, overdue: None, time, restart, shared }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -94,6 +101,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let now = self.shared.settings.clock.now();
         self.overdue = self.shared.settings.overdue_after.map(|after| Overdue::new(after, now));
         self.look_at_windows(bolt);
+        self.tell_again(bolt).await?;
         for port in 0..self.ports.len() {
             // What a predecessor left when it failed.
             self.execute(bolt, port).await?;
@@ -104,6 +112,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 Step::Tick => self.run_tick(bolt).await?,
                 Step::Closing => {}
                 Step::Asked => self.answer(Some(bolt)),
+                Step::EventTime => self.flush().await,
                 Step::Look => self.look_at_windows(bolt),
                 Step::Ended | Step::Abort => break,
             }
@@ -123,13 +132,21 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         }
         self.out.leave();
         self.flush().await;
+        if self.has_come_to_its_end() {
+            self.out.end_time();
+            self.out.tell().await;
+        }
         Ok(())
     }
 
-    async fn execute(&mut self, bolt: &mut B, port: usize) -> Result<(), BoltFault> {
+    pub(super) async fn run_parcel(
+        &mut self,
+        bolt: &mut B,
+        port: usize,
+        now: Timestamp,
+    ) -> Result<(), BoltFault> {
         let Some(port) = self.ports.get_mut(port) else { return Ok(()) };
         let mut failed = 0;
-        let now = self.shared.settings.clock.now();
         self.shared.counters.began.set(now);
         let component = &self.shared.context.component;
         let call = Call { bolt, out: &mut self.out, now, component, failed: &mut failed };
@@ -152,9 +169,6 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         }
         counters.failed.add(failed);
         counters.acked.add(u64::from(executed).saturating_sub(failed));
-        if self.out.waiting_since().is_some_and(|since| now.since(since) >= self.shared.settings.linger) {
-            self.flush().await;
-        }
         settle(result)
     }
 
@@ -180,14 +194,15 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         Ok(())
     }
 
-    async fn flush(&mut self) {
+    pub(super) async fn flush(&mut self) {
         self.out.flush().await;
+        self.out.tell().await;
         self.shared.counters.emitted.add(self.out.take_counts().tuples);
     }
 
     /// Takes the next parcel, or waits for one or for the time of the next tick.
     async fn next_step(&mut self, bolt: &mut B) -> Step {
-        let Signal { phase, question } = self.shared.phase.signal();
+        let Signal { phase, question, .. } = self.shared.phase.signal();
         if phase == Phase::Aborting {
             return Step::Abort;
         }
@@ -226,6 +241,14 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
                 None => std::future::pending().await,
             }
         };
+        let timer = self.shared.settings.timer.clone();
+        let look_at = self.out.timing().look_at;
+        let event_time = async {
+            match look_at {
+                Some(at) => timer.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
         let look = async {
             match look {
                 Some(look) => clock.sleep_until(look).await,
@@ -245,6 +268,7 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
             () = tick => Step::Tick,
             step = input => step,
             () = look => Step::Look,
+            () = event_time => Step::EventTime,
         }
     }
 
@@ -315,7 +339,11 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
 
     /// How far the inputs are in event time.
     fn lead(&self) -> Lead {
-        Lead { watermark: None, moved: self.shared.counters.began.get() }
+        let began = self.shared.counters.began.get();
+        match self.time.as_ref().map(TaskTime::lead) {
+            Some((watermark, moved)) => Lead { watermark, moved: moved.unwrap_or(began) },
+            None => Lead { watermark: None, moved: began },
+        }
     }
 
     fn open_windows(&self, bolt: &B) -> TaskReport {

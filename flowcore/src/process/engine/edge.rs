@@ -1,12 +1,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::mailbox::Mail;
+use super::told::{News, Told};
 use super::{Count, MailboxSender};
 use crate::base::Panic;
 use crate::process::Tuple;
 use crate::process::batch::{Load, Parcel, Segment, Selection};
 use crate::process::grouping::{Refusal, Refused, Router};
 use crate::process::observe::Tapped;
+use crate::process::time::Mark;
 
 /// One subscription to a stream, as one sending task sees it: how to choose, and the mailboxes of the tasks
 /// to choose from.
@@ -19,9 +22,29 @@ pub(crate) struct Edge<T: Tuple + ?Sized> {
     tuples: Arc<Count>,
     /// At the first edge of a stream: who else looks at its tuples.
     tapped: Option<Tapped<T>>,
+    /// If the stream has event time.
+    told: Option<Told>,
 }
 
-type Addressed<'a, T> = Vec<(&'a MailboxSender<T>, Parcel<T>)>;
+type Addressed<'a, T> = Vec<Letter<'a, T>>;
+
+/// A parcel for a task, and what its sender says behind it.
+struct Letter<'a, T: Tuple + ?Sized> {
+    mailbox: &'a MailboxSender<T>,
+    parcel: Parcel<T>,
+    news: Option<News<'a>>,
+}
+
+impl<T: Tuple + ?Sized> Letter<'_, T> {
+    async fn send(self) {
+        let heard = self.news.as_ref().map(|news| news.heard);
+        self.mailbox.send(Mail { parcel: Some(self.parcel), heard }).await;
+        // Not before: it may be given up while it waits.
+        if let Some(news) = self.news {
+            news.told();
+        }
+    }
+}
 
 impl<T: Tuple + ?Sized> Edge<T> {
     pub(crate) fn new(
@@ -30,7 +53,27 @@ impl<T: Tuple + ?Sized> Edge<T> {
         mailboxes: Vec<MailboxSender<T>>,
         (tuples, tapped): (Arc<Count>, Option<Tapped<T>>),
     ) -> Self {
-        Self { reader, grouping, mailboxes, tuples, tapped }
+        Self { reader, grouping, mailboxes, tuples, tapped, told: None }
+    }
+
+    /// The stream has event time, and this is what the task `sender` of its component sends. Feedback edges
+    /// have none: who waits for what goes round would wait for itself.
+    pub(crate) fn tell_as(&mut self, sender: usize) {
+        if !self.mailboxes.iter().any(MailboxSender::is_loop) {
+            self.told = Some(Told::new(sender, self.mailboxes.len()));
+        }
+    }
+
+    /// What is sent from now on comes before this.
+    pub(crate) fn set_mark(&mut self, mark: Mark) {
+        if let Some(told) = &mut self.told {
+            told.set(mark);
+        }
+    }
+
+    /// Whether there is a task that was not told the last mark.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.told.as_ref().is_some_and(Told::is_behind)
     }
 
     fn address<'a>(
@@ -45,7 +88,9 @@ impl<T: Tuple + ?Sized> Edge<T> {
         }
         if let ([only], false) = (&self.mailboxes[..], self.grouping.may_refuse()) {
             self.tuples.add(selected.len().into());
-            parcels.push((only, Parcel::new(Arc::clone(load), selected.clone(), segments)));
+            let parcel = Parcel::new(Arc::clone(load), selected.clone(), segments);
+            let news = self.told.as_mut().and_then(|told| told.news().next()?);
+            parcels.push(Letter { mailbox: only, parcel, news });
             return;
         }
         // With a selection, segments are counted within it; a route selects from the load itself.
@@ -57,11 +102,14 @@ impl<T: Tuple + ?Sized> Edge<T> {
             .unwrap_or_else(|_| route_each(&mut *self.grouping, load, selected, (tasks, &mut refused)));
         refused.append(&mut self.grouping.take_refused());
         fail(refused, load, &segments, &self.reader);
+        let mut news = self.told.as_mut().map(Told::news);
         for (mailbox, route) in self.mailboxes.iter().zip(routes) {
+            let news = news.as_mut().and_then(|news| news.next()?);
             if route.len() > 0 {
                 self.tuples.add(route.len().into());
                 let segments = route.segments(&segments);
-                parcels.push((mailbox, Parcel::new(Arc::clone(load), route, segments)));
+                let parcel = Parcel::new(Arc::clone(load), route, segments);
+                parcels.push(Letter { mailbox, parcel, news });
             }
         }
     }
@@ -138,7 +186,20 @@ pub(crate) async fn ship<T: Tuple + ?Sized>(
         edge.address(load, selected, segments.clone(), &mut parcels);
     }
     last.address(load, selected, segments, &mut parcels);
-    for (mailbox, parcel) in parcels {
-        mailbox.send(parcel).await;
+    for letter in parcels {
+        letter.send().await;
+    }
+}
+
+/// Tells all tasks of all subscribers what they were not told with tuples.
+pub(crate) async fn tell<T: Tuple + ?Sized>(edges: &mut [Edge<T>]) {
+    for Edge { mailboxes, told, .. } in edges {
+        let Some(told) = told else { continue };
+        for (mailbox, news) in mailboxes.iter().zip(told.news()) {
+            if let Some(news) = news {
+                mailbox.send(news.heard).await;
+                news.told();
+            }
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::TopologyHandle;
 use super::handle::WatchedTask;
-use crate::process::observe::{Explanation, Reply, Stands};
+use crate::process::observe::{Explanation, Reply};
 
 impl TopologyHandle {
     /// Why every open window is open: what it holds, where the watermark stands and who holds it back. Printed,
@@ -65,7 +65,8 @@ impl TopologyHandle {
         }
         let mut explanation = Explanation::new(Arc::clone(&self.watched.topology), clock.now());
         for (WatchedTask { context, .. }, reply) in replies {
-            explanation.add(&context.component, context.task, reply, &Stands::default());
+            let stands = self.watched.board.stands(&context.component, context.task);
+            explanation.add(&context.component, context.task, reply, &stands);
         }
         explanation
     }

@@ -8,6 +8,7 @@ use super::{
 use crate::base::Stopwatch;
 use crate::process::TaskContext;
 use crate::process::observe::{EventLog, Happening};
+use crate::process::time::{Board, TaskWatermark};
 
 /// Looks at a running topology and stops it. Cheap to clone.
 #[derive(Clone)]
@@ -25,6 +26,7 @@ pub(super) struct Watched {
     pub(super) edges: Vec<WatchedEdge>,
     pub(super) since: Stopwatch,
     pub(super) log: Arc<EventLog>,
+    pub(super) board: Arc<Board>,
 }
 
 /// One task, as a handle sees it.
@@ -51,6 +53,7 @@ impl WatchedTask {
             lost: counters.lost.get(),
             restarts: counters.restarts.get(),
             troubles: counters.troubles.get(),
+            ahead: counters.ahead.get(),
             waiting: counters.waiting.get(),
             busy: counters.busy.nanos(),
             paused: counters.paused.nanos(),
@@ -125,6 +128,11 @@ impl TopologyHandle {
         let spout = self.watched.controls.change(spout, |control| control.max_pending = tuples)?;
         self.watched.log.add(Happening::MaxPendingChanged { spout, tuples });
         Ok(())
+    }
+
+    /// The watermark of every bolt task that has event time, and who holds it back.
+    pub fn watermarks(&self) -> Vec<TaskWatermark> {
+        self.watched.board.watermarks()
     }
 
     /// What every task has done so far. Cheap: it reads counters that tasks write by batch.

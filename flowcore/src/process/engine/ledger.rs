@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::RetryPolicy;
 use super::deadlines::{Deadline, Deadlines};
+use super::holds::{Hold, Holds};
 use crate::base::{DeliveryError, Failure, LossKind, Timestamp, Token};
 use crate::process::output::Cover;
 
@@ -16,6 +17,8 @@ pub(crate) struct Ledger<P> {
     roots: HashMap<u64, RootBatch>,
     groups: HashMap<u64, Group<P>>,
     due: BTreeMap<(Timestamp, u64), Replay>,
+    /// Of root batches that are not done, and of what waits to be sent again.
+    holds: Holds,
     /// Covers whose tuples are all safe or given up.
     safe: Vec<Token>,
     next: u64,
@@ -49,6 +52,7 @@ struct RootBatch {
     /// Failed ones that are already dealt with.
     failed: HashSet<u32>,
     done: bool,
+    hold: Option<Hold>,
 }
 
 /// The tuples that were emitted together, until the last of them is settled.
@@ -59,6 +63,7 @@ struct Group<P> {
     len: u32,
     opened: Duration,
     is_letter: bool,
+    hold: Option<Hold>,
 }
 
 struct OpenCover {
@@ -94,6 +99,8 @@ pub(crate) struct Sent {
     pub(crate) now: Timestamp,
     /// They are dead letters: each stands for a tuple that failed before.
     pub(crate) is_letter: bool,
+    /// Their earliest timestamp, if there are any that are not late.
+    pub(crate) hold: Option<Hold>,
 }
 
 /// Tuples to be sent again.
@@ -123,6 +130,7 @@ impl<P: Clone> Ledger<P> {
             roots: HashMap::new(),
             groups: HashMap::new(),
             due: BTreeMap::new(),
+            holds: Holds::default(),
             safe: Vec::new(),
             next: 0,
             pending: 0,
@@ -161,15 +169,17 @@ impl<P: Clone> Ledger<P> {
     /// Tuples are about to be sent. `None` when nobody waits for any of them.
     pub(crate) fn open(&mut self, payload: P, sent: Sent) -> Option<u64> {
         let id = self.next_id();
-        let Sent { len, indices, covers, at, now, is_letter } = sent;
+        let Sent { len, indices, covers, at, now, is_letter, hold } = sent;
         let tracked = indices.as_ref().map_or(len as usize, Vec::len);
         let covers = covers.into_iter().filter_map(|cover| OpenCover::new(cover, indices.as_deref()));
         let covers = covers.collect();
         if tracked == 0 {
             return None;
         }
-        self.groups.insert(id, Group { payload, unsettled: tracked, covers, len, opened: at, is_letter });
-        self.roots.insert(id, RootBatch::new(id, indices, 1));
+        let group = Group { payload, unsettled: tracked, covers, len, opened: at, is_letter, hold };
+        self.groups.insert(id, group);
+        self.roots.insert(id, RootBatch::new(id, indices, 1, hold));
+        self.holds.add(hold);
         self.deadlines.start(id, now);
         self.pending += tracked;
         Some(id)
@@ -258,6 +268,7 @@ impl<P: Clone> Ledger<P> {
         if std::mem::replace(&mut root.done, true) {
             return;
         }
+        self.holds.remove(root.hold);
         let len = match (&root.indices, self.groups.get(&root.group)) {
             (Some(indices), _) => indices.len(),
             (None, Some(group)) => group.len as usize,
@@ -291,6 +302,7 @@ impl<P: Clone> Ledger<P> {
             again.sort_unstable();
             self.pending += again.len();
             let at = now + self.retry.backoff.delay(root.attempt - 1);
+            self.holds.add(group.hold);
             let replay = Replay { group: root.group, indices: again, attempt: root.attempt + 1 };
             let order = self.next_id();
             self.due.insert((at, order), replay);
@@ -327,6 +339,11 @@ impl<P: Clone> Ledger<P> {
         }
     }
 
+    /// The earliest timestamp, from `from` on, of an output's tuples that are under way or will be sent again.
+    pub(crate) fn hold(&self, output: usize, from: Timestamp) -> Option<Timestamp> {
+        self.holds.earliest(output, from)
+    }
+
     /// When the next replay is due.
     pub(crate) fn next_replay(&self) -> Option<Timestamp> {
         self.due.first_key_value().map(|((at, _), _)| *at)
@@ -336,18 +353,20 @@ impl<P: Clone> Ledger<P> {
     pub(crate) fn take_replay(&mut self, now: Timestamp) -> Option<(u64, P, Vec<u32>)> {
         let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
         let Replay { group, indices, attempt } = entry.remove();
-        let payload = self.groups.get(&group)?.payload.clone();
+        // It is there: these tuples are not settled.
+        let Group { payload, hold, .. } = self.groups.get(&group)?;
+        let (payload, hold) = (payload.clone(), *hold);
         let id = self.next_id();
         self.tally.replayed += indices.len() as u64;
-        self.roots.insert(id, RootBatch::new(group, Some(indices.clone()), attempt));
+        self.roots.insert(id, RootBatch::new(group, Some(indices.clone()), attempt, hold));
         self.deadlines.start(id, now);
         Some((id, payload, indices))
     }
 }
 
 impl RootBatch {
-    fn new(group: u64, indices: Option<Vec<u32>>, attempt: u32) -> Self {
-        Self { group, indices, attempt, failed: HashSet::new(), done: false }
+    fn new(group: u64, indices: Option<Vec<u32>>, attempt: u32, hold: Option<Hold>) -> Self {
+        Self { group, indices, attempt, failed: HashSet::new(), done: false, hold }
     }
 
     fn covers(&self, index: u32, len: u32) -> bool {

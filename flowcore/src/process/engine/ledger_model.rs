@@ -99,7 +99,8 @@ impl World {
         }
         let group = self.groups.len();
         self.groups.push(Group { fates: vec![Fate::Sent; len as usize], covers: told });
-        let sent = Sent { len, indices: None, covers, at: Duration::ZERO, now: self.now, is_letter: false };
+        let (at, now) = (Duration::ZERO, self.now);
+        let sent = Sent { len, indices: None, covers, at, now, is_letter: false, hold: None };
         let id = self.ledger.open(group, sent).unwrap();
         self.send(id, group, (0..len).collect(), 1);
     }

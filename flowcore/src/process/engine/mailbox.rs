@@ -4,9 +4,9 @@ use std::task::{Context, Poll};
 use super::Counters;
 use crate::base::sync::{AtomicUsize, Ordering, mpsc};
 use crate::base::{DeliveryError, LossKind};
-
 use crate::process::Tuple;
 use crate::process::batch::Parcel;
+use crate::process::time::Mark;
 
 /// The bounded queue between two tasks, counted in parcels.
 pub(crate) fn mailbox<T: Tuple + ?Sized>(
@@ -55,8 +55,41 @@ impl Bound {
     }
 }
 
+/// What is sent to a task: tuples, or what their sender says of its event time, or both. What it says comes
+/// behind the tuples.
+pub(crate) struct Mail<T: Tuple + ?Sized> {
+    pub(crate) parcel: Option<Parcel<T>>,
+    pub(crate) heard: Option<Heard>,
+}
+
+/// What a sender says of its event time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heard {
+    /// Which of the tasks that send on this edge.
+    pub(crate) sender: usize,
+    pub(crate) mark: Mark,
+}
+
+impl<T: Tuple + ?Sized> Mail<T> {
+    fn len(&self) -> usize {
+        self.parcel.as_ref().map_or(0, Parcel::len)
+    }
+}
+
+impl<T: Tuple + ?Sized> From<Parcel<T>> for Mail<T> {
+    fn from(parcel: Parcel<T>) -> Self {
+        Self { parcel: Some(parcel), heard: None }
+    }
+}
+
+impl<T: Tuple + ?Sized> From<Heard> for Mail<T> {
+    fn from(heard: Heard) -> Self {
+        Self { parcel: None, heard: Some(heard) }
+    }
+}
+
 pub(crate) struct MailboxSender<T: Tuple + ?Sized> {
-    sender: mpsc::Sender<Parcel<T>>,
+    sender: mpsc::Sender<Mail<T>>,
     counters: Arc<Counters>,
     bound: Option<Arc<Bound>>,
 }
@@ -83,34 +116,41 @@ impl<T: Tuple + ?Sized> MailboxSender<T> {
         }
         let Ok(room) = self.sender.try_reserve() else { return bound.leave(entered) };
         self.counters.waiting.raise(entered);
-        room.send(parcel);
+        room.send(parcel.into());
+    }
+
+    /// Whether it is part of a feedback edge.
+    pub(crate) fn is_loop(&self) -> bool {
+        self.bound.is_some()
     }
 
     /// Waits for room. A parcel for a task that has ended is dropped, and so has failed; one that is given up
     /// while it waits, too.
-    pub(crate) async fn send(&self, parcel: Parcel<T>) {
+    pub(crate) async fn send(&self, mail: impl Into<Mail<T>>) {
+        let mail = mail.into();
         if let Some(bound) = &self.bound {
-            return self.offer(parcel, bound);
+            // Event time does not go round: see `is_loop`.
+            return mail.parcel.map_or((), |parcel| self.offer(parcel, bound));
         }
         let Ok(room) = self.sender.reserve().await else { return };
-        self.counters.waiting.raise(parcel.len());
-        room.send(parcel);
+        self.counters.waiting.raise(mail.len());
+        room.send(mail);
     }
 }
 
 pub(crate) struct MailboxReceiver<T: Tuple + ?Sized> {
-    receiver: mpsc::Receiver<Parcel<T>>,
+    receiver: mpsc::Receiver<Mail<T>>,
     counters: Arc<Counters>,
     bound: Option<Arc<Bound>>,
 }
 
 impl<T: Tuple + ?Sized> MailboxReceiver<T> {
-    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Parcel<T>>> {
+    pub(crate) fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Option<Mail<T>>> {
         let received = self.receiver.poll_recv(cx);
-        if let Poll::Ready(Some(parcel)) = &received {
-            self.counters.waiting.lower(parcel.len());
+        if let Poll::Ready(Some(mail)) = &received {
+            self.counters.waiting.lower(mail.len());
             if let Some(bound) = &self.bound {
-                bound.leave(parcel.len());
+                bound.leave(mail.len());
             }
         }
         received

@@ -1,6 +1,7 @@
 //! Runs a topology: one task for each spout and bolt instance, with bounded mailboxes between them.
 
 mod bolt_task;
+mod bolt_time;
 mod control;
 mod counters;
 mod deadlines;
@@ -9,6 +10,7 @@ mod events;
 mod explain;
 mod fault;
 mod handle;
+mod holds;
 mod inbox;
 mod inquiry;
 mod latency;
@@ -26,12 +28,15 @@ mod settings;
 mod share_model;
 mod snapshot;
 mod spout_task;
+mod time_wiring;
+mod told;
 
 pub(crate) use bolt_task::BoltTask;
 pub(crate) use control::{Control, Controls};
 pub(crate) use counters::{Count, Counters};
-pub(crate) use edge::{Edge, ship};
+pub(crate) use edge::{Edge, ship, tell};
 pub(crate) use handle::WatchedEdge;
+pub(crate) use holds::Hold;
 pub(crate) use inbox::Inbox;
 pub(crate) use ledger::{Ledger, Sent};
 pub(crate) use mailbox::{MailboxReceiver, MailboxSender, loop_mailbox, mailbox};

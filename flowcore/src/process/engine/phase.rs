@@ -21,6 +21,8 @@ pub(crate) struct Signal {
     pub(crate) phase: Phase,
     /// The number of the last question to all tasks.
     pub(crate) question: u64,
+    /// It ends because somebody said so or something failed, and not because its inputs have ended.
+    pub(crate) stopped: bool,
 }
 
 /// Who moves a topology from phase to phase.
@@ -34,7 +36,8 @@ pub(crate) struct Phases {
 impl Phases {
     pub(crate) fn new(spout_tasks: usize) -> Self {
         let idle = Idle { busy: Arc::new(AtomicUsize::new(spout_tasks)), changed: Arc::default() };
-        let sender = Arc::new(watch::Sender::new(Signal { phase: Phase::Running, question: 0 }));
+        let signal = Signal { phase: Phase::Running, question: 0, stopped: false };
+        let sender = Arc::new(watch::Sender::new(signal));
         Self { sender, grace: Arc::new(watch::Sender::new(false)), idle }
     }
 
@@ -44,6 +47,7 @@ impl Phases {
             let forward = signal.phase < to;
             if forward {
                 signal.phase = to;
+                signal.stopped |= matches!(to, Phase::Stopping | Phase::Aborting);
             }
             forward
         })
@@ -136,7 +140,7 @@ impl PhaseWatch {
     pub(crate) async fn reached_or_asked(&mut self, phase: Phase, answered: u64) -> Signal {
         match self.0.wait_for(|now| now.phase >= phase || now.question != answered).await {
             Ok(signal) => *signal,
-            Err(_) => Signal { phase, question: answered },
+            Err(_) => Signal { phase, question: answered, stopped: true },
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::MailboxReceiver;
+use super::mailbox::{Heard, Mail};
 use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
 use crate::process::batch::{Parcel, RootWalk, Run};
 use crate::process::observe::OpenWindows;
@@ -16,7 +17,8 @@ pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// One input of a bolt task: its mailbox, and the calls of the bolt for that type of tuple. Boxed futures are
 /// for batches and for the bolt's life, never for tuples.
 pub(crate) trait Port<B, O>: Send {
-    /// Takes the next parcel out of the mailbox. `Some(())` when there is one to [`run`](Self::run).
+    /// Takes the next mail out of the mailbox. `Some(())` when there is a parcel to [`run`](Self::run), or
+    /// something that was [heard](Self::take_heard), or both.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>>;
 
     /// Whether it reads a feedback edge.
@@ -24,6 +26,10 @@ pub(crate) trait Port<B, O>: Send {
 
     /// Takes nothing in any more.
     fn close(&mut self);
+    fn has_parcel(&self) -> bool;
+
+    /// What the sender of the last parcel says behind it. Taken when that is done.
+    fn take_heard(&mut self) -> Option<Heard>;
 
     /// Executes the parcel from where it stands. After an error it can be called again for the rest.
     fn run<'a>(&'a mut self, call: Call<'a, B, O>) -> Boxed<'a, Result<(), BoltError>>;
@@ -43,6 +49,12 @@ pub(crate) trait Port<B, O>: Send {
         &'a mut self,
         bolt: &'a mut B,
         now: Timestamp,
+        out: &'a mut O,
+    ) -> Boxed<'a, Result<(), BoltError>>;
+    fn on_watermark<'a>(
+        &'a mut self,
+        bolt: &'a mut B,
+        watermark: Timestamp,
         out: &'a mut O,
     ) -> Boxed<'a, Result<(), BoltError>>;
     fn cleanup<'a>(&'a mut self, bolt: &'a mut B, out: &'a mut O) -> Boxed<'a, Result<(), BoltError>>;
@@ -68,20 +80,22 @@ pub(crate) struct TypedPort<T: Tuple + ?Sized> {
     current: Option<Parcel<T>>,
     /// The stretch of the parcel that was run last.
     stretch: Range<u32>,
+    heard: Option<Heard>,
     first: bool,
 }
 
 impl<T: Tuple + ?Sized> TypedPort<T> {
     pub(crate) fn new(mailbox: MailboxReceiver<T>, first: bool) -> Self {
-        Self { mailbox, current: None, stretch: 0..0, first }
+        Self { mailbox, current: None, stretch: 0..0, heard: None, first }
     }
 }
 
 impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
-        self.mailbox.poll_receive(cx).map(|parcel| {
-            self.current = parcel;
-            self.current.as_ref().map(|_| ())
+        self.mailbox.poll_receive(cx).map(|mail| {
+            let Mail { parcel, heard } = mail?;
+            (self.current, self.heard) = (parcel, heard);
+            Some(())
         })
     }
 
@@ -91,6 +105,14 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
 
     fn close(&mut self) {
         self.mailbox.close();
+    }
+
+    fn has_parcel(&self) -> bool {
+        self.current.is_some()
+    }
+
+    fn take_heard(&mut self) -> Option<Heard> {
+        self.heard.take()
     }
 
     fn run<'a>(&'a mut self, call: Call<'a, B, B::Out>) -> Boxed<'a, Result<(), BoltError>> {
@@ -131,6 +153,15 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
         out: &'a mut B::Out,
     ) -> Boxed<'a, Result<(), BoltError>> {
         Box::pin(bolt.tick(now, out))
+    }
+
+    fn on_watermark<'a>(
+        &'a mut self,
+        bolt: &'a mut B,
+        watermark: Timestamp,
+        out: &'a mut B::Out,
+    ) -> Boxed<'a, Result<(), BoltError>> {
+        Box::pin(bolt.on_watermark(watermark, out))
     }
 
     fn cleanup<'a>(&'a mut self, bolt: &'a mut B, out: &'a mut B::Out) -> Boxed<'a, Result<(), BoltError>> {

@@ -10,13 +10,15 @@ use super::handle::{Watched, WatchedTask};
 use super::inquiry::{Respondent, inquiry};
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
 use super::rates::log_rates;
+use super::time_wiring::TimeWiring;
 use super::{
     BoltTask, Control, Controls, Counters, Settings, SpoutTask, TaskKind, TopologyHandle, TopologySnapshot,
 };
 use crate::base::{Clock, TaskEnd, TaskSet, Timestamp};
-use crate::process::observe::{EventLog, Happening, OpenWindow, Stands, chain};
+use crate::process::observe::{EventLog, Happening, OpenWindow, chain};
 use crate::process::output::Connect;
-use crate::process::topology::Node;
+use crate::process::time::Board;
+use crate::process::topology::{Node, NodeId};
 use crate::process::{Outputs, Spout, TaskContext};
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -83,6 +85,7 @@ pub(crate) struct TaskShared {
     pub(crate) phase: PhaseWatch,
     pub(crate) respondent: Respondent,
     pub(crate) log: Arc<EventLog>,
+    pub(super) board: Arc<Board>,
     phases: Phases,
 }
 
@@ -121,7 +124,7 @@ impl TaskShared {
     /// A window of its bolt should have closed some time ago.
     pub(crate) fn is_overdue(&self, window: &OpenWindow, now: Timestamp) {
         let (component, task) = self.name();
-        let window = Stands::default().explain(&component, task, window, true);
+        let window = self.board.stands(&component, task).explain(&component, task, window, true);
         tracing::warn!(%component, task, "a window is overdue: {}", window.told_at(now));
         self.tell(Happening::WindowOverdue(Box::new(window)));
     }
@@ -143,6 +146,7 @@ pub(crate) struct Wiring {
     watched: Vec<WatchedTask>,
     controls: Controls,
     log: Arc<EventLog>,
+    pub(crate) time: TimeWiring,
 }
 
 impl Wiring {
@@ -150,8 +154,15 @@ impl Wiring {
         self.settings.mailbox
     }
 
-    pub(crate) fn connect(&self) -> Connect {
-        Connect { settings: Arc::clone(&self.settings) }
+    /// For the outputs of a task of the component `node`.
+    pub(crate) fn connect(&self, node: NodeId, shared: &TaskShared) -> Connect {
+        Connect {
+            settings: Arc::clone(&self.settings),
+            context: shared.context.clone(),
+            counters: Arc::clone(&shared.counters),
+            passes_on: self.time.hears(node.index),
+            board: Arc::clone(&self.time.board),
+        }
     }
 
     pub(crate) fn spout(
@@ -190,8 +201,8 @@ impl Wiring {
         self.watched.push(task);
         let (phase, phases) = (self.phases.watch(), self.phases.clone());
         let settings = Arc::clone(&self.settings);
-        let log = Arc::clone(&self.log);
-        TaskShared { context, settings, counters, phase, respondent, log, phases }
+        let (log, board) = (Arc::clone(&self.log), Arc::clone(&self.time.board));
+        TaskShared { context, settings, counters, phase, respondent, log, board, phases }
     }
 
     pub(crate) fn spawn_spout<S: Spout>(&mut self, task: SpoutTask<S>) {
@@ -245,6 +256,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     settings.timer = Clock::starting_at(settings.clock.now());
     let log = EventLog::new(settings.event_log, settings.clock.clone());
     let spout_tasks = nodes.iter().filter(|node| node.is_spout()).map(|node| node.parallelism()).sum();
+    let time = TimeWiring::new(nodes, settings.timer.now());
     let mut wiring = Wiring {
         settings: Arc::new(settings),
         phases: Phases::new(spout_tasks),
@@ -252,6 +264,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         watched: Vec::new(),
         controls: Controls::default(),
         log,
+        time,
     };
     let since = wiring.settings.clock.stopwatch();
     let edges = nodes.iter().flat_map(|node| node.edges()).collect();
@@ -264,9 +277,10 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     for node in nodes {
         node.close_mailboxes();
     }
-    let Wiring { settings, phases, tasks, watched, controls, log } = wiring;
-    let watched = Arc::new(Watched { topology: name, tasks: watched, settings, controls, edges, since, log });
-    let handle = TopologyHandle::new(phases, watched);
+    let Wiring { settings, phases, tasks, watched, controls, log, time } = wiring;
+    let (seen, board) = (watched, time.board);
+    let watched = Watched { topology: name, tasks: seen, settings, controls, edges, since, log, board };
+    let handle = TopologyHandle::new(phases, Arc::new(watched));
     let mut reporters = TaskSet::new();
     if let Some(every) = handle.watched.settings.log_rates {
         reporters.spawn("rates", log_rates(handle.clone(), handle.snapshot(), every));

@@ -75,6 +75,9 @@ pub struct TaskSnapshot {
     /// How often the log of events was told of a trouble of this task: restarts, tuples given up, overdue
     /// windows and what else failed.
     pub troubles: u64,
+    /// Tuples sent whose timestamp was too far ahead to be believed. See
+    /// [`EventTime::max_ahead`](crate::process::time::EventTime::max_ahead).
+    pub ahead: u64,
     /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
     pub waiting: usize,
     /// Bolts: the time spent executing batches, waiting inside `execute` included. Its share of
@@ -114,6 +117,7 @@ impl TopologySnapshot {
             lost: 0,
             restarts: 0,
             troubles: 0,
+            ahead: 0,
             waiting: 0,
             busy: Duration::ZERO,
             paused: Duration::ZERO,
@@ -131,6 +135,7 @@ impl TopologySnapshot {
             sum.lost += task.lost;
             sum.restarts += task.restarts;
             sum.troubles += task.troubles;
+            sum.ahead += task.ahead;
             sum.waiting += task.waiting;
             sum.busy += task.busy;
             sum.paused += task.paused;

@@ -14,7 +14,7 @@ use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Deadline, Delivery, Idle, Inbox, Ledger, Phase, SpoutPolicies};
 use crate::base::{Clock, LossKind, Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
 use crate::process::observe::{Happening, chain};
-use crate::process::output::{Intake, Payload, Shipped, TooManyOutputs, Wiring};
+use crate::process::output::{Intake, Look, Payload, Shipped, TooManyOutputs, Wiring};
 use crate::process::{DeadLetter, Next, Spout, SpoutError, TaskContext};
 
 type IntakeOf<S> = <<S as Spout>::Out as Wiring>::Intake;
@@ -29,6 +29,8 @@ pub(crate) struct SpoutTask<S: Spout> {
     now: Timestamp,
     /// Whether it has waited since `now` was read.
     waited: bool,
+    /// Whether its input has come to its end.
+    ended: bool,
 }
 
 /// The half of the task that works while the spout waits in `next`.
@@ -68,7 +70,7 @@ impl<S: Spout> SpoutTask<S> {
         let patience = deadline.map(Deadline::after);
         let desk =
             Desk { intake, ledger, patience, inbox, notices: Vec::new(), idle, control, watch, shared };
-        Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false }
+        Self { factory, out, desk, restart, now: Timestamp::MIN, waited: false, ended: false }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -84,7 +86,7 @@ impl<S: Spout> SpoutTask<S> {
     pub(crate) async fn run(mut self) -> Result<usize, TaskFailure> {
         let spout = self.emit_all().await?;
         self.desk.ship().await;
-        self.desk.drain().await;
+        self.desk.drain(self.ended).await;
         let unsettled = self.desk.ledger.unsettled();
         self.desk.publish();
         self.desk.shared.counters.unsettled.set(unsettled);
@@ -139,6 +141,7 @@ impl<S: Spout> SpoutTask<S> {
             }
             if self.desk.is_at_limit() {
                 self.desk.ship().await;
+                self.desk.tell().await;
                 self.desk.wait_at_limit(phase).await;
                 continue;
             }
@@ -149,7 +152,11 @@ impl<S: Spout> SpoutTask<S> {
                 // It polls, and found nothing: what it emitted before would wait for more.
                 Outcome::Next(Next::More) if self.desk.intake.len() == before => self.desk.ship().await,
                 Outcome::Next(Next::More) => {}
-                Outcome::Next(Next::End) | Outcome::Stop => return Ok(()),
+                Outcome::Next(Next::End) => {
+                    self.ended = true;
+                    return Ok(());
+                }
+                Outcome::Stop => return Ok(()),
             }
         }
     }
@@ -183,6 +190,7 @@ impl<S: Spout> SpoutTask<S> {
                     self.waited = true;
                     self.desk.ship().await;
                     self.desk.attend().await;
+                    self.desk.tell().await;
                     let phase = self.desk.shared.phase.now();
                     if phase > Phase::Running {
                         break None;
@@ -254,7 +262,8 @@ impl<S: Spout> Desk<S> {
         let ledger = self.tracks();
         let (at, now) = (self.watch.elapsed(), self.now());
         let ledger = ledger.then_some(&mut self.ledger);
-        let mut shipped = Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0 };
+        let mut shipped =
+            Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0, earliest: None };
         within(self.patience, &self.shared.settings.timer, self.intake.ship(&mut shipped)).await;
         self.shared.counters.emitted.add(shipped.tuples);
     }
@@ -263,7 +272,8 @@ impl<S: Spout> Desk<S> {
     async fn post(&mut self) {
         let (at, now) = (self.watch.elapsed(), self.now());
         let ledger = Some(&mut self.ledger);
-        let mut shipped = Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0 };
+        let mut shipped =
+            Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0, earliest: None };
         within(self.patience, &self.shared.settings.timer, self.intake.post(&mut shipped)).await;
     }
 
@@ -287,6 +297,23 @@ impl<S: Spout> Desk<S> {
             }
         }
         self.publish();
+        self.look().await;
+    }
+
+    /// Brings event time up to date, and tells of it when it was not told for some time.
+    async fn look(&mut self) {
+        self.intake.look(Look { ledger: &self.ledger, output: 0 });
+        let Some(since) = self.intake.timing().behind_since else { return };
+        if self.shared.settings.timer.now().since(since) >= self.shared.settings.linger {
+            self.tell().await;
+        }
+    }
+
+    /// There is nothing else to do: tells of event time at once.
+    async fn tell(&mut self) {
+        if self.intake.timing().behind_since.is_some() {
+            within(self.patience, &self.shared.settings.timer, self.intake.tell()).await;
+        }
     }
 
     /// Returns whether there are dead letters to post.
@@ -391,8 +418,13 @@ impl<S: Spout> Desk<S> {
     /// when it was last acted on. Safe to cancel.
     async fn wait(&mut self, until: Option<Timestamp>, seen: Phase) {
         let replay = self.ledger.next_replay().filter(|_| seen < Phase::Closing);
-        let wake = replay.into_iter().chain(self.ledger.next_deadline()).chain(until).min();
         let at_limit = self.is_at_limit();
+        // Who is not asked for tuples is not idle, unless it is because it was paused.
+        let is_asked = !at_limit || self.control.borrow().paused;
+        let timing = self.intake.timing();
+        let look_at = timing.look_at.filter(|_| is_asked);
+        let blocked = timing.look_at.filter(|_| !is_asked).map(|_| self.shared.settings.timer.now());
+        let wake = replay.into_iter().chain(self.ledger.next_deadline()).chain(until).chain(look_at).min();
         let timer = &self.shared.settings.timer;
         let later = async {
             match wake {
@@ -408,6 +440,9 @@ impl<S: Spout> Desk<S> {
             // An error says that nobody is left who could change it: the phase changes then, too.
             Ok(()) = self.control.changed() => {}
         }
+        if let Some(since) = blocked {
+            self.intake.was_blocked(since);
+        }
     }
 
     /// Works on what was emitted until it is `until`. Returns true when it is time to stop.
@@ -415,6 +450,7 @@ impl<S: Spout> Desk<S> {
         loop {
             self.ship().await;
             self.attend().await;
+            self.tell().await;
             let phase = self.shared.phase.now();
             if phase > Phase::Running {
                 return true;
@@ -428,7 +464,7 @@ impl<S: Spout> Desk<S> {
 
     /// Works on what was emitted until all of it is settled. It lets go of the streams as soon as no spout
     /// has anything under way.
-    async fn drain(&mut self) {
+    async fn drain(&mut self, ended: bool) {
         let mut is_idle = false;
         loop {
             let phase = self.shared.phase.now();
@@ -440,6 +476,10 @@ impl<S: Spout> Desk<S> {
                 break;
             }
             let nothing_under_way = self.ledger.pending() == 0;
+            if ended && nothing_under_way {
+                self.intake.end_time();
+            }
+            self.tell().await;
             if nothing_under_way != is_idle {
                 is_idle = nothing_under_way;
                 if is_idle { self.idle.enter() } else { self.idle.leave() }

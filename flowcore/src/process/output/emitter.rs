@@ -5,10 +5,12 @@ use tokio::sync::mpsc;
 use super::Outputs;
 use super::buffer::{Buffer, Cover};
 use super::intake::EmitterIntake;
-use super::wiring::{Connect, Emitted, Wiring};
+use super::stream_time::StreamTime;
+use super::wiring::{Connect, Emitted, Timing, Wiring};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
 use crate::process::batch::{Pool, Segment, Selection};
-use crate::process::engine::{Edge, ship};
+use crate::process::engine::{Edge, ship, tell};
+use crate::process::time::Mark;
 use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::tuple::TupleBatch;
 use crate::process::{DeadLettered, Tuple};
@@ -27,6 +29,8 @@ pub struct Emitter<T: Tuple + ?Sized> {
     cover: Option<(u32, Token)>,
     overflow: bool,
     emitted: u64,
+    /// Of a bolt's stream, if it has event time.
+    time: Option<Box<StreamTime<T>>>,
 }
 
 /// How many batches one call may emit without waiting.
@@ -62,6 +66,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
             cover: None,
             overflow: false,
             emitted: 0,
+            time: None,
         }
     }
 
@@ -259,7 +264,11 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
     }
 
     fn of_bolt(handle: &Stream<T>, with: &Connect) -> Self {
-        Self::new(Way::Edges(Self::edges(handle)), with)
+        let mut edges = Self::edges(handle);
+        let time = StreamTime::new(handle, &mut edges, with);
+        let mut emitter = Self::new(Way::Edges(edges), with);
+        emitter.time = time;
+        emitter
     }
 
     fn of_spout(handle: &Stream<T>, letters: &Self::Letters, with: &Connect) -> (Self, EmitterIntake<T>) {
@@ -268,7 +277,9 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
         let mut emitter = Self::new(Way::Handoff(sender), with);
         emitter.batch = batch;
         let partial = Buffer::new(Arc::clone(&emitter.buffer.pool));
-        let intake = EmitterIntake::new(partial, receiver, (handle, letters), batch);
+        let mut edges = Self::edges(handle);
+        let time = StreamTime::new(handle, &mut edges, with);
+        let intake = EmitterIntake::new(partial, receiver, (edges, time), (handle, letters), batch);
         (emitter, intake)
     }
 
@@ -323,7 +334,15 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
                 let segments = std::mem::take(&mut self.buffer.segments);
                 let len = u32::try_from(load.len()).unwrap_or(u32::MAX);
                 self.emitted += u64::from(len);
+                if let Some(time) = &mut self.time {
+                    time.observe(&load);
+                    time.look(edges, |_| None);
+                }
+                let since = self.time.as_ref().map(|time| time.is_sending());
                 ship(edges, &Arc::new(load), &Selection::Range(0, len), segments).await;
+                if let (Some(time), Some(since)) = (&mut self.time, since) {
+                    time.has_sent(since, edges);
+                }
             }
             Way::Handoff(intake) => {
                 // Room first: a `next` that is dropped while it waits here loses nothing. The intake lives
@@ -333,6 +352,32 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
                 room.send(self.buffer.take());
             }
         }
+    }
+
+    fn pass_on(&mut self, mark: Mark) {
+        if let (Some(time), Way::Edges(edges)) = (&mut self.time, &mut self.way) {
+            time.pass_on(mark, edges);
+        }
+    }
+
+    async fn tell(&mut self) {
+        let (Some(time), Way::Edges(edges)) = (&mut self.time, &mut self.way) else { return };
+        time.look(edges, |_| None);
+        if time.timing().behind_since.is_some() {
+            let since = time.is_sending();
+            tell(edges).await;
+            time.has_sent(since, edges);
+        }
+    }
+
+    fn end_time(&mut self) {
+        if let (Some(time), Way::Edges(edges)) = (&mut self.time, &mut self.way) {
+            time.end(edges);
+        }
+    }
+
+    fn timing(&self) -> Timing {
+        self.time.as_ref().map(|time| time.timing()).unwrap_or_default()
     }
 
     fn take_counts(&mut self) -> Emitted {

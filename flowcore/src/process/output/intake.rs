@@ -1,5 +1,5 @@
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -7,10 +7,11 @@ use tokio::sync::mpsc;
 use super::buffer::Buffer;
 use super::emitter::Emitter;
 use super::letters::Letters;
-use super::wiring::Wiring;
+use super::stream_time::StreamTime;
+use super::wiring::{Timing, Wiring};
 use crate::base::{Timestamp, Token, Work};
 use crate::process::batch::{Load, Segment, Selection};
-use crate::process::engine::{Edge, Inbox, Ledger, Sent, ship};
+use crate::process::engine::{Edge, Hold, Inbox, Ledger, Sent, ship, tell};
 use crate::process::topology::DeadLetterHandler;
 use crate::process::{DeadLetter, DeadLettered, Stream, Tuple};
 
@@ -38,6 +39,30 @@ pub trait Intake<O: Wiring>: Send + 'static {
     fn post(&mut self, shipped: &mut Shipped<'_>) -> impl Future<Output = ()> + Send;
     /// Lets go of the subscribers.
     fn disconnect(&mut self);
+
+    /// Brings event time up to date: what is done in the ledger no longer holds it back.
+    fn look(&mut self, _look: Look<'_>) {}
+    /// Tells all tasks that read what they were not told.
+    fn tell(&mut self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+    /// What event time waits for.
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
+    /// Since then, by the engine's clock, the spout was not asked for tuples: it was not idle.
+    fn was_blocked(&mut self, _since: Timestamp) {}
+    /// The input has come to its end, and nothing is under way.
+    fn end_time(&mut self) {}
+}
+
+/// Where to look for what holds back watermarks.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "no user sees it")]
+pub struct Look<'a> {
+    pub(crate) ledger: &'a Ledger<Payload>,
+    /// Which of the spout's emitters this is.
+    pub(crate) output: usize,
 }
 
 /// Where root batches are entered when they are sent.
@@ -52,6 +77,8 @@ pub struct Shipped<'a> {
     pub(crate) now: Timestamp,
     /// Which of the spout's emitters this is.
     pub(crate) output: usize,
+    /// The earliest timestamp of the tuples that are entered next.
+    pub(crate) earliest: Option<Timestamp>,
 }
 
 /// A root batch that can be sent again: which output, and the load that was sent.
@@ -70,6 +97,8 @@ pub struct EmitterIntake<T: Tuple + ?Sized> {
     partial: Buffer<T>,
     handoff: mpsc::Receiver<Buffer<T>>,
     edges: Vec<Edge<T>>,
+    /// If the stream has event time.
+    time: Option<Box<StreamTime<T>>>,
     dead: Option<DeadLetterHandler<T>>,
     letters: Letters<T>,
     batch: usize,
@@ -79,11 +108,20 @@ impl<T: Tuple + ?Sized> EmitterIntake<T> {
     pub(super) fn new(
         partial: Buffer<T>,
         handoff: mpsc::Receiver<Buffer<T>>,
+        (edges, time): (Vec<Edge<T>>, Option<Box<StreamTime<T>>>),
         (handle, letters): (&Stream<T>, &Stream<DeadLettered<T>>),
         batch: usize,
     ) -> Self {
-        let (edges, dead) = (handle.subscribers(), handle.dead_letters());
-        Self { partial, handoff, edges, dead, letters: Letters::new(letters.subscribers()), batch }
+        let (dead, letters) = (handle.dead_letters(), Letters::new(letters.subscribers()));
+        Self { partial, handoff, edges, time, dead, letters, batch }
+    }
+
+    /// The watermark does not pass what is under way, nor what will be sent again.
+    fn hold_back(&mut self, ledger: Option<&Ledger<Payload>>, output: usize) {
+        let hold = |from: Timestamp| ledger.and_then(|ledger| ledger.hold(output, from));
+        if let Some(time) = &mut self.time {
+            time.look(&mut self.edges, hold);
+        }
     }
 }
 
@@ -106,7 +144,9 @@ pub(super) fn enter<T: Tuple + ?Sized>(
     };
     let payload = Payload { output: shipped.output, load: Arc::clone(&load) as _, is_letter };
     let indices = (!unanchored.is_empty()).then(|| unanchored.tracked(len));
-    let id = ledger.open(payload, Sent { len, indices, covers, at: shipped.at, now: shipped.now, is_letter });
+    let hold = shipped.earliest.take().map(|at| Hold { output: shipped.output, at });
+    let sent = Sent { len, indices, covers, at: shipped.at, now: shipped.now, is_letter, hold };
+    let id = ledger.open(payload, sent);
     let work = id.map(|id| Work::root(Arc::clone(shipped.inbox) as _, id)).unwrap_or_default();
     let segments = unanchored.segments(&work, len);
     (load, segments)
@@ -137,10 +177,16 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
         if self.partial.is_empty() {
             return;
         }
+        shipped.earliest = self.time.as_mut().and_then(|time| time.observe(&self.partial.load));
         let (load, segments) = enter(&mut self.partial, shipped, false);
+        self.hold_back(shipped.ledger.as_deref(), shipped.output);
         shipped.tuples += load.len() as u64;
         let all = Selection::Range(0, u32::try_from(load.len()).unwrap_or(u32::MAX));
+        let since = self.time.as_ref().map(|time| time.is_sending());
         ship(&mut self.edges, &load, &all, segments).await;
+        if let (Some(time), Some(since)) = (&mut self.time, since) {
+            time.has_sent(since, &self.edges);
+        }
     }
 
     async fn handed_over(&mut self) {
@@ -182,5 +228,33 @@ impl<T: Tuple + ?Sized> Intake<Emitter<T>> for EmitterIntake<T> {
     fn disconnect(&mut self) {
         self.edges.clear();
         self.letters.disconnect();
+    }
+
+    fn look(&mut self, Look { ledger, output }: Look<'_>) {
+        self.hold_back(Some(ledger), output);
+    }
+
+    async fn tell(&mut self) {
+        if let Some(time) = self.time.as_mut().filter(|time| time.timing().behind_since.is_some()) {
+            let since = time.is_sending();
+            tell(&mut self.edges).await;
+            time.has_sent(since, &self.edges);
+        }
+    }
+
+    fn timing(&self) -> Timing {
+        self.time.as_ref().map(|time| time.timing()).unwrap_or_default()
+    }
+
+    fn was_blocked(&mut self, since: Timestamp) {
+        if let Some(time) = &mut self.time {
+            time.was_blocked(since);
+        }
+    }
+
+    fn end_time(&mut self) {
+        if let Some(time) = &mut self.time {
+            time.end(&mut self.edges);
+        }
     }
 }

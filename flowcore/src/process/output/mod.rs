@@ -6,13 +6,14 @@ mod intake;
 mod letters;
 mod none;
 mod several;
+mod stream_time;
 mod unanchored;
 mod wiring;
 
 pub(crate) use buffer::Cover;
 pub use emitter::Emitter;
 pub(crate) use emitter::TooManyOutputs;
-pub(crate) use intake::{Intake, Payload, Shipped};
+pub(crate) use intake::{Intake, Look, Payload, Shipped};
 pub use none::NoOutput;
 pub(crate) use wiring::{Connect, Wiring};
 

@@ -2,9 +2,10 @@ use std::future::Future;
 
 use super::Outputs;
 use super::emitter::Emitter;
-use super::intake::{Intake, Payload, Shipped};
-use super::wiring::{Connect, Emitted, Wiring};
+use super::intake::{Intake, Look, Payload, Shipped};
+use super::wiring::{Connect, Emitted, Timing, Wiring};
 use crate::base::{Timestamp, Token, TokenSet, Work};
+use crate::process::time::Mark;
 use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::{DeadLetter, DeadLettered, Tuple};
 
@@ -102,6 +103,22 @@ macro_rules! several {
                 $(self.$at.flush().await;)+
             }
 
+            fn pass_on(&mut self, mark: Mark) {
+                $(self.$at.pass_on(mark);)+
+            }
+
+            async fn tell(&mut self) {
+                $(self.$at.tell().await;)+
+            }
+
+            fn end_time(&mut self) {
+                $(self.$at.end_time();)+
+            }
+
+            fn timing(&self) -> Timing {
+                Timing::of([$(self.$at.timing()),+])
+            }
+
             fn take_counts(&mut self) -> Emitted {
                 Emitted::default() $(+ self.$at.take_counts())+
             }
@@ -176,6 +193,26 @@ macro_rules! several {
 
             fn disconnect(&mut self) {
                 $(self.$at.disconnect();)+
+            }
+
+            fn look(&mut self, look: Look<'_>) {
+                $(self.$at.look(Look { output: $at, ..look });)+
+            }
+
+            async fn tell(&mut self) {
+                $(self.$at.tell().await;)+
+            }
+
+            fn timing(&self) -> Timing {
+                Timing::of([$(self.$at.timing()),+])
+            }
+
+            fn was_blocked(&mut self, since: Timestamp) {
+                $(self.$at.was_blocked(since);)+
+            }
+
+            fn end_time(&mut self) {
+                $(self.$at.end_time();)+
             }
         }
     };

@@ -1,9 +1,11 @@
-use std::future::Future;
+use std::future::{Future, ready};
 use std::sync::Arc;
 
 use super::intake::Intake;
 use crate::base::{Timestamp, Work};
-use crate::process::engine::Settings;
+use crate::process::TaskContext;
+use crate::process::engine::{Counters, Settings};
+use crate::process::time::{Board, Mark};
 use crate::process::topology::{Output, StreamName};
 
 /// What the engine does with outputs. Users see [`Outputs`](super::Outputs).
@@ -42,6 +44,18 @@ pub trait Wiring: Send + Sized + 'static {
     fn waiting_since(&self) -> Option<Timestamp>;
     /// Sends everything.
     fn flush(&mut self) -> impl Future<Output = ()> + Send;
+    /// For bolts: the bolt has heard `mark`, and emitted what it had to emit.
+    fn pass_on(&mut self, _mark: Mark) {}
+    /// For bolts: brings event time up to date, and tells all tasks that read what they were not told.
+    fn tell(&mut self) -> impl Future<Output = ()> + Send {
+        ready(())
+    }
+    /// For bolts: the input has come to its end, and everything was sent.
+    fn end_time(&mut self) {}
+    /// For bolts: what event time waits for.
+    fn timing(&self) -> Timing {
+        Timing::default()
+    }
     /// Tuples emitted and tuples kept since the last time.
     fn take_counts(&mut self) -> Emitted;
 }
@@ -60,9 +74,33 @@ impl std::ops::Add for Emitted {
     }
 }
 
+/// What the event time of some outputs waits for. By the engine's clock.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Since when some task that reads was not told the latest.
+    pub(crate) behind_since: Option<Timestamp>,
+    /// When to look again though nothing is sent.
+    pub(crate) look_at: Option<Timestamp>,
+}
+
+impl Timing {
+    /// Of several outputs.
+    pub(super) fn of(all: impl IntoIterator<Item = Self> + Clone) -> Self {
+        let behind_since = all.clone().into_iter().filter_map(|timing| timing.behind_since).min();
+        let look_at = all.into_iter().filter_map(|timing| timing.look_at).min();
+        Self { behind_since, look_at }
+    }
+}
+
 /// What a task needs to connect its outputs.
 #[doc(hidden)]
 #[derive(Debug, Clone)]
 pub struct Connect {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) context: TaskContext,
+    pub(crate) counters: Arc<Counters>,
+    /// The task hears of watermarks, and its streams pass them on.
+    pub(crate) passes_on: bool,
+    pub(crate) board: Arc<Board>,
 }

@@ -36,27 +36,45 @@ type MakeObserver<T> = Arc<dyn Fn() -> Box<dyn Observer<T>> + Send + Sync>;
 ///
 /// ```
 /// use flowcore::base::Timestamp;
-/// use flowcore::process::TopologyBuilder;
 /// use flowcore::process::time::EventTime;
-/// use flowcore_testkit::ScriptedSpout;
+/// use flowcore::process::{Bolt, BoltError, Emitter, TopologyBuilder};
+/// use flowcore_testkit::{Recorder, ScriptedSpout};
 /// use std::time::Duration;
 ///
 /// #[derive(Clone)]
-/// struct Order { at: Timestamp, shop: u64 }
+/// struct Order { at: Timestamp }
 ///
-/// let script = ScriptedSpout::<Order>::new();
+/// /// Emits its watermarks.
+/// struct Watermarks;
+///
+/// impl Bolt<Order> for Watermarks {
+///     type Out = Emitter<Timestamp>;
+///
+///     async fn execute(&mut self, _: &Order, _: &mut Self::Out) -> Result<(), BoltError> {
+///         Ok(())
+///     }
+///
+///     async fn on_watermark(&mut self, at: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
+///         out.emit(at);
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let at = Timestamp::from_millis;
+/// let script = ScriptedSpout::new().emit([Order { at: at(90_000) }, Order { at: at(60_000) }]);
+/// let watermarks = Recorder::new();
+/// let record = watermarks.clone();
+///
 /// let mut topology = TopologyBuilder::new("orders");
-/// let orders = topology.spout("orders", script.factory()).event_time(
-///     EventTime::of(|order: &Order| order.at)
-///         .lag(Duration::from_secs(5))
-///         .idle_after(Duration::from_secs(30))
-///         .partition_by(|order| order.shop),
-/// );
-/// let late = orders.filter("of shop 3", |order| order.shop == 3);
-/// let timestamp = late.timestamp_of().ok_or("no timestamps")?;
-/// let noon = Timestamp::from_millis(1_411_905_600_000);
-/// assert_eq!(timestamp(&Order { at: noon, shop: 3 }), noon);
-/// # Ok::<(), &str>(())
+/// let orders = topology
+///     .spout("orders", script.factory())
+///     .event_time(EventTime::of(|order: &Order| order.at).lag(Duration::from_secs(5)));
+/// let seen = topology.bolt("look", || Watermarks).shuffle(&orders);
+/// topology.bolt("record", move || record.bolt()).shuffle(&seen);
+/// topology.build()?.run().await?;
+/// assert_eq!(watermarks.items().last(), Some(&Timestamp::MAX), "the input has ended");
+/// # Ok(()) }
 /// ```
 pub struct EventTime<T: Tuple + ?Sized> {
     timestamp: TimestampOf<T>,
@@ -105,7 +123,8 @@ impl<T: Tuple + ?Sized> EventTime<T> {
     }
 
     /// How far into the future a timestamp may jump; an hour unless set. One that goes further is not believed:
-    /// the tuple travels on, but does not move the watermark; it is counted and reported.
+    /// the tuple travels on, but does not move the watermark; it is counted
+    /// ([`TaskSnapshot::ahead`](crate::process::TaskSnapshot::ahead)) and reported.
     ///
     /// The future begins at the topology's clock: no timestamp is believed that is more than this after it.
     /// Where the largest timestamp so far is more than this before the clock, because old data are read, the

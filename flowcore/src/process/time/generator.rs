@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::event_time::Pace;
 use super::{LATEST, Mark};
 use crate::base::Timestamp;
@@ -121,10 +123,10 @@ impl Generator {
         self.batch.seen
     }
 
-    /// Until `now`, the task could not have sent anything, for want of room: nobody was idle meanwhile.
-    pub(crate) fn was_blocked_until(&mut self, now: Timestamp) {
+    /// For this long, the task could not have sent anything, for want of room: nobody was idle meanwhile.
+    pub(crate) fn was_blocked(&mut self, time: Duration) {
         for slot in self.slots.iter_mut().filter(|slot| !slot.idle) {
-            slot.heard = slot.heard.max(now);
+            slot.heard = slot.heard + time;
         }
     }
 

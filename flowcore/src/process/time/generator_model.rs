@@ -96,7 +96,7 @@ fn it_is_idle_after_its_time_and_not_while_it_was_blocked() {
     assert_eq!(generator.say(at(100), None), Mark { watermark: None, idle: true });
     assert_eq!(generator.idle_at(), None);
     assert_eq!(send(&mut generator, 120, &[1_000_000]), said(999_995));
-    generator.was_blocked_until(at(300));
+    generator.was_blocked(Duration::from_millis(180));
     assert_eq!(generator.say(at(399), None), said(999_995));
     let idle = Mark { watermark: Some(at(999_995)), idle: true };
     assert_eq!(generator.say(at(400), None), idle);

@@ -80,6 +80,13 @@ impl Progress {
         self.merged
     }
 
+    /// The largest watermark of any sender that has not come to its end, and when one of them moved last.
+    pub(crate) fn lead(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let open = || self.senders().filter(|sender| !sender.mark.is_end());
+        let moved = open().filter(|sender| sender.mark.watermark.is_some()).map(|sender| sender.since);
+        (open().filter_map(|sender| sender.mark.watermark).max(), moved.max())
+    }
+
     /// Who holds back the watermark, and with which of its outputs. `None` when the inputs have ended, or have
     /// no event time.
     pub(crate) fn held_back(&self) -> Option<(HeldBack, usize)> {

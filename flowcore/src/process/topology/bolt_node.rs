@@ -168,6 +168,7 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
     fn spawn(&self, wiring: &mut Wiring) {
         let mut spec = self.spec();
         let parallelism = spec.parallelism;
+        let inputs: Vec<_> = spec.inputs.iter().map(|input| input.stream()).collect();
         for (task, counters) in std::mem::take(&mut spec.counters).into_iter().enumerate() {
             let mut seen = Vec::new();
             let mut ports = Vec::new();
@@ -177,8 +178,9 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
                 ports.extend(input.port(first));
             }
             let shared = wiring.bolt(&self.name.component, task, parallelism, counters);
-            let out = O::of_bolt(&self.streams, &wiring.connect());
-            let task = BoltTask::new(Arc::clone(&self.factory), ports, out, spec.tick, shared);
+            let out = O::of_bolt(&self.streams, &wiring.connect(self.name.node, &shared));
+            let progress = wiring.time.progress(&inputs);
+            let task = BoltTask::new(Arc::clone(&self.factory), (ports, progress), out, spec.tick, shared);
             wiring.spawn_bolt(task);
         }
     }

@@ -177,7 +177,8 @@ impl<S: Spout> Node for SpoutNode<S> {
     fn spawn(&self, wiring: &mut RunWiring) {
         for task in 0..self.parallelism() {
             let shared = wiring.spout(&self.name.component, task, self.parallelism());
-            let outputs = S::Out::of_spout(&self.streams, &self.letters, &wiring.connect());
+            let connect = wiring.connect(self.name.node, &shared.0);
+            let outputs = S::Out::of_spout(&self.streams, &self.letters, &connect);
             let task = SpoutTask::new(Arc::clone(&self.factory), outputs, self.policies().clone(), shared);
             wiring.spawn_spout(task);
         }

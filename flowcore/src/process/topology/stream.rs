@@ -241,7 +241,6 @@ impl<T: Tuple + ?Sized> Stream<T> {
         self.state().max_ahead
     }
 
-    #[expect(dead_code, reason = "the engine carries no watermarks yet")]
     pub(crate) fn own_event_time(&self) -> Option<EventTime<T>> {
         self.state().event_time.clone()
     }
