@@ -5,6 +5,7 @@ mod bolt_time;
 mod control;
 mod counters;
 mod deadlines;
+mod desk;
 mod edge;
 mod events;
 mod explain;

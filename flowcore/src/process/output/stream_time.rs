@@ -131,7 +131,9 @@ impl<T: Tuple + ?Sized> StreamTime<T> {
             return;
         }
         self.mark = mark;
-        edges.iter_mut().for_each(|edge| edge.set_mark(mark));
+        for edge in edges {
+            edge.set_mark(mark);
+        }
         let now = &self.timer;
         self.behind_since.get_or_insert_with(|| now.now());
     }
