@@ -1,5 +1,6 @@
 use std::error::Error;
 
+use super::engine::NotReturned;
 use crate::base::LossKind;
 
 type Cause = Box<dyn Error + Send + Sync>;
@@ -43,6 +44,7 @@ impl BoltError {
     pub(crate) fn loss(&self) -> LossKind {
         match self {
             Self::Reject(_) => LossKind::Rejected,
+            Self::Restart(cause) if cause.is::<NotReturned>() => LossKind::TimedOut,
             Self::Retry(_) | Self::Restart(_) | Self::Fatal(_) => LossKind::Failed,
         }
     }

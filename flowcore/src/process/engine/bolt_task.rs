@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Pulse;
 use super::bolt_time::TaskTime;
 use super::fault::{BoltFault, Fault, settle};
 use super::phase::{Phase, Signal};
@@ -31,6 +32,7 @@ pub(crate) struct BoltTask<B, O> {
     pub(super) time: Option<TaskTime>,
     restart: RestartPolicy,
     pub(super) shared: TaskShared,
+    pulse: Option<Arc<Pulse>>,
 }
 
 /// How many open windows a task tells of.
@@ -58,12 +60,13 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         (ports, progress): (Vec<Box<dyn Port<B, O>>>, Progress),
         out: O,
         tick: Option<Duration>,
-        shared: TaskShared,
+        (shared, pulse): (TaskShared, Option<Arc<Pulse>>),
     ) -> Self {
         let restart = shared.settings.restart.clone();
         let tick = tick.map(|every| Ticker { every, due: shared.settings.clock.now() + every });
         let time = progress.has_event_time().then(|| TaskTime::new(progress, &shared));
-        Self { factory, ports, turn: 0, out, tick, ticked: None, overdue: None, time, restart, shared }
+        let overdue = None;
+        Self { factory, ports, turn: 0, out, tick, ticked: None, overdue, time, restart, pulse, shared }
     }
 
     pub(crate) fn context(&self) -> &TaskContext {
@@ -149,7 +152,8 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
         let mut failed = 0;
         self.shared.counters.began.set(now);
         let component = &self.shared.context.component;
-        let call = Call { bolt, out: &mut self.out, now, component, failed: &mut failed };
+        let pulse = self.pulse.as_deref();
+        let call = Call { bolt, out: &mut self.out, now, component, failed: &mut failed, pulse };
         let watch = self.shared.settings.clock.stopwatch();
         let result = contain(port.run(call)).await;
         let busy = watch.elapsed();

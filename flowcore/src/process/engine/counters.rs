@@ -14,6 +14,7 @@ pub(crate) struct Counters {
     pub(crate) replayed: Count,
     pub(crate) dead: Count,
     pub(crate) lost: Count,
+    pub(crate) hung: Count,
     pub(crate) restarts: Count,
     /// What the log of events was told of the task, throttled or not.
     pub(crate) troubles: Count,

@@ -51,6 +51,7 @@ impl WatchedTask {
             replayed: counters.replayed.get(),
             dead: counters.dead.get(),
             lost: counters.lost.get(),
+            hung: counters.hung.get(),
             restarts: counters.restarts.get(),
             troubles: counters.troubles.get(),
             ahead: counters.ahead.get(),

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use super::MailboxReceiver;
 use super::mailbox::{Heard, Mail};
+use super::pulse::{Limit, Pulse, Unlimited};
 use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
 use crate::process::batch::{Parcel, RootWalk, Run};
 use crate::process::observe::OpenWindows;
@@ -73,6 +74,8 @@ pub(crate) struct Call<'a, B, O> {
     pub(crate) component: &'a Arc<str>,
     /// Counts those that fail.
     pub(crate) failed: &'a mut u64,
+    /// If calls of `execute` have a deadline.
+    pub(crate) pulse: Option<&'a Pulse>,
 }
 
 pub(crate) struct TypedPort<T: Tuple + ?Sized> {
@@ -119,7 +122,10 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
         Box::pin(async move {
             let Some(parcel) = &mut self.current else { return Ok(()) };
             self.stretch = parcel.at..parcel.selection.len();
-            execute(parcel, call).await?;
+            match call.pulse {
+                None => execute(parcel, call, &Unlimited).await?,
+                Some(pulse) => execute(parcel, call, pulse).await?,
+            }
             self.current = None;
             Ok(())
         })
@@ -191,7 +197,8 @@ impl<B: Bolt<T>, T: Tuple + ?Sized> Port<B, B::Out> for TypedPort<T> {
 /// There is one call of the bolt, so that it is compiled into the loop.
 async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     parcel: &mut Parcel<T>,
-    Call { bolt, out, now, component, failed }: Call<'_, B, B::Out>,
+    Call { bolt, out, now, component, failed, .. }: Call<'_, B, B::Out>,
+    limit: &impl Limit,
 ) -> Result<(), BoltError> {
     let Parcel { load, selection, segments, at, segment: nth } = parcel;
     let mut walk = RootWalk::default();
@@ -205,7 +212,7 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
                 run = walk.run_of(index, &load.roots);
                 out.at(run.root);
             }
-            let mut result = bolt.execute(tuple, out).await;
+            let mut result = limit.bound(bolt.execute(tuple, out)).await;
             *at += 1;
             if out.is_full() {
                 if out.take_overflow() && result.is_ok() {

@@ -21,13 +21,14 @@ impl TopologySnapshot {
     pub fn prometheus(&self) -> String {
         type Value = fn(&TaskSnapshot) -> f64;
         #[expect(clippy::cast_precision_loss, reason = "the format has no other numbers")]
-        let families: [(&str, &str, &str, Value); 13] = [
+        let families: [(&str, &str, &str, Value); 14] = [
             ("executed_tuples_total", "counter", "Tuples executed", |t| t.executed as f64),
             ("emitted_tuples_total", "counter", "Tuples emitted", |t| t.emitted as f64),
             ("acked_tuples_total", "counter", "Tuples acknowledged", |t| t.acked as f64),
             ("failed_tuples_total", "counter", "Tuples failed", |t| t.failed as f64),
             ("replayed_tuples_total", "counter", "Tuples sent again", |t| t.replayed as f64),
             ("dead_tuples_total", "counter", "Tuples given up", |t| t.dead as f64),
+            ("hung_calls_total", "counter", "Calls that kept their thread for too long", |t| t.hung as f64),
             ("lost_tuples_total", "counter", "Dead letters given up", |t| t.lost as f64),
             ("restarts_total", "counter", "How often the task was made anew", |t| t.restarts as f64),
             ("troubles_total", "counter", "How often the log was told of a trouble", |t| t.troubles as f64),

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::handle::{Watched, WatchedTask};
 use super::inquiry::{Respondent, inquiry};
 use super::phase::{Idle, Phase, PhaseWatch, Phases};
+use super::pulse::{Pulse, PulseWatch, watch_pulses};
 use super::rates::log_rates;
 use super::time_wiring::TimeWiring;
 use super::{
@@ -147,6 +148,7 @@ pub(crate) struct Wiring {
     controls: Controls,
     log: Arc<EventLog>,
     pub(crate) time: TimeWiring,
+    pulses: Vec<PulseWatch>,
 }
 
 impl Wiring {
@@ -162,7 +164,16 @@ impl Wiring {
             counters: Arc::clone(&shared.counters),
             passes_on: self.time.hears(node.index),
             board: Arc::clone(&self.time.board),
+            pulse: None,
         }
+    }
+
+    /// For a bolt task whose calls of `execute` have a deadline.
+    pub(crate) fn pulse(&mut self, task: &TaskShared, deadline: Duration) -> Arc<Pulse> {
+        let pulse = Arc::new(Pulse::new(deadline));
+        let (context, counters) = (task.context.clone(), Arc::clone(&task.counters));
+        self.pulses.push(PulseWatch::new(context, counters, Arc::clone(&pulse)));
+        pulse
     }
 
     pub(crate) fn spout(
@@ -265,6 +276,7 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
         controls: Controls::default(),
         log,
         time,
+        pulses: Vec::new(),
     };
     let since = wiring.settings.clock.stopwatch();
     let edges = nodes.iter().flat_map(|node| node.edges()).collect();
@@ -277,13 +289,16 @@ pub(crate) fn start(name: Arc<str>, nodes: &[Arc<dyn Node>], mut settings: Setti
     for node in nodes {
         node.close_mailboxes();
     }
-    let Wiring { settings, phases, tasks, watched, controls, log, time } = wiring;
+    let Wiring { settings, phases, tasks, watched, controls, log, time, pulses } = wiring;
     let (seen, board) = (watched, time.board);
     let watched = Watched { topology: name, tasks: seen, settings, controls, edges, since, log, board };
     let handle = TopologyHandle::new(phases, Arc::new(watched));
     let mut reporters = TaskSet::new();
     if let Some(every) = handle.watched.settings.log_rates {
         reporters.spawn("rates", log_rates(handle.clone(), handle.snapshot(), every));
+    }
+    if !pulses.is_empty() {
+        reporters.spawn("deadlines", watch_pulses(pulses));
     }
     RunningTopology { tasks, _reporters: reporters, handle }
 }

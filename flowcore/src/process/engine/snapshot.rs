@@ -70,6 +70,8 @@ pub struct TaskSnapshot {
     pub dead: u64,
     /// Spouts: of these, those that their reader failed too often.
     pub lost: u64,
+    /// Bolts: calls of `execute` that kept their thread for longer than their deadline.
+    pub hung: u64,
     /// How often the task was made anew.
     pub restarts: u64,
     /// How often the log of events was told of a trouble of this task: restarts, tuples given up, overdue
@@ -115,6 +117,7 @@ impl TopologySnapshot {
             replayed: 0,
             dead: 0,
             lost: 0,
+            hung: 0,
             restarts: 0,
             troubles: 0,
             ahead: 0,
@@ -133,6 +136,7 @@ impl TopologySnapshot {
             sum.replayed += task.replayed;
             sum.dead += task.dead;
             sum.lost += task.lost;
+            sum.hung += task.hung;
             sum.restarts += task.restarts;
             sum.troubles += task.troubles;
             sum.ahead += task.ahead;

@@ -9,7 +9,7 @@ use super::stream_time::StreamTime;
 use super::wiring::{Connect, Emitted, Timing, Wiring};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet, Work};
 use crate::process::batch::{Pool, Segment, Selection};
-use crate::process::engine::{Edge, ship, tell};
+use crate::process::engine::{Edge, Pulse, ship, tell};
 use crate::process::time::Mark;
 use crate::process::topology::{Output, Stream, StreamName};
 use crate::process::tuple::TupleBatch;
@@ -31,6 +31,7 @@ pub struct Emitter<T: Tuple + ?Sized> {
     emitted: u64,
     /// Of a bolt's stream, if it has event time.
     time: Option<Box<StreamTime<T>>>,
+    pulse: Option<Arc<Pulse>>,
 }
 
 /// How many batches one call may emit without waiting.
@@ -67,6 +68,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
             overflow: false,
             emitted: 0,
             time: None,
+            pulse: with.pulse.clone(),
         }
     }
 
@@ -339,6 +341,7 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
                     time.look(edges, |_| None);
                 }
                 let since = self.time.as_ref().map(|time| time.is_sending());
+                let _waits = self.pulse.as_deref().map(Pulse::wait_for_room);
                 ship(edges, &Arc::new(load), &Selection::Range(0, len), segments).await;
                 if let (Some(time), Some(since)) = (&mut self.time, since) {
                     time.has_sent(since, edges);

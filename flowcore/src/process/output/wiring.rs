@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::intake::Intake;
 use crate::base::{Timestamp, Work};
 use crate::process::TaskContext;
-use crate::process::engine::{Counters, Settings};
+use crate::process::engine::{Counters, Pulse, Settings};
 use crate::process::time::{Board, Mark};
 use crate::process::topology::{Output, StreamName};
 
@@ -103,4 +103,6 @@ pub struct Connect {
     /// The task hears of watermarks, and its streams pass them on.
     pub(crate) passes_on: bool,
     pub(crate) board: Arc<Board>,
+    /// If calls of `execute` have a deadline.
+    pub(crate) pulse: Option<Arc<Pulse>>,
 }

@@ -318,6 +318,32 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
         self.node.lack_timestamps(stream);
     }
 
+    /// How long one call of `execute` may take. Without an end by default.
+    ///
+    /// - A call that waits for something and has not returned by then is dropped: its tuple fails as
+    ///   [timed out](crate::base::LossKind::TimedOut) and is replayed by policy, and the bolt is made anew, as after
+    ///   a panic. Time in which it waits for room in a mailbox does not count.
+    /// - One that keeps its thread for itself cannot be dropped. It is reported: an error in the log, and
+    ///   `hung` in the snapshot. Its tuples fail by the [deadline of their
+    ///   topology](super::TopologyBuilder::deadline), if there is one.
+    ///
+    /// ```
+    /// # use flowcore::process::{TopologyBuilder, for_each};
+    /// # use std::time::Duration;
+    /// # let mut topology = TopologyBuilder::new("orders");
+    /// # let spout = flowcore_testkit::ScriptedSpout::<u64>::new();
+    /// # let orders = topology.spout("orders", spout.factory());
+    /// topology
+    ///     .bolt("ask a server", || for_each(|_order: &u64| {}))
+    ///     .shuffle(&orders)
+    ///     .execute_deadline(Duration::from_secs(10));
+    /// # assert!(topology.build().is_ok());
+    /// ```
+    pub fn execute_deadline(self, time: Duration) -> Self {
+        self.node.set_deadline(time);
+        self
+    }
+
     /// Calls [`Bolt::tick`] of every task in this interval. Not at all by default.
     pub fn tick_every(self, interval: Duration) -> Self {
         self.node.set_tick(interval);

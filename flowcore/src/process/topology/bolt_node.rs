@@ -7,6 +7,7 @@ use super::{Node, Output, StreamName};
 use crate::process::engine::{
     BoltTask, Count, Counters, MailboxReceiver, Port, TypedPort, WatchedEdge, Wiring, loop_mailbox, mailbox,
 };
+use crate::process::output::Connect;
 use crate::process::{Bolt, Outputs, Tuple};
 
 /// A bolt as it was declared.
@@ -22,6 +23,8 @@ struct Spec<B, O> {
     /// The sizes of the targets that its direct inputs name.
     targets: Vec<usize>,
     tick: Option<Duration>,
+    /// For one call of `execute`.
+    deadline: Option<Duration>,
     requires_event_time: bool,
     untimed_input: Option<String>,
     inputs: Vec<Box<dyn Input<B, O>>>,
@@ -54,6 +57,7 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
             parallelism: 1,
             targets: Vec::new(),
             tick: None,
+            deadline: None,
             requires_event_time: false,
             untimed_input: None,
             inputs: Vec::new(),
@@ -87,6 +91,10 @@ impl<B: Send + 'static, O: Outputs> BoltNode<B, O> {
 
     pub(super) fn require_event_time(&self) {
         self.spec().requires_event_time = true;
+    }
+
+    pub(super) fn set_deadline(&self, time: Duration) {
+        self.spec().deadline = Some(time);
     }
 
     pub(super) fn set_tick(&self, interval: Duration) {
@@ -127,6 +135,10 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
 
     fn tick(&self) -> Option<Duration> {
         self.spec().tick
+    }
+
+    fn execute_deadline(&self) -> Option<Duration> {
+        self.spec().deadline
     }
 
     fn inputs(&self) -> Vec<StreamName> {
@@ -178,9 +190,11 @@ impl<B: Send + 'static, O: Outputs> Node for BoltNode<B, O> {
                 ports.extend(input.port(first));
             }
             let shared = wiring.bolt(&self.name.component, task, parallelism, counters);
-            let out = O::of_bolt(&self.streams, &wiring.connect(self.name.node, &shared));
-            let progress = wiring.time.progress(&inputs);
-            let task = BoltTask::new(Arc::clone(&self.factory), (ports, progress), out, spec.tick, shared);
+            let pulse = spec.deadline.map(|deadline| wiring.pulse(&shared, deadline));
+            let connect = Connect { pulse: pulse.clone(), ..wiring.connect(self.name.node, &shared) };
+            let out = O::of_bolt(&self.streams, &connect);
+            let inlets = (ports, wiring.time.progress(&inputs));
+            let task = BoltTask::new(Arc::clone(&self.factory), inlets, out, spec.tick, (shared, pulse));
             wiring.spawn_bolt(task);
         }
     }

@@ -20,6 +20,10 @@ pub(crate) trait Node: Send + Sync {
     fn targets(&self) -> Vec<usize>;
     /// How often its tasks tick.
     fn tick(&self) -> Option<Duration>;
+    /// For one call of a bolt's `execute`.
+    fn execute_deadline(&self) -> Option<Duration> {
+        None
+    }
     /// What a spout has of its own.
     fn policies(&self) -> SpoutPolicies {
         SpoutPolicies::default()

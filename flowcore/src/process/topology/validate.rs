@@ -4,6 +4,7 @@ use std::sync::Arc;
 use super::cycles::cycles;
 use super::graph::Slot;
 use super::{EventReach, Node, Problem};
+use crate::process::Deadline;
 use crate::process::engine::Settings;
 
 /// Characters of a name.
@@ -96,7 +97,8 @@ fn component_problems(id: u64, node: &dyn Node, problems: &mut Vec<Problem>) {
     if policies.retry.is_some_and(|retry| retry.max_attempts == 0) {
         problems.push(Problem::NoAttempts { component: component.clone() });
     }
-    if policies.deadline.is_some_and(|deadline| deadline.after().as_millis() == 0) {
+    let deadlines = policies.deadline.map(Deadline::after).into_iter().chain(node.execute_deadline());
+    if deadlines.into_iter().any(|time| time.as_millis() == 0) {
         problems.push(Problem::DeadlineTooShort { component: component.clone() });
     }
     for targets in node.targets().into_iter().filter(|&targets| targets != tasks) {

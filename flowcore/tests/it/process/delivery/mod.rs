@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod deadlines;
+mod execute_deadline;
 mod feedback;
 mod outcomes;
 mod retry;
