@@ -66,6 +66,7 @@ impl TopologyHandle {
         let mut explanation = Explanation::new(Arc::clone(&self.watched.topology), clock.now());
         for (WatchedTask { context, .. }, reply) in replies {
             let stands = self.watched.board.stands(&context.component, context.task);
+            let stands = stands.on_clock(self.watched.settings.timer.now(), clock.now());
             explanation.add(&context.component, context.task, reply, &stands);
         }
         explanation

@@ -38,7 +38,7 @@ pub(super) struct WatchedTask {
 }
 
 impl WatchedTask {
-    fn snapshot(&self) -> TaskSnapshot {
+    fn snapshot(&self, board: &Board) -> TaskSnapshot {
         let counters = &self.counters;
         TaskSnapshot {
             component: Arc::clone(&self.context.component),
@@ -60,6 +60,7 @@ impl WatchedTask {
             paused: counters.paused.nanos(),
             at_max_pending: counters.at_max_pending.nanos(),
             latency: counters.latency.latency(),
+            watermark: board.watermark(&self.context.component, self.context.task),
         }
     }
 }
@@ -138,7 +139,7 @@ impl TopologyHandle {
 
     /// What every task has done so far. Cheap: it reads counters that tasks write by batch.
     pub fn snapshot(&self) -> TopologySnapshot {
-        let tasks = self.watched.tasks.iter().map(WatchedTask::snapshot);
+        let tasks = self.watched.tasks.iter().map(|task| task.snapshot(&self.watched.board));
         let edges = self.watched.edges.iter().map(|edge| EdgeSnapshot {
             from: edge.from.clone(),
             to: Arc::clone(&edge.to),

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::{TaskSnapshot, TopologySnapshot};
+use crate::base::Timestamp;
 
 impl TopologySnapshot {
     /// The snapshot in the text format of Prometheus, version 0.0.4. Every name begins with `flowcore_`.
@@ -21,7 +22,7 @@ impl TopologySnapshot {
     pub fn prometheus(&self) -> String {
         type Value = fn(&TaskSnapshot) -> f64;
         #[expect(clippy::cast_precision_loss, reason = "the format has no other numbers")]
-        let families: [(&str, &str, &str, Value); 14] = [
+        let families: [(&str, &str, &str, Value); 15] = [
             ("executed_tuples_total", "counter", "Tuples executed", |t| t.executed as f64),
             ("emitted_tuples_total", "counter", "Tuples emitted", |t| t.emitted as f64),
             ("acked_tuples_total", "counter", "Tuples acknowledged", |t| t.acked as f64),
@@ -32,6 +33,7 @@ impl TopologySnapshot {
             ("lost_tuples_total", "counter", "Dead letters given up", |t| t.lost as f64),
             ("restarts_total", "counter", "How often the task was made anew", |t| t.restarts as f64),
             ("troubles_total", "counter", "How often the log was told of a trouble", |t| t.troubles as f64),
+            ("ahead_tuples_total", "counter", "Tuples with a timestamp too far ahead", |t| t.ahead as f64),
             ("waiting_tuples", "gauge", "Tuples in the mailbox, or under way", |t| t.waiting as f64),
             ("busy_seconds_total", "counter", "Time spent executing", |t| t.busy.as_secs_f64()),
             ("paused_seconds_total", "counter", "Time in which the spout was paused", |t| {
@@ -50,6 +52,7 @@ impl TopologySnapshot {
             }
         }
         self.latencies(&mut text);
+        self.watermarks(&mut text);
         head(&mut text, "running_seconds", "gauge", "How long the topology has run");
         let (topology, running) = (escaped(&self.topology), self.running_for.as_secs_f64());
         line(&mut text, format_args!("flowcore_running_seconds{{topology=\"{topology}\"}} {running}"));
@@ -78,6 +81,18 @@ impl TopologySnapshot {
             let total = task.latency.total().as_secs_f64();
             line(text, format_args!("flowcore_latency_seconds_sum{{{labels}}} {total}"));
             line(text, format_args!("flowcore_latency_seconds_count{{{labels}}} {}", task.latency.tuples()));
+        }
+    }
+
+    /// Those of tasks that have one and whose inputs have not ended.
+    fn watermarks(&self, text: &mut String) {
+        head(text, "watermark_seconds", "gauge", "How far event time is, in seconds since 1970");
+        for task in &self.tasks {
+            if let Some(at) = task.watermark.filter(|at| *at < Timestamp::MAX) {
+                #[expect(clippy::cast_precision_loss, reason = "the format has no other numbers")]
+                let seconds = at.as_millis() as f64 / 1000.0;
+                line(text, format_args!("flowcore_watermark_seconds{{{}}} {seconds}", self.labels(task)));
+            }
         }
     }
 

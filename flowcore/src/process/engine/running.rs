@@ -125,7 +125,8 @@ impl TaskShared {
     /// A window of its bolt should have closed some time ago.
     pub(crate) fn is_overdue(&self, window: &OpenWindow, now: Timestamp) {
         let (component, task) = self.name();
-        let window = self.board.stands(&component, task).explain(&component, task, window, true);
+        let stands = self.board.stands(&component, task).on_clock(self.settings.timer.now(), now);
+        let window = stands.explain(&component, task, window, true);
         tracing::warn!(%component, task, "a window is overdue: {}", window.told_at(now));
         self.tell(Happening::WindowOverdue(Box::new(window)));
     }
@@ -165,6 +166,7 @@ impl Wiring {
             passes_on: self.time.hears(node.index),
             board: Arc::clone(&self.time.board),
             pulse: None,
+            log: Arc::clone(&self.log),
         }
     }
 

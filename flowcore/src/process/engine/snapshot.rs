@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Latency;
+use crate::base::Timestamp;
 
 /// What every task of a topology has done so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,6 +93,9 @@ pub struct TaskSnapshot {
     pub at_max_pending: Duration,
     /// Bolts: the time of one tuple, as the mean of its batch. Spouts: from the emit to the settling.
     pub latency: Latency,
+    /// Bolts with event time: where their watermark stands. `None` as long as there is none;
+    /// [`Timestamp::MAX`] when all inputs have ended.
+    pub watermark: Option<Timestamp>,
 }
 
 /// What kind of component a task belongs to.
@@ -104,7 +108,8 @@ pub enum TaskKind {
 }
 
 impl TopologySnapshot {
-    /// The sum over the tasks of one component. All zero for a name that there is not.
+    /// The sum over the tasks of one component, and their smallest watermark. All zero for a name that there is
+    /// not.
     pub fn component(&self, name: &str) -> TaskSnapshot {
         let mut sum = TaskSnapshot {
             component: Arc::from(name),
@@ -126,6 +131,7 @@ impl TopologySnapshot {
             paused: Duration::ZERO,
             at_max_pending: Duration::ZERO,
             latency: Latency::default(),
+            watermark: None,
         };
         for task in self.tasks.iter().filter(|task| &*task.component == name) {
             sum.kind = task.kind;
@@ -145,6 +151,7 @@ impl TopologySnapshot {
             sum.paused += task.paused;
             sum.at_max_pending += task.at_max_pending;
             sum.latency.merge(&task.latency);
+            sum.watermark = sum.watermark.into_iter().chain(task.watermark).min();
         }
         sum
     }

@@ -72,7 +72,7 @@ pub enum Happening {
         component: Arc<str>,
         /// Which of its tasks, from 0.
         task: usize,
-        /// How many tuples had such a timestamp.
+        /// How many tuples of the stream, so far, had a timestamp of no use. Told when it doubles.
         tuples: u64,
     },
     /// A spout was told to pause.

@@ -68,6 +68,16 @@ pub(crate) struct Stands {
 }
 
 impl Stands {
+    /// The same in the time of another clock: what is `from` on the one is `to` on the other.
+    pub(crate) fn on_clock(mut self, from: Timestamp, to: Timestamp) -> Self {
+        let moved = |at: Timestamp| if at < from { to - from.since(at) } else { to + at.since(from) };
+        for held in &mut self.held_back_by {
+            held.since = moved(held.since);
+            held.idle_at = held.idle_at.map(moved);
+        }
+        self
+    }
+
     pub(crate) fn explain(
         &self,
         component: &Arc<str>,

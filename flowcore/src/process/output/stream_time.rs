@@ -5,6 +5,7 @@ use crate::base::{Clock, Timestamp};
 use crate::process::Tuple;
 use crate::process::batch::Load;
 use crate::process::engine::{Counters, Edge};
+use crate::process::observe::{EventLog, Happening};
 use crate::process::time::{Cell, Generated, Generator, Mark, Observer, Unread};
 use crate::process::topology::Stream;
 
@@ -35,6 +36,7 @@ struct Reports {
     component: Arc<str>,
     task: usize,
     counters: Arc<Counters>,
+    log: Arc<EventLog>,
     total: u64,
 }
 
@@ -44,6 +46,9 @@ impl Reports {
         if self.is_due(tuples) {
             let Self { component, task, total, .. } = self;
             tracing::warn!(%component, task, tuples = *total, "timestamps too far ahead are not believed");
+            let (component, task, tuples) = (Arc::clone(component), *task, *total);
+            self.counters.troubles.add(1);
+            self.log.add(Happening::WatermarkRefused { component, task, tuples });
         }
     }
 
@@ -77,7 +82,7 @@ impl<T: Tuple + ?Sized> StreamTime<T> {
                 held: false,
                 cell,
                 slowest: None,
-                reports: Reports { component, task, counters, total: 0 },
+                reports: Reports { component, task, counters, log: Arc::clone(&with.log), total: 0 },
             }
         });
         if own.is_none() && !with.passes_on {

@@ -5,6 +5,7 @@ use super::intake::Intake;
 use crate::base::{Timestamp, Work};
 use crate::process::TaskContext;
 use crate::process::engine::{Counters, Pulse, Settings};
+use crate::process::observe::EventLog;
 use crate::process::time::{Board, Mark};
 use crate::process::topology::{Output, StreamName};
 
@@ -105,4 +106,5 @@ pub struct Connect {
     pub(crate) board: Arc<Board>,
     /// If calls of `execute` have a deadline.
     pub(crate) pulse: Option<Arc<Pulse>>,
+    pub(crate) log: Arc<EventLog>,
 }

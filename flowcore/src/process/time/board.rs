@@ -108,6 +108,11 @@ impl Board {
         told.collect()
     }
 
+    /// How far a bolt task is.
+    pub(crate) fn watermark(&self, component: &str, task: usize) -> Option<Timestamp> {
+        find(&self.readers, component, task, None).and_then(|merged| merged.mark.watermark)
+    }
+
     /// Where a bolt task stands.
     pub(crate) fn stands(&self, component: &str, task: usize) -> Stands {
         let merged = find(&self.readers, component, task, None).unwrap_or_default();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use flowcore::base::Clock;
 use flowcore::process::observe::{Happening, TopologyEvent, TopologyEvents};
+use flowcore::process::time::EventTime;
 use flowcore::process::{BoltError, TopologyBuilder, for_each};
 use flowcore_testkit::{ScriptedSpout, run_until_idle, simulate};
 use futures_util::{FutureExt, StreamExt};
@@ -136,6 +137,32 @@ fn a_reader_that_waits_is_woken_and_events_come_through_json() {
         let (event, ()) = tokio::join!(events.next(), later);
         let json = serde_json::to_string(&event).unwrap();
         assert_eq!(serde_json::from_str::<Option<TopologyEvent>>(&json).unwrap(), event);
+        handle.abort();
+        within_an_hour(running.wait()).await.unwrap();
+    });
+}
+
+#[test]
+fn timestamps_too_far_in_the_future_are_told() {
+    simulate(|clock| async move {
+        let mut topology = topology(clock.clone());
+        let script = ScriptedSpout::new().emit([1_u64, 36_000, 2]).stay_open();
+        let start = clock.now();
+        let time = EventTime::of(move |seconds: &u64| start + Duration::from_secs(*seconds));
+        let seconds = topology.spout("seconds", script.factory()).event_time(time);
+        topology.bolt("end", || for_each(|_: &u64| {})).shuffle(&seconds);
+        let running = topology.build().unwrap().start();
+        let handle = running.handle();
+        run_until_idle().await;
+        let events: Vec<_> = handle.recent_events().into_iter().map(|event| event.what).collect();
+        let component = "seconds".into();
+        assert_eq!(events, [Happening::WatermarkRefused { component, task: 0, tuples: 1 }]);
+        assert_eq!(handle.snapshot().component("seconds").troubles, 1);
+        let text = handle.snapshot().prometheus();
+        let watermark = (start + Duration::from_secs(2)).as_millis() / 1000;
+        let line =
+            format!(r#"flowcore_watermark_seconds{{topology="test",component="end",task="0"}} {watermark}"#);
+        assert!(text.lines().any(|seen| seen == line), "{line} is missing in\n{text}");
         handle.abort();
         within_an_hour(running.wait()).await.unwrap();
     });

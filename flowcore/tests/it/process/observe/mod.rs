@@ -4,5 +4,6 @@ mod events;
 mod explain;
 mod explanation;
 mod overdue;
+mod random;
 mod rates;
 mod tap;

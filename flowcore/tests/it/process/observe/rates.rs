@@ -201,6 +201,7 @@ fn the_text_for_prometheus_is_what_its_format_says_and_holds_every_number() {
         ("replayed_tuples_total", name, 0.0),
         ("dead_tuples_total", name, 0.0),
         ("lost_tuples_total", name, 0.0),
+        ("ahead_tuples_total", name, 0.0),
         ("restarts_total", "slow", 0.0),
         ("troubles_total", "slow", 0.0),
         ("waiting_tuples", "slow", 0.0),
