@@ -133,6 +133,9 @@ impl Bolt<EventWindowResult<u64, u64>> for AddUp {
         result: &EventWindowResult<u64, u64>,
         _out: &mut NoOutput,
     ) -> Result<(), BoltError> {
+        if result.window.cut_short {
+            return Err(BoltError::fatal("a window was closed by something else than the watermark"));
+        }
         self.own.add(result.window.start.as_millis(), result.key, result.contents);
         Ok(())
     }
