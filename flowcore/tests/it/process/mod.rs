@@ -17,6 +17,7 @@ mod snapshot;
 mod spouts;
 mod storm;
 mod time;
+mod windows;
 
 use std::time::Duration;
 
