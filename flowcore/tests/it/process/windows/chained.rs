@@ -5,7 +5,7 @@ use std::time::Duration;
 use flowcore::process::window::WindowSpec;
 use flowcore_testkit::{Recorder, ScriptedSpout, simulate};
 
-use super::{end_of, ms, order, orders, shown, tens, topology};
+use super::{ms, order, orders, shown, tens, topology};
 use crate::process::within_an_hour;
 
 #[test]
@@ -21,7 +21,8 @@ fn storm_8_4_03_watermarks_travel_on_so_windows_over_results_close_by_them() {
         async move {
             let mut topology = topology(clock.clone());
             let orders = orders(&mut topology, "orders", &script);
-            let tens = orders.key_by(|order| order.key).window("tens", tens()).count().ignore_late().parallelism(3);
+            let tens =
+                orders.key_by(|order| order.key).window("tens", tens()).count().ignore_late().parallelism(3);
             let twenties = WindowSpec::tumbling(ms(20)).unwrap();
             let total = |sum: &mut u64, result: &_| {
                 let result: &flowcore::process::window::EventWindowResult<u8, u64> = result;
@@ -55,8 +56,7 @@ fn storm_8_4_01_an_input_that_is_idle_holds_windows_open_for_its_idle_time_alone
             let mut topology = topology(clock.clone());
             let busy = orders(&mut topology, "busy", &busy);
             let silent = orders(&mut topology, "silent", &silent);
-            let both = busy.merge("both", &[&silent]);
-            both.timestamped_by(|order| super::at(order.at));
+            let both = busy.merge("both", &[&silent]).timestamped_by(|order| super::at(order.at));
             let bolt = both.key_by(|order| order.key).window("windows", tens()).collect().ignore_late();
             let record = seen.clone();
             bolt.results().bolt("record", move || record.bolt());

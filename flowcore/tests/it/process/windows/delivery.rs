@@ -157,8 +157,7 @@ fn a_tuple_that_finds_no_room_is_tried_again_when_a_window_has_closed() {
     assert_eq!(outcome.late(), []);
     let mut shown = outcome.shown();
     shown.sort();
-    let expected =
-        [(0, 1, OnTime, vec![1]), (0, 2, OnTime, vec![2]), (10, 3, OnTime, vec![3])];
+    let expected = [(0, 1, OnTime, vec![1]), (0, 2, OnTime, vec![2]), (10, 3, OnTime, vec![3])];
     assert_eq!(shown, expected);
     assert_eq!(outcome.acked(), [1, 2, 3]);
 }
@@ -185,10 +184,10 @@ fn a_window_that_holds_more_than_it_may_gives_up_what_finds_no_room_and_names_wh
     let shown: Vec<_> = seen.items().iter().map(shown).collect();
     assert_eq!(shown, [(0, 1, OnTime, vec![0, 1, 2])]);
     let dead = dead.items();
-    assert_eq!(dead.iter().map(|(id, kind, _)| (*id, *kind)).collect::<Vec<_>>(), [
-        (3, LossKind::Failed),
-        (4, LossKind::Failed)
-    ]);
+    assert_eq!(
+        dead.iter().map(|(id, kind, _)| (*id, *kind)).collect::<Vec<_>>(),
+        [(3, LossKind::Failed), (4, LossKind::Failed)]
+    );
     assert!(dead[0].2.contains("its windows hold as much as they may"), "{}", dead[0].2);
 }
 
@@ -204,9 +203,12 @@ fn storm_8_4_16_windows_without_event_time_or_without_timestamps_do_not_build() 
         let unknown = timed.window("unknown", tens()).count().ignore_late();
         unknown.results().ignore();
         let error = topology.build().unwrap_err();
-        assert_eq!(error.problems, [
-            Problem::NoEventTime { component: "none".to_owned() },
-            Problem::NoTimestamps { component: "unknown".to_owned(), stream: "mapped".to_owned() },
-        ]);
+        assert_eq!(
+            error.problems,
+            [
+                Problem::NoEventTime { component: "none".to_owned() },
+                Problem::NoTimestamps { component: "unknown".to_owned(), stream: "mapped".to_owned() },
+            ]
+        );
     });
 }

@@ -108,5 +108,3 @@ fn orders(
 ) -> flowcore::process::Stream<Order> {
     (*topology.spout(name, script.factory()).event_time(by_time())).clone()
 }
-
-

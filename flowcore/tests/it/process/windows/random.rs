@@ -55,7 +55,8 @@ fn round(seed: u64) {
             let flaky = orders
                 .bolt("flaky", move || Flaky::new(flowcore::process::inspect(|_: &Order| {}), plan.clone()))
                 .timestamped_by(|order: &Order| at(order.at));
-            let bolt = flaky.key_by(|order| order.key).window("windows", windows).collect().parallelism(tasks);
+            let bolt =
+                flaky.key_by(|order| order.key).window("windows", windows).collect().parallelism(tasks);
             bolt.results().bolt("results", move || results.bolt());
             bolt.late().bolt("late", move || late.bolt());
             end_of(topology.build().unwrap()).await.unwrap();
@@ -70,7 +71,8 @@ fn round(seed: u64) {
     let mut expected: BTreeMap<(i64, u8), BTreeSet<u64>> = BTreeMap::new();
     for order in all.iter().filter(|order| !put_aside.contains(&order.id)) {
         let last = at(order.at).as_millis().div_euclid(slide) * slide;
-        let starts = (0..).map(|n| last - n * slide).take_while(|start| at(order.at).as_millis() < start + size);
+        let starts =
+            (0..).map(|n| last - n * slide).take_while(|start| at(order.at).as_millis() < start + size);
         for start in starts {
             expected.entry((start, order.key)).or_default().insert(order.id);
         }
@@ -122,7 +124,8 @@ fn round_of_sessions(seed: u64) {
             let time = EventTime::of(|order: &Order| at(order.at)).lag(ms(10));
             let orders = topology.spout("orders", script.factory()).event_time(time);
             let sessions = SessionSpec::with_gap(ms(gap)).unwrap();
-            let bolt = orders.key_by(|order| order.key).window("sessions", sessions).collect().parallelism(tasks);
+            let bolt =
+                orders.key_by(|order| order.key).window("sessions", sessions).collect().parallelism(tasks);
             bolt.results().bolt("results", move || results.bolt());
             bolt.late().for_each("late", |late| panic!("{late:?}"));
             end_of(topology.build().unwrap()).await.unwrap();

@@ -36,11 +36,8 @@ fn storm_8_4_04_the_first_window_by_the_clock_is_as_long_as_the_others() {
 
 #[test]
 fn storm_8_4_05_what_has_left_a_window_in_silence_is_in_no_later_one() {
-    let script = ScriptedSpout::new()
-        .emit([order(1, 1, 0)])
-        .wait(ms(100))
-        .emit([order(2, 1, 500)])
-        .wait(ms(100));
+    let script =
+        ScriptedSpout::new().emit([order(1, 1, 0)]).wait(ms(100)).emit([order(2, 1, 500)]).wait(ms(100));
     let sliding = WindowSpec::sliding(ms(20), ms(10)).unwrap();
     let expected = [
         (-10, 1, OnTime, vec![1]),
@@ -53,11 +50,8 @@ fn storm_8_4_05_what_has_left_a_window_in_silence_is_in_no_later_one() {
 
 #[test]
 fn storm_8_4_06_new_is_what_was_never_shown() {
-    let script = ScriptedSpout::new()
-        .emit([order(1, 1, 0)])
-        .wait(ms(100))
-        .emit([order(2, 1, 0)])
-        .wait(ms(100));
+    let script =
+        ScriptedSpout::new().emit([order(1, 1, 0)]).wait(ms(100)).emit([order(2, 1, 0)]).wait(ms(100));
     let windows = EventWindows::of(tens()).early_every(ms(10)).discarding().unwrap();
     let shown = run(&script, windows).shown();
     // Many times nothing came in between.
@@ -85,14 +79,16 @@ fn storm_8_4_07_tuples_with_one_timestamp_are_all_counted_whatever_the_watermark
 
 #[test]
 fn storm_8_4_08_count_windows_go_by_timestamp_and_not_by_arrival() {
-    let script =
-        ScriptedSpout::new().emit([order(1, 1, 9), order(2, 1, 1), order(3, 1, 8), order(4, 1, 2)]).wait(ms(100));
+    let script = ScriptedSpout::new()
+        .emit([order(1, 1, 9), order(2, 1, 1), order(3, 1, 8), order(4, 1, 2)])
+        .wait(ms(100));
     assert_eq!(pairs(&script), [[2, 4], [3, 1]]);
 }
 
 #[test]
 fn storm_8_4_09_a_window_has_its_tuples_though_much_later_ones_came_before_them() {
-    let script = ScriptedSpout::new().emit([order(1, 1, 1), order(2, 1, 5_000), order(3, 1, 2)]).wait(ms(100));
+    let script =
+        ScriptedSpout::new().emit([order(1, 1, 1), order(2, 1, 5_000), order(3, 1, 2)]).wait(ms(100));
     let shown = run(&script, tens()).shown();
     assert_eq!(shown, [(0, 1, OnTime, vec![1, 3]), (5_000, 1, OnTime, vec![2])]);
 }
@@ -140,7 +136,8 @@ fn storm_8_4_13_late_tuples_have_a_stream_of_their_own_that_can_be_written_down(
 
 #[test]
 fn storm_8_4_14_windows_belong_to_a_key_and_can_be_shifted() {
-    let script = ScriptedSpout::new().emit([order(1, 1, 2), order(2, 2, 4), order(3, 1, 12), order(4, 1, 13)]);
+    let script =
+        ScriptedSpout::new().emit([order(1, 1, 2), order(2, 2, 4), order(3, 1, 12), order(4, 1, 13)]);
     let shifted = tens().offset(ms(3)).unwrap();
     let mut shown = run(&script, shifted).shown();
     shown.sort();
