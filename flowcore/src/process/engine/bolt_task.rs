@@ -201,7 +201,9 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     pub(super) async fn flush(&mut self) {
         self.out.flush().await;
         self.out.tell().await;
-        self.shared.counters.emitted.add(self.out.take_counts().tuples);
+        let counts = self.out.take_counts();
+        self.shared.counters.emitted.add(counts.tuples);
+        self.shared.counters.late.add(counts.late);
     }
 
     /// Takes the next parcel, or waits for one or for the time of the next tick.

@@ -21,6 +21,8 @@ pub(crate) struct Counters {
     /// For a spout: nanoseconds in which it was not asked, because it was paused or had enough under way.
     pub(crate) paused: Count,
     pub(crate) at_max_pending: Count,
+    /// Tuples that windows put aside.
+    pub(crate) late: Count,
     /// Tuples whose timestamp was too far ahead.
     pub(crate) ahead: Count,
     /// Nanoseconds spent executing.

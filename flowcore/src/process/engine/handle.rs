@@ -55,6 +55,7 @@ impl WatchedTask {
             restarts: counters.restarts.get(),
             troubles: counters.troubles.get(),
             ahead: counters.ahead.get(),
+            late: counters.late.get(),
             waiting: counters.waiting.get(),
             busy: counters.busy.nanos(),
             paused: counters.paused.nanos(),

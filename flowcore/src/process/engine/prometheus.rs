@@ -31,6 +31,7 @@ impl TopologySnapshot {
             ("dead_tuples_total", "counter", "Tuples given up", |t| t.dead as f64),
             ("hung_calls_total", "counter", "Calls that kept their thread for too long", |t| t.hung as f64),
             ("lost_tuples_total", "counter", "Dead letters given up", |t| t.lost as f64),
+            ("late_tuples_total", "counter", "Tuples that windows put aside", |t| t.late as f64),
             ("restarts_total", "counter", "How often the task was made anew", |t| t.restarts as f64),
             ("troubles_total", "counter", "How often the log was told of a trouble", |t| t.troubles as f64),
             ("ahead_tuples_total", "counter", "Tuples with a timestamp too far ahead", |t| t.ahead as f64),

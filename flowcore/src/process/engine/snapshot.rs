@@ -81,6 +81,9 @@ pub struct TaskSnapshot {
     /// Tuples sent whose timestamp was too far ahead to be believed. See
     /// [`EventTime::max_ahead`](crate::process::time::EventTime::max_ahead).
     pub ahead: u64,
+    /// Bolts with windows by event time: tuples that were put aside because they are in no window, whether anybody
+    /// reads them or not. See [`Late`](crate::process::window::Late).
+    pub late: u64,
     /// Bolts: tuples in the mailbox. Spouts: tuples under way, which `max_pending` bounds.
     pub waiting: usize,
     /// Bolts: the time spent executing batches, waiting inside `execute` included. Its share of
@@ -126,6 +129,7 @@ impl TopologySnapshot {
             restarts: 0,
             troubles: 0,
             ahead: 0,
+            late: 0,
             waiting: 0,
             busy: Duration::ZERO,
             paused: Duration::ZERO,
@@ -146,6 +150,7 @@ impl TopologySnapshot {
             sum.restarts += task.restarts;
             sum.troubles += task.troubles;
             sum.ahead += task.ahead;
+            sum.late += task.late;
             sum.waiting += task.waiting;
             sum.busy += task.busy;
             sum.paused += task.paused;

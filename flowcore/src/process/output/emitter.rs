@@ -29,6 +29,8 @@ pub struct Emitter<T: Tuple + ?Sized> {
     cover: Option<(u32, Token)>,
     overflow: bool,
     emitted: u64,
+    /// Tuples that were put aside by windows.
+    late: u64,
     /// Of a bolt's stream, if it has event time.
     time: Option<Box<StreamTime<T>>>,
     pulse: Option<Arc<Pulse>>,
@@ -67,6 +69,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
             cover: None,
             overflow: false,
             emitted: 0,
+            late: 0,
             time: None,
             pulse: with.pulse.clone(),
         }
@@ -83,6 +86,11 @@ impl<T: Tuple + ?Sized> Emitter<T> {
             return;
         }
         self.buffer.load.items.push(tuple);
+    }
+
+    /// The tuple that was emitted last is one that no window takes.
+    pub(crate) fn count_late(&mut self) {
+        self.late += 1;
     }
 
     /// Emits a tuple, and waits while a full batch is ahead of it that the next tasks have no room for.
@@ -384,7 +392,7 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
     }
 
     fn take_counts(&mut self) -> Emitted {
-        Emitted { tuples: std::mem::take(&mut self.emitted) }
+        Emitted { tuples: std::mem::take(&mut self.emitted), late: std::mem::take(&mut self.late) }
     }
 }
 

@@ -66,12 +66,14 @@ pub trait Wiring: Send + Sized + 'static {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Emitted {
     pub tuples: u64,
+    /// Put aside by windows.
+    pub late: u64,
 }
 
 impl std::ops::Add for Emitted {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self { tuples: self.tuples + other.tuples }
+        Self { tuples: self.tuples + other.tuples, late: self.late + other.late }
     }
 }
 

@@ -110,6 +110,7 @@ where
     fn put_aside(&mut self, tuple: &T, timestamp: Timestamp, reason: LateReason, out: &mut Out<K, F, T, L>) {
         let watermark = self.windows.watermark();
         out.1.emit(Late { tuple: tuple.to_owned(), timestamp, watermark, reason });
+        out.1.count_late();
     }
 
     async fn give(&mut self, fired: Fired<K, F::Pane, Bound<L>>, out: &mut Results<K, F, T, L>) {

@@ -19,7 +19,7 @@ fn with_a_result_that_fails(windows: EventWindows) -> super::Outcome {
         .emit([order(4, 1, 16)])
         .wait(ms(1_000));
     let (results, late) = (Recorder::new(), Recorder::new());
-    simulate(|clock| {
+    let counted_late = simulate(|clock| {
         let (results, late, script) = (results.clone(), late.clone(), script.clone());
         async move {
             let mut topology = topology(clock);
@@ -28,10 +28,10 @@ fn with_a_result_that_fails(windows: EventWindows) -> super::Outcome {
             let plan = Plan::fail_first(1);
             bolt.results().bolt("results", move || Flaky::new(results.bolt(), plan.clone()));
             bolt.late().bolt("late", move || late.bolt());
-            end_of(topology.build().unwrap()).await.unwrap();
+            end_of(topology.build().unwrap()).await.unwrap().snapshot.component("windows").late
         }
     });
-    super::Outcome { results: results.items(), late: late.items(), acked: script.acked() }
+    super::Outcome { results: results.items(), late: late.items(), acked: script.acked(), counted_late }
 }
 
 #[test]

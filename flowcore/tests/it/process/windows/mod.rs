@@ -60,6 +60,7 @@ struct Outcome<B = Timestamp> {
     results: Vec<EventWindowResult<u8, Vec<Order>, B>>,
     late: Vec<Late<Order>>,
     acked: Vec<Order>,
+    counted_late: u64,
 }
 
 impl Outcome {
@@ -86,7 +87,7 @@ where
     Bound<L>: Copy,
 {
     let (results, late, windows) = (Recorder::new(), Recorder::new(), windows.into());
-    simulate(|clock| {
+    let counted_late = simulate(|clock| {
         let (results, late) = (results.clone(), late.clone());
         async move {
             let mut topology = topology(clock);
@@ -94,10 +95,10 @@ where
             let bolt = orders.key_by(|order| order.key).window("windows", windows).collect();
             bolt.results().bolt("results", move || results.bolt());
             bolt.late().bolt("late", move || late.bolt());
-            end_of(topology.build().unwrap()).await.unwrap();
+            end_of(topology.build().unwrap()).await.unwrap().snapshot.component("windows").late
         }
     });
-    Outcome { results: results.items(), late: late.items(), acked: script.acked() }
+    Outcome { results: results.items(), late: late.items(), acked: script.acked(), counted_late }
 }
 
 /// A spout of orders with event time.

@@ -112,7 +112,7 @@ fn storm_8_4_10_a_window_may_hold_more_than_may_be_under_way() {
 }
 
 #[test]
-fn storm_8_4_13_late_tuples_have_a_stream_of_their_own_that_can_be_written_down() {
+fn storm_8_4_13_late_tuples_have_a_stream_of_their_own_are_counted_and_can_be_written_down() {
     let script = ScriptedSpout::new()
         .emit([order(1, 1, 1)])
         .wait(ms(100))
@@ -123,6 +123,7 @@ fn storm_8_4_13_late_tuples_have_a_stream_of_their_own_that_can_be_written_down(
     let outcome = run(&script, tens());
     assert_eq!(outcome.late(), [(3, LateReason::Late)]);
     assert_eq!(outcome.acked(), [1, 2, 3]);
+    assert_eq!(outcome.counted_late, 1);
     let late = outcome.late.into_iter().next().unwrap();
     let late = flowcore::process::window::Late {
         tuple: late.tuple.id,
