@@ -199,7 +199,7 @@ fn storm_8_4_16_windows_without_event_time_or_without_timestamps_do_not_build() 
         let untimed = topology.spout("untimed", script.factory());
         let none = untimed.window("none", tens()).count().ignore_late();
         none.results().ignore();
-        let timed = orders(&mut topology, "timed", &script).map("mapped", |order| order.clone());
+        let timed = orders(&mut topology, "timed", &script).map("mapped", Order::clone);
         let unknown = timed.window("unknown", tens()).count().ignore_late();
         unknown.results().ignore();
         let error = topology.build().unwrap_err();

@@ -12,7 +12,7 @@ use super::{Order, at, end_of, ms, order, topology};
 fn script(random: &mut Random, disorder: i64) -> (ScriptedSpout<Order>, Vec<Order>) {
     let (mut script, mut all) = (ScriptedSpout::new(), Vec::new());
     let mut front = 0;
-    for _ in 0..1 + random.below(30) {
+    for _ in 0..=random.below(30) {
         let mut batch = Vec::new();
         for _ in 0..random.below(12) {
             front += i64::try_from(random.below(4)).unwrap();
