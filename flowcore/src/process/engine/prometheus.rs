@@ -22,7 +22,7 @@ impl TopologySnapshot {
     pub fn prometheus(&self) -> String {
         type Value = fn(&TaskSnapshot) -> f64;
         #[expect(clippy::cast_precision_loss, reason = "the format has no other numbers")]
-        let families: [(&str, &str, &str, Value); 15] = [
+        let families: [(&str, &str, &str, Value); 16] = [
             ("executed_tuples_total", "counter", "Tuples executed", |t| t.executed as f64),
             ("emitted_tuples_total", "counter", "Tuples emitted", |t| t.emitted as f64),
             ("acked_tuples_total", "counter", "Tuples acknowledged", |t| t.acked as f64),
