@@ -6,7 +6,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::Counters;
+use super::running::TaskShared;
 use crate::base::Clock;
+use crate::process::observe::{EventLog, Happening};
 use crate::process::{BoltError, TaskContext};
 
 /// What bounds a call of `execute`. Bolts without a deadline have one that is nothing at run time.
@@ -109,14 +111,16 @@ impl Limit for Pulse {
 pub(crate) struct PulseWatch {
     context: TaskContext,
     counters: Arc<Counters>,
+    log: Arc<EventLog>,
     pulse: Arc<Pulse>,
     turn: u64,
     for_long: Duration,
 }
 
 impl PulseWatch {
-    pub(crate) fn new(context: TaskContext, counters: Arc<Counters>, pulse: Arc<Pulse>) -> Self {
-        Self { context, counters, pulse, turn: 0, for_long: Duration::ZERO }
+    pub(crate) fn new(task: &TaskShared, pulse: Arc<Pulse>) -> Self {
+        let (counters, log) = (Arc::clone(&task.counters), Arc::clone(&task.log));
+        Self { context: task.context.clone(), counters, log, pulse, turn: 0, for_long: Duration::ZERO }
     }
 
     /// Some time has `passed` since the last look.
@@ -131,8 +135,10 @@ impl PulseWatch {
         self.for_long += passed;
         if before < deadline && self.for_long >= deadline {
             self.counters.hung.add(1);
-            let TaskContext { component, task, .. } = &self.context;
+            self.counters.troubles.add(1);
+            let (component, task) = (Arc::clone(&self.context.component), self.context.task);
             tracing::error!(%component, task, ?deadline, "execute blocks its thread and cannot be dropped");
+            self.log.add(Happening::Hung { component, task, deadline });
         }
     }
 }

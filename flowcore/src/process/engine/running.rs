@@ -173,8 +173,7 @@ impl Wiring {
     /// For a bolt task whose calls of `execute` have a deadline.
     pub(crate) fn pulse(&mut self, task: &TaskShared, deadline: Duration) -> Arc<Pulse> {
         let pulse = Arc::new(Pulse::new(deadline));
-        let (context, counters) = (task.context.clone(), Arc::clone(&task.counters));
-        self.pulses.push(PulseWatch::new(context, counters, Arc::clone(&pulse)));
+        self.pulses.push(PulseWatch::new(task, Arc::clone(&pulse)));
         pulse
     }
 

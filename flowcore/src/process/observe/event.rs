@@ -53,6 +53,16 @@ pub enum Happening {
         /// The error, and behind it its causes.
         error: Vec<String>,
     },
+    /// A call of a bolt's `execute` has kept its thread for longer than its deadline: it cannot be dropped. Told
+    /// once a call.
+    Hung {
+        /// The bolt.
+        component: Arc<str>,
+        /// Which of its tasks, from 0.
+        task: usize,
+        /// The deadline.
+        deadline: Duration,
+    },
     /// A tuple was given up: it left as a dead letter.
     TupleGivenUp {
         /// The spout that emitted it.
@@ -119,6 +129,7 @@ impl Happening {
             Self::Restarted { component, .. }
             | Self::Failed { component, .. }
             | Self::Trouble { component, .. }
+            | Self::Hung { component, .. }
             | Self::WatermarkRefused { component, .. } => Some(component),
             Self::TupleGivenUp { spout, .. } => Some(spout),
             Self::WindowOverdue(window) => Some(&window.component),
@@ -160,6 +171,10 @@ impl fmt::Display for Happening {
             }
             Self::Trouble { component, task, doing, error } => {
                 write!(f, "{component}, task {task}: {doing}: {}", error.join(": "))
+            }
+            Self::Hung { component, task, deadline } => {
+                let deadline = Readable(*deadline);
+                write!(f, "{component}, task {task}: execute has kept its thread for more than {deadline}")
             }
             Self::TupleGivenUp { spout, task, attempts, error } => {
                 let (error, s) = (error.join(": "), if *attempts == 1 { "" } else { "s" });

@@ -147,6 +147,9 @@ fn a_call_that_blocks_its_thread_is_reported_once_and_its_tuple_fails_by_the_dea
         };
         within_an_hour(reported).await;
         assert_eq!(handle.snapshot().component("block").hung, 1);
+        let told: Vec<_> = handle.recent_events().into_iter().map(|event| event.what.to_string()).collect();
+        let hung = "block, task 0: execute has kept its thread for more than 20 ms";
+        assert_eq!(told.iter().filter(|what| *what == hung).count(), 1, "{told:?}");
         (0..10).for_each(|_| go_on.send(()).unwrap());
         let report = within_an_hour(running.wait()).await.unwrap();
         let spout = report.snapshot.component("numbers");
