@@ -31,8 +31,8 @@ pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{
     AsStream, BoltBuilder, BoltDeclaration, Branch, BuildError, Combine, DeadLetter, DeadLettered, Feedback,
-    Filter, FlatMap, ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, SpoutBuilder, Stream, Topology,
-    TopologyBuilder, WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each, inspect,
-    map,
+    Filter, FlatMap, ForEach, Inspect, Keyed, KeyedFold, Map, Merge, Problem, ReadBy, SpoutBuilder, Stream,
+    Topology, TopologyBuilder, WindowBuilder, WindowOutputs, Windowed, combine, filter, flat_map, for_each,
+    inspect, map,
 };
 pub use tuple::Tuple;

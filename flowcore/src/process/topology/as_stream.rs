@@ -1,5 +1,5 @@
 use super::{BoltBuilder, Feedback, SpoutBuilder, Stream};
-use crate::process::{Emitter, Outputs, Spout, Tuple};
+use crate::process::{Bolt, Emitter, Outputs, Spout, Tuple};
 
 /// What a bolt can read: a [`Stream`], or a spout or bolt with one output, which stands for it.
 #[diagnostic::on_unimplemented(
@@ -80,3 +80,15 @@ impl<T: Tuple + ?Sized> OneOutput for Emitter<T> {
         handles
     }
 }
+
+/// A stream that a bolt of type `B` can read: one whose tuples it processes. It cannot be implemented elsewhere.
+#[diagnostic::on_unimplemented(
+    message = "`{B}` does not process what this stream carries",
+    label = "its tuples are not those of the bolt",
+    note = "implement `Bolt` for the stream's tuples as well, or subscribe to another stream; `map` makes one of \
+            another type"
+)]
+pub trait ReadBy<B> {}
+
+#[diagnostic::do_not_recommend]
+impl<B: Bolt<S::Tuple>, S: AsStream> ReadBy<B> for S {}

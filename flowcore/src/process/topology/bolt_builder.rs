@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bolt_node::BoltNode;
 use super::stream::MakeGrouping;
-use super::{AsStream, Stream, StreamName};
+use super::{AsStream, ReadBy, Stream, StreamName};
 use crate::process::grouping::{
     All, Custom, Direct, Fields, Global, PartialKey, Shuffle, ShuffleByLoad, stable_hash,
 };
@@ -56,7 +56,7 @@ impl<B, O: Outputs> BoltBuilder<B, O> {
 )]
 impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
-    pub fn shuffle<S: AsStream>(self, stream: &S) -> Self
+    pub fn shuffle<S: AsStream + ReadBy<B>>(self, stream: &S) -> Self
     where
         B: Bolt<S::Tuple, Out = O>,
     {
@@ -69,7 +69,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     ///
     /// What counts is the number of tuples in the mailboxes of a task, whoever sent them, looked at once
     /// a batch. While these are even, it deals out like [`shuffle`](Self::shuffle).
-    pub fn shuffle_by_load<S: AsStream>(self, stream: &S) -> Self
+    pub fn shuffle_by_load<S: AsStream + ReadBy<B>>(self, stream: &S) -> Self
     where
         B: Bolt<S::Tuple, Out = O>,
     {
@@ -78,7 +78,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
 
     /// Reads `stream`: the same as [`shuffle`](Self::shuffle), because all tasks of a topology run in one
     /// process. It is here for those who know it from Storm, where it prefers tasks in the sender's process.
-    pub fn local_or_shuffle<S: AsStream>(self, stream: &S) -> Self
+    pub fn local_or_shuffle<S: AsStream + ReadBy<B>>(self, stream: &S) -> Self
     where
         B: Bolt<S::Tuple, Out = O>,
     {
@@ -86,7 +86,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
-    pub fn fields<S: AsStream, K: GroupingKey + ?Sized>(
+    pub fn fields<S: AsStream + ReadBy<B>, K: GroupingKey + ?Sized>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
@@ -98,7 +98,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
-    pub fn fields_by<S: AsStream, K: GroupingKey>(
+    pub fn fields_by<S: AsStream + ReadBy<B>, K: GroupingKey>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
@@ -115,7 +115,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     /// It is for keys of which few are very frequent: with [`fields`](Self::fields), the task of the most
     /// frequent one sets the pace. In return, each task has a part of what belongs to a key, which is put
     /// together downstream: by [`combine`](crate::process::combine), which has an example.
-    pub fn partial_key<S: AsStream, K: GroupingKey + ?Sized>(
+    pub fn partial_key<S: AsStream + ReadBy<B>, K: GroupingKey + ?Sized>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
@@ -127,7 +127,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream` as with [`partial_key`](Self::partial_key). The key is made from the tuple.
-    pub fn partial_key_by<S: AsStream, K: GroupingKey>(
+    pub fn partial_key_by<S: AsStream + ReadBy<B>, K: GroupingKey>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
@@ -139,7 +139,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: every task gets every tuple.
-    pub fn all<S: AsStream>(self, stream: &S) -> Self
+    pub fn all<S: AsStream + ReadBy<B>>(self, stream: &S) -> Self
     where
         B: Bolt<S::Tuple, Out = O>,
     {
@@ -147,7 +147,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     }
 
     /// Reads `stream`: the first task gets every tuple.
-    pub fn global<S: AsStream>(self, stream: &S) -> Self
+    pub fn global<S: AsStream + ReadBy<B>>(self, stream: &S) -> Self
     where
         B: Bolt<S::Tuple, Out = O>,
     {
@@ -247,7 +247,7 @@ impl<B: Send + 'static, O: Outputs> BoltBuilder<B, O> {
     ///     bolt.group(numbers, || ByLength);
     /// }
     /// ```
-    pub fn group<S: AsStream, G: Grouping<S::Tuple>>(
+    pub fn group<S: AsStream + ReadBy<B>, G: Grouping<S::Tuple>>(
         self,
         stream: &S,
         grouping: impl Fn() -> G + Send + Sync + 'static,

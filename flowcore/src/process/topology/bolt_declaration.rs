@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::bolt_node::BoltNode;
 use super::graph::Graph;
-use super::{AsStream, BoltBuilder, Node, Stream, StreamName};
+use super::{AsStream, BoltBuilder, Node, ReadBy, Stream, StreamName};
 use crate::process::{Bolt, Directed, Grouping, GroupingKey, Outputs, Targets};
 
 /// A bolt that reads nothing yet: say what with a grouping, which [`BoltBuilder`] explains. It is part of the
@@ -28,7 +28,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: its tuples are dealt out evenly over the tasks.
-    pub fn shuffle<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
+    pub fn shuffle<S: AsStream + ReadBy<B>>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
         B: Bolt<S::Tuple>,
     {
@@ -36,7 +36,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: its tuples go where less waits. See [`BoltBuilder::shuffle_by_load`].
-    pub fn shuffle_by_load<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
+    pub fn shuffle_by_load<S: AsStream + ReadBy<B>>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
         B: Bolt<S::Tuple>,
     {
@@ -44,7 +44,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: the same as [`shuffle`](Self::shuffle). See [`BoltBuilder::local_or_shuffle`].
-    pub fn local_or_shuffle<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
+    pub fn local_or_shuffle<S: AsStream + ReadBy<B>>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
         B: Bolt<S::Tuple>,
     {
@@ -52,7 +52,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is borrowed from the tuple.
-    pub fn fields<S: AsStream, K: GroupingKey + ?Sized>(
+    pub fn fields<S: AsStream + ReadBy<B>, K: GroupingKey + ?Sized>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
@@ -64,7 +64,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: tuples with the same key go to the same task. The key is made from the tuple.
-    pub fn fields_by<S: AsStream, K: GroupingKey>(
+    pub fn fields_by<S: AsStream + ReadBy<B>, K: GroupingKey>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
@@ -77,7 +77,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
 
     /// Reads `stream`: tuples with the same key go to one of two tasks. The key is borrowed from the tuple. See
     /// [`BoltBuilder::partial_key`].
-    pub fn partial_key<S: AsStream, K: GroupingKey + ?Sized>(
+    pub fn partial_key<S: AsStream + ReadBy<B>, K: GroupingKey + ?Sized>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> &K + Send + Sync + 'static,
@@ -90,7 +90,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
 
     /// Reads `stream`: tuples with the same key go to one of two tasks. The key is made from the tuple. See
     /// [`BoltBuilder::partial_key`].
-    pub fn partial_key_by<S: AsStream, K: GroupingKey>(
+    pub fn partial_key_by<S: AsStream + ReadBy<B>, K: GroupingKey>(
         self,
         stream: &S,
         key: impl Fn(&S::Tuple) -> K + Send + Sync + 'static,
@@ -102,7 +102,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: every task gets every tuple.
-    pub fn all<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
+    pub fn all<S: AsStream + ReadBy<B>>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
         B: Bolt<S::Tuple>,
     {
@@ -110,7 +110,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream`: the first task gets every tuple.
-    pub fn global<S: AsStream>(self, stream: &S) -> BoltBuilder<B, B::Out>
+    pub fn global<S: AsStream + ReadBy<B>>(self, stream: &S) -> BoltBuilder<B, B::Out>
     where
         B: Bolt<S::Tuple>,
     {
@@ -130,7 +130,7 @@ impl<B: Send + 'static> BoltDeclaration<B> {
     }
 
     /// Reads `stream` with a grouping of one's own. See [`BoltBuilder::group`].
-    pub fn group<S: AsStream, G: Grouping<S::Tuple>>(
+    pub fn group<S: AsStream + ReadBy<B>, G: Grouping<S::Tuple>>(
         self,
         stream: &S,
         grouping: impl Fn() -> G + Send + Sync + 'static,

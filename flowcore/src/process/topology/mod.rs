@@ -23,7 +23,7 @@ mod unkeyed;
 mod validate;
 mod windowed;
 
-pub use as_stream::AsStream;
+pub use as_stream::{AsStream, ReadBy};
 pub use bolt_builder::BoltBuilder;
 pub use bolt_declaration::BoltDeclaration;
 pub use builder::{Topology, TopologyBuilder};
