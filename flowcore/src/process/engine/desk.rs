@@ -69,10 +69,12 @@ impl<S: Spout> Desk<S> {
     /// Sends the dead letters that were written.
     pub(super) async fn post(&mut self) {
         let (at, now) = (self.watch.elapsed(), self.now());
+        let since = self.shared.settings.timer.now();
         let ledger = Some(&mut self.ledger);
         let mut shipped =
             Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0, earliest: None };
         within(self.patience, &self.shared.settings.timer, self.intake.post(&mut shipped)).await;
+        self.intake.was_blocked(since);
     }
 
     /// The time, if the ledger wants to know.
@@ -93,6 +95,8 @@ impl<S: Spout> Desk<S> {
                 let replay = self.intake.replay(&payload, &indices, work);
                 within(self.patience, &self.shared.settings.timer, replay).await;
             }
+            // Who finds no room for replays is not idle.
+            self.intake.was_blocked(now);
         }
         self.publish();
         self.look().await;

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use flowcore::process::{TopologyBuilder, for_each};
+use flowcore::base::Clock;
+use flowcore::process::{Bolt, BoltError, Emitter, TopologyBuilder, for_each};
 use flowcore_testkit::{ScriptedSpout, Slow, simulate};
 
 use super::super::topology;
 use super::{Watch, by_value, drain};
 
 const SECOND: Duration = Duration::from_secs(1);
+const MILLI: Duration = Duration::from_millis(1);
 
 /// One input that goes on each second, and one that the script is for.
 fn with_other(topology: &mut TopologyBuilder, script: &ScriptedSpout<i64>, watch: &Watch) {
@@ -116,6 +118,46 @@ fn a_paused_spout_is_idle_after_its_time() {
         running.handle().resume("other").unwrap();
         clock.sleep(SECOND * 45).await;
         assert!(watch.watermarks(0).is_sorted());
+        running.handle().stop();
+        running.wait().await.unwrap();
+    });
+}
+
+/// Fails its first tuple, and takes ten seconds for 201.
+struct Gate(bool);
+
+impl Bolt<i64> for Gate {
+    type Out = Emitter<i64>;
+
+    async fn execute(&mut self, tuple: &i64, out: &mut Self::Out) -> Result<(), BoltError> {
+        if !std::mem::replace(&mut self.0, true) {
+            return Err(BoltError::retry("not yet"));
+        }
+        if *tuple == 201 {
+            Clock::system().sleep(SECOND * 10).await;
+        }
+        out.emit(*tuple);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_spout_that_finds_no_room_for_what_it_sends_again_is_not_idle() {
+    simulate(|clock| async move {
+        let watch = Watch::default();
+        let script =
+            ScriptedSpout::new().emit([100]).wait(MILLI).emit([201]).wait(MILLI).emit([203]).stay_open();
+        let mut topology = topology(clock.clone()).batch(1).mailbox(1);
+        let time = by_value().idle_after(SECOND * 5).partition_by(|n| n % 2);
+        let numbers = topology.spout("numbers", script.factory()).event_time(time);
+        let gate = topology.bolt("gate", || Gate(false)).shuffle(&numbers);
+        let seen = topology.bolt("watch", watch.bolt()).shuffle(&gate);
+        drain(&mut topology, &seen);
+        let running = topology.build().unwrap().start();
+        clock.sleep(SECOND * 12).await;
+        assert_eq!(watch.watermark(0), Some(90), "even numbers are behind");
+        clock.sleep(SECOND * 5).await;
+        assert_eq!(watch.watermark(0), Some(193), "they are idle now");
         running.handle().stop();
         running.wait().await.unwrap();
     });
