@@ -5,7 +5,7 @@ mod meddler;
 mod order;
 mod parts;
 mod plan;
-mod seeds;
+pub(super) mod seeds;
 mod side;
 
 use std::ops::Range;

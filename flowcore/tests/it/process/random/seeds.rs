@@ -6,7 +6,7 @@ use std::sync::Once;
 
 /// Runs a test for each seed. `FLOWCORE_SEED=30017` runs that one alone, `FLOWCORE_ROUNDS=20` twenty times as
 /// many.
-pub(super) fn for_each_seed(seeds: Range<u64>, run: impl Fn(u64) + std::panic::RefUnwindSafe) {
+pub(in crate::process) fn for_each_seed(seeds: Range<u64>, run: impl Fn(u64) + std::panic::RefUnwindSafe) {
     keep_chances_quiet();
     if let Some(seed) = from_environment("FLOWCORE_SEED") {
         return run(seed);

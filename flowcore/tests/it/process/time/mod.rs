@@ -5,6 +5,7 @@ mod end;
 mod held_back;
 mod idle;
 mod merge;
+mod random;
 mod replays;
 mod transport;
 
