@@ -4,6 +4,7 @@ mod chained;
 mod delivery;
 mod firing;
 mod random;
+mod restarts;
 mod storm_8;
 
 use std::time::Duration;
