@@ -107,8 +107,7 @@ impl<B> Packed<B> {
     }
 
     fn known_range(&self, index: usize) -> std::ops::Range<usize> {
-        let start = if index == 0 { 0 } else { self.ends[index - 1] };
-        start..self.ends[index]
+        self.start(index)..self.ends[index]
     }
 
     fn append_ends(&mut self, offset: usize, other: &mut Self) {
