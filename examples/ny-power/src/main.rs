@@ -1,0 +1,3 @@
+//! The program `ny-power`: see `ny-power --help`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! MQTT for flowcore: topics as sources, sinks, spouts and bolts.

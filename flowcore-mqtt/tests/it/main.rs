@@ -1,0 +1,1 @@
+//! The connector with a real broker.
