@@ -2,5 +2,7 @@
 
 pub mod archive;
 pub mod broker;
+pub mod http;
+pub mod live;
 pub mod messages;
 pub mod web;

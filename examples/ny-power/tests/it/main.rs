@@ -1,6 +1,9 @@
 //! The parts of `ny-power` together.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by a panic")]
+
 mod archive;
 mod broker;
 mod input;
+mod live;
 mod web;

@@ -1,1 +1,5 @@
-//! Tests.
+//! One suite for every archive, and what is particular to each.
+
+mod embedded;
+mod month;
+mod suite;

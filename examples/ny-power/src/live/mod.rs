@@ -1,0 +1,1 @@
+//! Polling of the operator's public files.
