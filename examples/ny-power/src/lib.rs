@@ -1,8 +1,21 @@
 //! How much CO2 a kilowatt-hour of New York's grid costs: the domain behind the program `ny-power`.
+//!
+//! [`reading`] turns the operator's files into [`interval`]s of seven [`row`]s, each with its [`stamp`] and its
+//! [`fuel`], and says what it refuses. [`intensity`] computes grams of CO2 a kilowatt-hour. [`publication`] makes
+//! the [`messages`] of an interval.
 
 pub mod archive;
 pub mod broker;
+mod excerpt;
+pub mod fuel;
 pub mod http;
+pub mod intensity;
+pub mod interval;
+mod lines;
 pub mod live;
 pub mod messages;
+pub mod publication;
+pub mod reading;
+pub mod row;
+pub mod stamp;
 pub mod web;
