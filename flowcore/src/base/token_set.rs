@@ -62,13 +62,13 @@ impl TokenSet {
     }
 
     /// Adds the tuple `index` of `work`, without a share of its own if the last one is of the same root.
+    #[inline]
     pub(crate) fn keep(&mut self, work: &Work, index: u32) {
         let Some(root) = work.root_ref() else { return };
-        if let Some(last) = self.kept.last_mut().filter(|last| Arc::ptr_eq(&last.root, root)) {
-            self.len += usize::from(last.marks.set(index));
-            return;
+        match self.kept.last_mut() {
+            Some(last) if Arc::ptr_eq(&last.root, root) => self.len += usize::from(last.marks.set(index)),
+            _ => self.insert(work.token(index)),
         }
-        self.insert(work.token(index));
     }
 
     /// Takes over everything in `other`.
@@ -137,7 +137,23 @@ impl Marks {
     }
 
     /// Returns whether the mark is new.
+    #[inline]
     fn set(&mut self, index: u32) -> bool {
+        let at = (index / 64).wrapping_sub(self.first_word) as usize;
+        let bit = 1 << (index % 64);
+        match self.words.get_mut(at) {
+            Some(word) => {
+                let new = *word & bit == 0;
+                *word |= bit;
+                new
+            }
+            None => self.set_beyond(index),
+        }
+    }
+
+    /// Of a word that is not there yet.
+    #[cold]
+    fn set_beyond(&mut self, index: u32) -> bool {
         let word = index / 64;
         if word < self.first_word {
             let room = (self.first_word - word) as usize;
@@ -148,10 +164,8 @@ impl Marks {
         if at >= self.words.len() {
             self.words.resize(at + 1, 0);
         }
-        let bit = 1 << (index % 64);
-        let new = self.words[at] & bit == 0;
-        self.words[at] |= bit;
-        new
+        self.words[at] |= 1 << (index % 64);
+        true
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> + '_ {

@@ -183,7 +183,9 @@ impl<T: Tuple + ?Sized> Emitter<T> {
     #[inline]
     fn close_run(&mut self) {
         let end = self.buffer.len();
-        self.buffer.load.roots.extend_to(end, self.index);
+        if end > 0 {
+            self.buffer.load.roots.extend_to(end, self.index);
+        }
     }
 
     /// Gives what a spout emitted to its intake.

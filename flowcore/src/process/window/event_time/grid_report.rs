@@ -43,6 +43,10 @@ impl<K: Hash + Eq + Clone + Debug + 'static, A: Pane> GridWindows<K, A> {
         let window = window.tuples(self.stretches_of(start).map(|stretch| stretch.tuples).sum());
         let opened = self.stretches_of(start).map(|stretch| stretch.opened).min();
         let window = opened.into_iter().fold(window, OpenWindow::opened);
+        let mut stretches = self.stretches_of(start);
+        if let (Some(only), None) = (stretches.next(), stretches.next()) {
+            return with_keys(window, only.contents.len(), only.contents.keys());
+        }
         let keys: HashSet<&K> =
             self.stretches_of(start).flat_map(|stretch| stretch.contents.keys()).collect();
         with_keys(window, keys.len(), keys)

@@ -101,10 +101,9 @@ impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
     }
 
     /// Tuples that are a little out of order lie in the stretch beside.
-    #[inline]
     fn turn_near(&mut self, at: i64) {
         let latest = self.latest;
-        for near in [latest, latest.wrapping_sub(1), latest + 1] {
+        for near in [latest.wrapping_sub(1), latest + 1] {
             if self.stretches.get(near).is_some_and(|stretch| stretch.spans(at, self.grid.width)) {
                 self.latest = near;
                 return;
@@ -175,8 +174,10 @@ where
         keep: impl FnOnce(&mut TokenSet),
         add: impl FnOnce(&mut A),
     ) -> Admission {
-        self.turn_near(arrival.at);
-        let (width, open_from) = (self.grid.width, self.open_from);
+        let Self { latest, open_from, grid: Grid { width, .. }, .. } = *self;
+        if !self.stretches.get(latest).is_some_and(|stretch| stretch.spans(arrival.at, width)) {
+            self.turn_near(arrival.at);
+        }
         match self.stretches.get_mut(self.latest) {
             Some(stretch)
                 if stretch.spans(arrival.at, width)
