@@ -1,5 +1,6 @@
 use std::fmt::Debug;
-use std::path::Path;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -32,30 +33,52 @@ pub trait InputLine: Debug + Clone + Send + Sync + 'static {
     fn rejected(&self, reason: &Reject) -> Rejected;
 }
 
-/// A line of a file.
+/// A line of a file. A bucket holds hundreds of thousands: what they have in common is there once.
 #[derive(Debug, Clone)]
 pub struct FileLine {
     body: Bytes,
-    place: Place,
+    of: Arc<LineFile>,
+    start: u64,
+    end: u64,
     number: u64,
     /// The whole line's length, when `body` is its beginning.
-    truncated: Option<u64>,
-    path: Arc<Path>,
+    truncated: Option<NonZeroU64>,
+}
+
+/// The file of a line.
+#[derive(Debug)]
+struct LineFile {
+    path: PathBuf,
+    file: FileIdentity,
+    generation: u64,
+}
+
+impl LineFile {
+    fn of(line: &Line<'_>) -> Arc<Self> {
+        Arc::new(Self { path: line.path.to_owned(), file: line.file, generation: line.generation })
+    }
+
+    fn has(&self, line: &Line<'_>) -> bool {
+        (self.file, self.generation) == (line.file, line.generation) && *self.path == *line.path
+    }
 }
 
 impl FileLine {
-    /// Makes lines out of what the tail source reads. Lines of one file share its path.
+    /// Makes lines out of what the tail source reads.
     pub fn maker() -> impl FnMut(Line<'_>) -> Self + Send + 'static {
-        let mut last: Arc<Path> = Arc::from(Path::new(""));
+        let mut last: Option<Arc<LineFile>> = None;
         move |line| {
-            if *last != *line.path {
-                last = Arc::from(line.path);
-            }
-            let Line { file, generation, offset, end, .. } = line;
-            let place = Place { file, generation, start: offset, end };
-            let path = Arc::clone(&last);
-            Self { body: line.body, place, number: line.number, truncated: line.truncated, path }
+            let known = last.take().filter(|of| of.has(&line));
+            let of = known.unwrap_or_else(|| LineFile::of(&line));
+            last = Some(Arc::clone(&of));
+            let Line { body, offset: start, end, number, truncated, .. } = line;
+            Self { body, of, start, end, number, truncated: truncated.and_then(NonZeroU64::new) }
         }
+    }
+
+    fn place(&self) -> Place {
+        let LineFile { file, generation, .. } = *self.of;
+        Place { file, generation, start: self.start, end: self.end }
     }
 }
 
@@ -70,21 +93,21 @@ impl InputLine for FileLine {
 
     fn order(&self) -> Result<Order<'_>, Reject> {
         match self.truncated {
-            Some(length) => Err(Reject::line_too_long(length)),
+            Some(length) => Err(Reject::line_too_long(length.get())),
             None => Order::parse(&self.body),
         }
     }
 
     fn add_to(&self, cover: &mut Cover) {
-        cover.insert(self.place);
+        cover.insert(self.place());
     }
 
     fn is_in(&self, cover: &Cover) -> bool {
-        cover.contains(self.place)
+        cover.contains(self.place())
     }
 
     fn rejected(&self, reason: &Reject) -> Rejected {
-        Rejected::new(&self.path, self.place, self.number, reason.to_string(), &self.body)
+        Rejected::new(&self.of.path, self.place(), self.number, reason.to_string(), &self.body)
     }
 }
 
