@@ -27,7 +27,8 @@ impl Seen {
     #[inline]
     fn place(name: &str) -> usize {
         let bytes = name.as_bytes();
-        let [first, last] = [bytes.first(), bytes.last()].map(|byte| byte.map_or(0, |&byte| usize::from(byte)));
+        let [first, last] =
+            [bytes.first(), bytes.last()].map(|byte| byte.map_or(0, |&byte| usize::from(byte)));
         (first ^ (last << 2) ^ (bytes.len() * 5)) % 64
     }
 }

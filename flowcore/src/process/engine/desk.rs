@@ -62,8 +62,17 @@ impl<S: Spout> Desk<S> {
         let ledger = ledger.then_some(&mut self.ledger);
         let mut shipped =
             Shipped { ledger, inbox: &self.inbox, tuples: 0, at, now, output: 0, earliest: None };
-        within(self.patience, &self.shared.settings.timer, self.intake.ship(&mut shipped)).await;
+        let since = self.patience.map(|_| self.shared.settings.timer.now());
+        let sent = within(self.patience, &self.shared.settings.timer, self.intake.ship(&mut shipped)).await;
         self.shared.counters.emitted.add(shipped.tuples);
+        self.gave_up(sent, since);
+    }
+
+    /// What is sent to its end counts for itself how long it waited for room.
+    fn gave_up(&mut self, sent: bool, since: Option<Timestamp>) {
+        if let Some(since) = since.filter(|_| !sent) {
+            self.intake.was_blocked(since);
+        }
     }
 
     /// Sends the dead letters that were written.
@@ -114,7 +123,9 @@ impl<S: Spout> Desk<S> {
     /// There is nothing else to do: tells of event time at once.
     pub(super) async fn tell(&mut self) {
         if self.intake.timing().behind_since.is_some() {
-            within(self.patience, &self.shared.settings.timer, self.intake.tell()).await;
+            let since = self.patience.map(|_| self.shared.settings.timer.now());
+            let told = within(self.patience, &self.shared.settings.timer, self.intake.tell()).await;
+            self.gave_up(told, since);
         }
     }
 
@@ -294,12 +305,15 @@ impl<S: Spout> Desk<S> {
     }
 }
 
-/// Sends, and gives up after `patience`: what was not sent then has failed.
-async fn within(patience: Option<Duration>, timer: &Clock, send: impl Future<Output = ()>) {
-    let Some(patience) = patience else { return send.await };
+/// Sends, and gives up after `patience`: what was not sent then has failed. Returns whether it was sent.
+async fn within(patience: Option<Duration>, timer: &Clock, send: impl Future<Output = ()>) -> bool {
+    let Some(patience) = patience else {
+        send.await;
+        return true;
+    };
     tokio::select! {
         biased;
-        () = send => {}
-        () = timer.sleep(patience) => {}
+        () = send => true,
+        () = timer.sleep(patience) => false,
     }
 }

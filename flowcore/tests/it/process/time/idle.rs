@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use flowcore::base::Clock;
-use flowcore::process::{Bolt, BoltError, Emitter, TopologyBuilder, for_each};
+use flowcore::process::{Bolt, BoltError, Deadline, Emitter, TopologyBuilder, for_each};
 use flowcore_testkit::{ScriptedSpout, Slow, simulate};
 
 use super::super::topology;
@@ -158,6 +158,32 @@ fn a_spout_that_finds_no_room_for_what_it_sends_again_is_not_idle() {
         assert_eq!(watch.watermark(0), Some(90), "even numbers are behind");
         clock.sleep(SECOND * 5).await;
         assert_eq!(watch.watermark(0), Some(193), "they are idle now");
+        running.handle().stop();
+        running.wait().await.unwrap();
+    });
+}
+
+#[test]
+fn a_spout_that_gives_up_for_want_of_room_is_not_idle() {
+    simulate(|clock| async move {
+        let watch = Watch::default();
+        let script = [201, 203, 205]
+            .iter()
+            .fold(ScriptedSpout::new().emit([100]), |script, odd| script.wait(MILLI).emit([*odd]));
+        let mut topology =
+            topology(clock.clone()).batch(1).mailbox(1).deadline(Deadline::done_within(SECOND * 8));
+        let time = by_value().idle_after(SECOND * 5).partition_by(|n| n % 2);
+        let numbers = topology.spout("numbers", script.stay_open().factory()).event_time(time);
+        let gate = topology.bolt("gate", || Gate(true)).shuffle(&numbers);
+        let seen = topology.bolt("watch", watch.bolt()).shuffle(&gate);
+        drain(&mut topology, &seen);
+        let running = topology.build().unwrap().start();
+        clock.sleep(SECOND * 9).await;
+        assert_eq!(watch.watermark(0), Some(90), "what it waited until it gave up is not silence");
+        clock.sleep(SECOND * 5).await;
+        assert_eq!(watch.watermark(0), Some(90), "even numbers are behind");
+        clock.sleep(SECOND * 30).await;
+        assert!(watch.watermark(0) > Some(190), "they are idle now");
         running.handle().stop();
         running.wait().await.unwrap();
     });
