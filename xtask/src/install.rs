@@ -4,13 +4,14 @@ use crate::report::Report;
 use crate::workspace::{Workspace, find_program, succeeds};
 
 /// A program and the package it comes in.
-const NEEDED: [(&str, &str); 6] = [
+const NEEDED: [(&str, &str); 7] = [
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("openssl", "openssl"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
+    ("influxd", "influxdb"),
 ];
 
 /// Installs what is missing: as root, or through `sudo` if that asks nothing.

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod error;
+mod influx;
 mod point;
 mod window;
 
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 
 pub use embedded::EmbeddedArchive;
 pub use error::{ArchiveError, Refusal};
+pub use influx::{InfluxAddress, InfluxArchive};
 pub use point::{Point, Series};
 pub use window::{WindowError, WindowLength};
 
@@ -62,7 +64,10 @@ pub trait Archive: Debug + Send + Sync {
     ) -> Result<Vec<(Timestamp, f64)>, ArchiveError>;
 }
 
-/// Opens an archive: `embedded`, which is a file in `dir`.
+/// Opens an archive: `embedded`, which is a file in `dir`, or the address of an InfluxDB, as
+/// [`InfluxAddress`] says.
+///
+/// An InfluxDB need not be there yet: it is first asked when something is stored or read.
 ///
 /// # Errors
 /// [`ArchiveError::Address`] for other addresses, and why the file could not be opened.
@@ -70,5 +75,5 @@ pub async fn open(address: &str, dir: &Path) -> Result<Box<dyn Archive>, Archive
     if address == EMBEDDED {
         return Ok(Box::new(EmbeddedArchive::open(&dir.join(FILE)).await?));
     }
-    Err(ArchiveError::Address { reason: "it has another form" })
+    Ok(Box::new(InfluxArchive::new(address.parse()?)))
 }

@@ -1,0 +1,152 @@
+//! The HTTP client against servers that misbehave.
+
+pub(crate) mod server;
+
+use std::time::Duration;
+
+use hyper::header::{AUTHORIZATION, HeaderValue};
+use ny_power::http::{HttpAnswer, HttpClient, HttpError, HttpLimits, HttpRequest};
+use server::{Reply, ScriptedServer, answer};
+
+const SHORT: Duration = Duration::from_millis(200);
+
+fn client() -> HttpClient {
+    HttpClient::new(HttpLimits { head: SHORT, body: SHORT, body_bytes: 1000, ..HttpLimits::default() })
+}
+
+async fn get(server: &ScriptedServer) -> Result<HttpAnswer, HttpError> {
+    client().send(HttpRequest::get(server.url("/a/b?c=d").parse().unwrap())).await
+}
+
+async fn refusal(reply: Reply) -> (String, bool) {
+    let server = ScriptedServer::start([reply]).await;
+    let error = get(&server).await.unwrap_err();
+    (error.to_string().replace(&format!("127.0.0.1:{}", server.port()), "HOST"), error.is_retriable())
+}
+
+#[tokio::test]
+async fn an_answer_of_any_status_is_an_answer() {
+    for status in ["200 OK", "304 Not Modified", "404 Not Found", "500 Oh", "302 Found"] {
+        let server = ScriptedServer::start([answer(status, &["ETag: \"1\""], "")]).await;
+        let client = HttpClient::new(HttpLimits { redirects: 0, ..HttpLimits::default() });
+        let answer = client.send(HttpRequest::get(server.url("/x?y").parse().unwrap())).await.unwrap();
+        assert!(status.starts_with(answer.status.as_str()), "{status}");
+        assert_eq!(answer.headers["etag"], "\"1\"");
+        let asked = server.requests().remove(0);
+        assert!(asked.starts_with("GET /x?y HTTP/1.1\r\n"), "{asked}");
+        assert!(asked.contains(&format!("host: 127.0.0.1:{}\r\n", server.port())), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_comes_whole_with_a_length_in_chunks_or_up_to_the_end() {
+    let chunks = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    let to_the_end = "HTTP/1.1 200 OK\r\n\r\nabcde";
+    for reply in
+        [answer("200 OK", &[], "abcde"), Reply::Bytes(chunks.into()), Reply::Bytes(to_the_end.into())]
+    {
+        let server = ScriptedServer::start([reply]).await;
+        assert_eq!(get(&server).await.unwrap().body, "abcde");
+    }
+}
+
+#[tokio::test]
+async fn a_post_sends_its_body_and_follows_no_redirect() {
+    let server = ScriptedServer::start([answer("307 Temporary Redirect", &["Location: /b"], "")]).await;
+    let request = HttpRequest::post(server.url("/a").parse().unwrap(), "x=1");
+    assert_eq!(client().send(request).await.unwrap().status, 307);
+    let asked = server.requests();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("POST /a ") && asked[0].ends_with("\r\n\r\nx=1"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_answer_and_can_be_asked_for_again() {
+    let broken = ("the answer of http://HOST/a/b broke off or is no HTTP".to_owned(), true);
+    for text in ["HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 200 OK\r\nCont", ""] {
+        assert_eq!(refusal(Reply::Bytes(text.into())).await, broken, "{text:?}");
+    }
+    let chunk = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc";
+    assert_eq!(refusal(Reply::Bytes(chunk.into())).await, broken);
+}
+
+#[tokio::test]
+async fn what_is_no_http_is_not_asked_for_again() {
+    let broken = ("the answer of http://HOST/a/b broke off or is no HTTP".to_owned(), false);
+    for text in
+        ["220 mail ready\r\n\r\n", "\u{16}\u{3}\u{1}........................\r\n", "HTTP/1.1 2x0 OK\r\n\r\n"]
+    {
+        assert_eq!(refusal(Reply::Bytes(text.into())).await, broken, "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_takes_too_long_is_given_up_at_each_step() {
+    for (text, step) in [
+        ("", "answer"),
+        ("HTTP/1.1 200 OK\r\nX: ", "answer"),
+        ("HTTP/1.1 100 Continue\r\n\r\n", "answer"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "whole body"),
+    ] {
+        let expected = format!("no {step} from http://HOST/a/b within 0.2 s");
+        assert_eq!(refusal(Reply::Stall(text.into())).await, (expected, true), "{text:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_end_is_cut_at_the_limit() {
+    let too_large = ("the answer of http://HOST/a/b has more than 1000 bytes".to_owned(), false);
+    for text in [
+        "HTTP/1.1 200 OK\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\nx",
+        "HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\nx",
+    ] {
+        assert_eq!(refusal(Reply::Endless(text.into())).await, too_large, "{text:?}");
+    }
+    let head = refusal(Reply::Endless(b"HTTP/1.1 200 OK\r\nX: y".to_vec())).await;
+    assert_eq!(head, ("the answer of http://HOST/a/b broke off or is no HTTP".to_owned(), false));
+}
+
+#[tokio::test]
+async fn redirects_are_followed_so_often_and_no_secret_goes_along() {
+    let other = ScriptedServer::start([answer("200 OK", &[], "there")]).await;
+    let away = format!("Location: {}", other.url("/c"));
+    let server = ScriptedServer::start([
+        answer("301 Moved Permanently", &["Location: next"], ""),
+        answer("302 Found", &[&away], ""),
+    ])
+    .await;
+    let secret = HeaderValue::from_static("Basic c2VjcmV0");
+    let request = HttpRequest::get(server.url("/a/b").parse().unwrap()).header(AUTHORIZATION, secret);
+    assert_eq!(client().send(request).await.unwrap().body, "there");
+    let asked = server.requests();
+    assert!(asked[1].starts_with("GET /a/next ") && asked[1].contains("c2VjcmV0"), "{asked:?}");
+    let asked = other.requests().remove(0);
+    assert!(asked.starts_with("GET /c ") && !asked.contains("c2VjcmV0"), "{asked}");
+}
+
+#[tokio::test]
+async fn redirects_in_a_circle_and_to_nowhere_are_refused() {
+    let circle = answer("302 Found", &["Location: /a/b"], "");
+    let (error, retries) = refusal(circle).await;
+    assert_eq!(error, "http://HOST/a/b leads elsewhere: and so did those before it, too often");
+    assert!(!retries);
+    for headers in [&[][..], &["Location: ftp://host/"], &["Location: http://user@host/"]] {
+        let (error, retries) = refusal(answer("302 Found", headers, "")).await;
+        assert_eq!(error, "http://HOST/a/b leads elsewhere: to no address that is followed from there");
+        assert!(!retries);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_can_be_asked_again_and_one_without_tls_not() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let request = |scheme, port| HttpRequest::get(format!("{scheme}://127.0.0.1:{port}/").parse().unwrap());
+    let error = client().send(request("http", port)).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot connect to http://127.0.0.1:{port}/"));
+    assert!(error.is_retriable());
+    let server = ScriptedServer::start([Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]).await;
+    // The handshake has no blank line: the server takes the connection and closes it when the client goes.
+    let error = client().send(request("https", server.port())).await.unwrap_err();
+    assert!(matches!(error, HttpError::Connect { .. } | HttpError::Timeout { .. }), "{error:?}");
+}
