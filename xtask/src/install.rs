@@ -4,10 +4,12 @@ use crate::report::Report;
 use crate::workspace::{Workspace, find_program, succeeds};
 
 /// A program and the package it comes in.
-const NEEDED: [(&str, &str); 7] = [
+const NEEDED: [(&str, &str); 9] = [
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("openssl", "openssl"),
+    ("mosquitto_passwd", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),

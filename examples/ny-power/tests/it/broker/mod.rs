@@ -1,1 +1,9 @@
-//! Tests.
+//! The broker inside the program, with clients of others; where it says so, a real Mosquitto beside it.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
+
+mod client;
+mod quality;
+mod running;
+mod tool;
+mod websocket;
