@@ -14,6 +14,9 @@ const NEEDED: [(&str, &str); 9] = [
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
     ("influxd", "influxdb"),
+    // The broker itself is where only root looks.
+    ("mosquitto_passwd", "mosquitto"),
+    ("mosquitto_pub", "mosquitto-clients"),
 ];
 
 /// Installs what is missing: as root, or through `sudo` if that asks nothing.
