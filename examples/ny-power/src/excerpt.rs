@@ -1,15 +1,22 @@
 //! Pieces of bad input that go into a message.
 
-/// Characters that are shown at most.
-const MOST: usize = 40;
-
-/// The beginning of `bytes`, safe to print: escaped, and cut off where it is long.
+/// The beginning of what is in a field, 40 characters at most, safe to print.
 pub(crate) fn excerpt(bytes: &[u8]) -> String {
+    beginning(bytes, 40)
+}
+
+/// The beginning of a file's name, safe to print.
+pub(crate) fn file_name(bytes: &[u8]) -> String {
+    beginning(bytes, 120)
+}
+
+/// Escaped, and cut off where it is long.
+fn beginning(bytes: &[u8], most: usize) -> String {
     // A character is four bytes at most.
-    let start = bytes.get(..4 * (MOST + 1)).unwrap_or(bytes);
+    let start = bytes.get(..4 * (most + 1)).unwrap_or(bytes);
     let text = String::from_utf8_lossy(start);
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(MOST).is_some() {
+    let mut shown: String = text.chars().take(most).flat_map(char::escape_debug).collect();
+    if text.chars().nth(most).is_some() {
         shown.push('…');
     }
     shown

@@ -1,3 +1,19 @@
 //! The program `ny-power`: see `ny-power --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use ny_power::cli::Cli;
+use ny_power::run;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::WARN).init();
+    match run::run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
