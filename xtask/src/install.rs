@@ -8,15 +8,13 @@ const NEEDED: [(&str, &str); 9] = [
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("openssl", "openssl"),
+    // The broker itself is where only root looks.
     ("mosquitto_passwd", "mosquitto"),
     ("mosquitto_pub", "mosquitto-clients"),
     ("chromium", "chromium"),
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
     ("influxd", "influxdb"),
-    // The broker itself is where only root looks.
-    ("mosquitto_passwd", "mosquitto"),
-    ("mosquitto_pub", "mosquitto-clients"),
 ];
 
 /// Installs what is missing: as root, or through `sudo` if that asks nothing.
