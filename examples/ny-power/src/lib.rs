@@ -19,6 +19,7 @@ pub mod interval;
 mod lines;
 pub mod live;
 pub mod messages;
+pub mod password;
 pub mod publication;
 pub mod reading;
 pub mod row;

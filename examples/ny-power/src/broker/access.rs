@@ -49,7 +49,7 @@ pub struct Rights {
 
 impl Access {
     /// Anonymous clients read `ny-power/#`; `pump` reads and writes it, and reads `$SYS/#`. The same as the
-    /// files of [`mosquitto`](super::mosquitto) say.
+    /// files of [`Mosquitto`](super::Mosquitto) say.
     ///
     /// # Errors
     /// [`BrokerError::Random`] when the system has no random numbers.

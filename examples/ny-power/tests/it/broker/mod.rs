@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says so by a panic")]
 
+mod access;
 mod client;
 mod quality;
 mod running;
+mod site;
 mod tool;
 mod websocket;
