@@ -212,6 +212,12 @@ impl Client {
         reason
     }
 
+    /// Waits until the broker has all that was sent.
+    pub(crate) async fn heard(&mut self) {
+        self.send_bytes(&[0xc0, 0]).await;
+        assert_eq!(self.raw().await.unwrap().packet_type(), 13);
+    }
+
     /// Sends a message and waits until the broker has it.
     pub(crate) async fn deliver(&mut self, topic: &str, payload: &str, qos: u8, retain: bool) -> u8 {
         self.publish(topic, payload, qos, if qos == 0 { 0 } else { 7 }, retain).await;

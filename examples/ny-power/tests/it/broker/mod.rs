@@ -4,8 +4,10 @@
 
 mod access;
 mod client;
+mod crowd;
 mod quality;
 mod running;
+mod session;
 mod site;
 mod tool;
 mod websocket;
