@@ -1,1 +1,29 @@
-//! MQTT for flowcore: topics as sources, sinks, spouts and bolts.
+#![doc = include_str!("../README.md")]
+
+mod address;
+pub mod bolt;
+mod client;
+mod config;
+mod error;
+mod link;
+mod message;
+mod mqtt_client;
+mod publish;
+mod publisher;
+mod publishes;
+mod qos;
+pub mod sink;
+pub mod source;
+mod subscriber;
+mod topic;
+
+pub use bolt::MqttBolt;
+pub use config::{MqttConfig, Session, Version};
+pub use error::{Error, ErrorKind};
+pub use message::Message;
+pub use mqtt_client::MqttClient;
+pub use publish::Publish;
+pub use publishes::Publishes;
+pub use qos::QoS;
+pub use sink::{MqttSink, MqttSinkConfig};
+pub use source::{MqttSource, MqttSourceConfig, MqttSpout};

@@ -1,1 +1,9 @@
-//! The connector with a real broker.
+//! Every component against a real Mosquitto, which the tests start and stop themselves.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
+
+mod drive;
+mod refusals;
+mod round_trip;
+mod server;
+mod session;

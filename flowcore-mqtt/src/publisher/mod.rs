@@ -1,0 +1,9 @@
+//! Publishes: keeps what is not answered, in its order, until a broker has answered it.
+
+mod driver;
+mod handle;
+mod outbox;
+mod packet_ids;
+
+pub(crate) use handle::Publisher;
+pub(crate) use outbox::Job;
