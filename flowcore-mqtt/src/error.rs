@@ -126,7 +126,8 @@ impl Error {
 
     /// The error that [`to_delivery_error`](Self::to_delivery_error) put into it.
     pub(crate) fn from_delivery_error(error: &DeliveryError) -> Option<Self> {
-        error.source()?.downcast_ref::<Self>().cloned()
+        // A shared cause is shown as what shares it.
+        error.source()?.downcast_ref::<Cause>()?.downcast_ref::<Self>().cloned()
     }
 }
 

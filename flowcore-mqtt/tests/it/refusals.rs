@@ -86,7 +86,7 @@ async fn what_cannot_be_used_is_refused_before_anything_is_sent() {
     let mqtt = MqttConfig::new("mqtt://127.0.0.1:1");
     assert_eq!(publish_error(mqtt.clone(), Publish::new("a/#", "1")).await.kind(), ErrorKind::Topic);
     assert_eq!(subscribe_error(mqtt.clone(), "a#").await.kind(), ErrorKind::Topic);
-    let persistent = mqtt.session(Session::Persistent(Duration::from_secs(60)));
+    let persistent = mqtt.session(Session::Persistent(Duration::from_mins(1)));
     assert_eq!(subscribe_error(persistent, "a").await.kind(), ErrorKind::Config);
     let error = subscribe_error(MqttConfig::new("http://u:secret@h"), "a").await;
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -27,11 +27,6 @@ impl Server {
         Self::start_with("").await
     }
 
-    /// Everything is on disk after each change, which takes its time.
-    pub(crate) async fn durable() -> Self {
-        Self::start_with("autosave_interval 1\nautosave_on_changes true").await
-    }
-
     /// With more lines in its configuration.
     pub(crate) async fn start_with(settings: &str) -> Self {
         let mut server = Self {
@@ -46,10 +41,6 @@ impl Server {
         make_logins(server.folder.path());
         server.up().await;
         server
-    }
-
-    pub(crate) fn port(&self) -> u16 {
-        self.port
     }
 
     /// Anybody may do anything there.
