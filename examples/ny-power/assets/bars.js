@@ -8,7 +8,7 @@ const NARROW = 520;
 const WIDEST_BAR = 56;
 const LINES = 5;
 const UNKNOWN = "fuel-other";
-const LONGEST_LABEL = 22;
+const LONGEST_LABEL = 18;
 
 const amount = (value) => (value === null ? "–" : Math.round(value).toLocaleString("en-US"));
 const short = (text) => (text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text);

@@ -101,7 +101,9 @@ const listener = {
     document.body.dataset.state = line.state === "connecting" ? "waiting" : line.state;
     find("status").textContent = { connecting: "connecting", live: "live", gone: "disconnected" }[line.state];
     find("notice").hidden = line.state !== "gone";
-    if (line.state === "gone") find("notice").textContent = complaint(line);
+    // It is read out when it changes.
+    const text = line.state === "gone" ? complaint(line) : "";
+    if (find("notice").textContent !== text) find("notice").textContent = text;
   },
 };
 

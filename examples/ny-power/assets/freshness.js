@@ -12,24 +12,28 @@ const QUIET = 15 * 60_000;
 const FIRST_LOOK = 10_000;
 
 // now, openedAt (the line is there since), shown: { at, arrivedAt } where arrivedAt is null for what the broker
-// kept; all in milliseconds. The answer: { state, text, notice }.
+// kept; all in milliseconds. The answer is { state, text, age, notice }: of these only the age changes by
+// itself, so that the others can be read out when they change.
 export function freshness({ now, openedAt, shown }) {
   if (!shown) return { state: "waiting", text: "connected, no data yet" };
   const { at, arrivedAt } = shown;
   const lag = now - at;
   if (Math.abs(lag) <= OLD) return { state: "live", text: "live" };
-  const { date } = wallTime(at);
   if (arrivedAt === null) return now - openedAt < FIRST_LOOK ? { state: "live", text: "connected" } : stale(now, at);
   if (Math.abs(arrivedAt - at) <= OLD) return stale(now, at);
   const late = lag > 0 && lag < CATCHING_UP;
+  const { date } = wallTime(at);
   const text = late ? `catching up, at ${date}` : `replay of ${date}`;
   const quiet = now - arrivedAt;
   if (quiet <= QUIET) return { state: "replay", text };
-  return { state: "quiet", text: late ? "old data" : text, notice: `Nothing has come for ${stretch(quiet)}: ${late ? "the data is old" : "the replay is over, or stands still"}.` };
+  const age = `nothing for ${stretch(quiet)}`;
+  if (late) return { state: "old", text: "old data", age, notice: "The data is old: nothing has come for a while." };
+  return { state: "quiet", text, age, notice: "Nothing has come for a while: the replay is over, or stands still." };
 }
 
 function stale(now, at) {
   const { date, minutes, zone } = wallTime(at);
-  const away = now > at ? `${stretch(now - at)} ago` : `${stretch(at - now)} ahead of this device's clock`;
-  return { state: "old", text: "old data", notice: `This is old: its interval ended on ${date} at ${minutes} ${zone}, ${away}. Nothing newer has come.` };
+  const age = now > at ? `${stretch(now - at)} ago` : `${stretch(at - now)} ahead of this device`;
+  const notice = `This is old: its interval ended on ${date} at ${minutes} ${zone}. Nothing newer has come.`;
+  return { state: "old", text: "old data", age, notice };
 }

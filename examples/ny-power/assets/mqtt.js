@@ -120,7 +120,7 @@ export class MqttClient {
     if (packet.type === TYPE.PUBLISH) return this.#publish(readPublish(packet));
     if (packet.type === TYPE.PUBREL) return this.#release(readRelease(packet));
     if (packet.type === TYPE.SUBACK && !this.#subscribed) return this.#live(packet);
-    if (packet.type === TYPE.PINGRESP && packet.body.length === 0) return clearTimeout(this.#deadline);
+    if (packet.type === TYPE.PINGRESP && packet.body.length === 0) return this.#answered();
     throw new Malformed(`a packet of type ${packet.type} where none belongs`);
   }
 
@@ -133,7 +133,7 @@ export class MqttClient {
 
   #live(packet) {
     readSuback(packet, SUBSCRIPTION, this.#filters.length);
-    clearTimeout(this.#deadline);
+    this.#answered();
     this.#subscribed = true;
     this.#liveSince = performance.now();
     this.#listener.change({ state: "live" });
@@ -156,6 +156,8 @@ export class MqttClient {
   }
 
   #ping() {
+    // One answer is waited for at a time.
+    if (this.#deadline) return;
     this.#send(ping());
     this.#expectAnswer();
   }
@@ -164,13 +166,18 @@ export class MqttClient {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
-  #expectAnswer() {
+  #answered() {
     clearTimeout(this.#deadline);
+    this.#deadline = 0;
+  }
+
+  #expectAnswer() {
+    this.#answered();
     this.#deadline = setTimeout(() => this.#gone("the broker does not answer"), this.#options.answerWithin);
   }
 
   #leave() {
-    clearTimeout(this.#deadline);
+    this.#answered();
     clearInterval(this.#pinging);
     this.#pinging = 0;
     const socket = this.#socket;

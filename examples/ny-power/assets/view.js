@@ -110,14 +110,16 @@ export function status({ line, liveSince, grid, refused }) {
   const gone = line.state === "gone" || document.body.dataset.state === "gone";
   document.body.dataset.state = gone ? "gone" : "waiting";
   write("status", gone ? "disconnected" : "connecting");
+  write("age", "");
   find("notice").hidden = !gone;
   if (line.state === "gone") write("notice", complaint(line));
 }
 
 function fresh(known) {
-  const { state, text, notice } = freshness(known);
+  const { state, text, age, notice } = freshness(known);
   document.body.dataset.state = state;
   write("status", text);
+  write("age", age ?? "");
   find("notice").hidden = !notice;
   if (notice) write("notice", notice);
 }

@@ -2,12 +2,18 @@
 
 #[path = "../../../../coffee-orders/tests/it/browser_driver.rs"]
 mod browser_driver;
+mod client;
+mod clock_change;
 mod console;
 mod dashboard;
+mod freshness;
+mod hostile;
 mod keyboard;
 mod looks;
 mod mosquitto;
 mod outage;
+mod policy;
 mod publisher;
+mod script;
 mod serve;
 mod site;
