@@ -8,6 +8,7 @@ use flowcore::base::{Clock, TaskSet};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -17,6 +18,8 @@ use super::{WebConfig, routes};
 const MOST_CONNECTIONS: usize = 256;
 /// A client has so long to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection is good for so long: a page is loaded by then, and asks for nothing more.
+const LIFETIME: Duration = Duration::from_mins(2);
 /// Clients have so long to take the rest of their answers when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 /// Wait before the next try when the system gives out no connection, as when files run out.
@@ -99,23 +102,38 @@ async fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Answers one client's requests until it leaves or the server stops.
-async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+/// Answers one client's requests until it leaves, its time is over or the server stops. One that takes no
+/// answers does not hold its place.
+async fn connection(stream: TcpStream, router: Router, stopping: watch::Receiver<bool>) {
     // Without it the end of an answer may wait for the acknowledgement of its beginning.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "answers to a client may come late");
     }
+    answer(stream, router, stopping).await;
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let clock = Clock::system();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
-    let end = tokio::select! {
-        end = &mut served => end,
-        () = stopped(&mut stopping) => {
-            served.as_mut().graceful_shutdown();
-            served.await
-        }
+    let mut end = tokio::select! {
+        end = &mut served => Some(end),
+        () = stopped(&mut stopping) => None,
+        () = clock.sleep(LIFETIME) => None,
     };
-    if let Err(error) = end {
+    if end.is_none() {
+        served.as_mut().graceful_shutdown();
+        end = tokio::select! {
+            end = served => Some(end),
+            () = clock.sleep(GRACE) => None,
+        };
+    }
+    if let Some(Err(error)) = end {
         tracing::debug!(%error, "a client left");
     }
 }
@@ -134,5 +152,63 @@ async fn drain(mut connections: TaskSet<()>) {
             () = &mut grace => return connections.abort_all(),
             end = connections.next() => if end.is_none() { return },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::web::WebSocket;
+
+    fn pages() -> Router {
+        routes(&WebConfig { websocket: WebSocket::Port(9001) })
+    }
+
+    /// The time that jumps when nobody is busy says when a connection ended.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_takes_no_answers_or_sends_no_questions_loses_its_place() {
+        for (question, most) in
+            [("GET /line.js HTTP/1.1\r\nHost: grid\r\n\r\n", 122), ("GET /line.js HTT", 10), ("", 10)]
+        {
+            let (mut client, server) = tokio::io::duplex(64);
+            let (stop, stopping) = watch::channel(false);
+            let watch = Clock::system().stopwatch();
+            let asked = async {
+                // The server may be gone before it was all taken.
+                drop(client.write_all(question.as_bytes()).await);
+                std::future::pending::<()>().await;
+            };
+            tokio::select! {
+                () = asked => {}
+                () = answer(server, pages(), stopping) => {}
+            }
+            assert_eq!(watch.elapsed().as_secs(), most, "{question:?}");
+            drop(stop);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_for_many_questions_and_an_answer_under_way_is_finished() {
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        let (stop, stopping) = watch::channel(false);
+        let question = "GET /api/health HTTP/1.1\r\nHost: grid\r\n\r\n";
+        let asked = async {
+            for _ in 0..100 {
+                client.write_all(question.as_bytes()).await.unwrap();
+                let mut answer = Vec::new();
+                while !answer.ends_with(br#"{"status":"ok"}"#) {
+                    answer.push(client.read_u8().await.unwrap());
+                }
+            }
+            client.write_all(question.as_bytes()).await.unwrap();
+            stop.send_replace(true);
+            let mut rest = String::new();
+            client.read_to_string(&mut rest).await.unwrap();
+            rest
+        };
+        let (rest, ()) = tokio::join!(asked, answer(server, pages(), stopping));
+        assert!(rest.is_empty() || rest.ends_with(r#"{"status":"ok"}"#), "{rest}");
     }
 }

@@ -6,7 +6,7 @@ mod access;
 mod client;
 mod crowd;
 mod quality;
-mod running;
+pub(crate) mod running;
 mod session;
 mod site;
 mod tool;

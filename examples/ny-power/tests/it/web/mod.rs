@@ -6,6 +6,7 @@ mod client;
 mod clock_change;
 mod console;
 mod dashboard;
+mod embedded;
 mod freshness;
 mod hostile;
 mod keyboard;

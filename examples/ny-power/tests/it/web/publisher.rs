@@ -21,10 +21,25 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn connect(broker: SocketAddr) -> Self {
+        Self::greet(broker, b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x04pump")
+    }
+
+    /// As the user `pump`.
+    pub(crate) fn login(broker: SocketAddr, password: &str) -> Self {
+        let length = u8::try_from(password.len()).unwrap();
+        let head = [
+            &[0x10, 24 + length][..],
+            b"\x00\x04MQTT\x04\xc2\x00\x00\x00\x04pump\x00\x04pump\x00",
+            &[length],
+        ];
+        Self::greet(broker, &[&head.concat(), password.as_bytes()].concat())
+    }
+
+    fn greet(broker: SocketAddr, connect: &[u8]) -> Self {
         let mut stream = TcpStream::connect(broker).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.write_all(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x04pump").unwrap();
+        stream.write_all(connect).unwrap();
         let mut publisher = Self { stream };
         assert_eq!(publisher.read::<4>(), *b"\x20\x02\x00\x00");
         publisher
