@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use body::Body;
 pub use header::HeaderError;
+pub(crate) use header::{check as check_header, is_beginning as is_header_beginning};
 
 use crate::fuel::Fuel;
 use crate::interval::{Interval, IntervalError, MemberError};

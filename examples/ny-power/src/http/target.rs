@@ -73,6 +73,14 @@ impl Target {
         format!("{}://{}{path}", self.scheme(), self.authority()).parse()
     }
 
+    /// A file in the folder that this is, with or without a slash at its end.
+    ///
+    /// # Errors
+    /// [`TargetError::Form`] for a name that is none.
+    pub fn child(&self, name: &str) -> Result<Self, TargetError> {
+        self.with_path(&format!("{}/{name}", self.uri.path().trim_end_matches('/')))
+    }
+
     /// Where a redirect leads from here. `None` if it leads nowhere, or out of TLS.
     pub(super) fn redirected(&self, location: &HeaderValue) -> Option<Self> {
         let location = location.to_str().ok()?;

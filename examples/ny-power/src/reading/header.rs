@@ -20,7 +20,7 @@ pub enum HeaderError {
 }
 
 /// Whether the first row says what the others have.
-pub(super) fn check(row: &[u8]) -> Result<(), HeaderError> {
+pub(crate) fn check(row: &[u8]) -> Result<(), HeaderError> {
     let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
     if has_columns(row, COLUMNS) {
         Ok(())
@@ -32,7 +32,7 @@ pub(super) fn check(row: &[u8]) -> Result<(), HeaderError> {
 }
 
 /// Whether more of it could make it a header.
-pub(super) fn is_beginning(row: &[u8]) -> bool {
+pub(crate) fn is_beginning(row: &[u8]) -> bool {
     let row = row.strip_prefix(b"\xef\xbb\xbf").unwrap_or(row);
     b"Time Stamp,Time Zone,Fuel Category,Gen MWh\r".starts_with(row)
 }

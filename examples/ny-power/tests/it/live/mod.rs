@@ -1,1 +1,6 @@
-//! Polling.
+//! Following the operator's files.
+
+mod follower;
+mod operator;
+mod poll;
+mod weather;
