@@ -9,7 +9,7 @@ use flowcore::base::Clock;
 use flowcore_benches::event_time::{self, Total};
 use flowcore_benches::word_count::Tasks;
 use flowcore_benches::{
-    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, redis_list, slow_bolt, spout, tail,
+    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, ny_power, redis_list, slow_bolt, spout, tail,
     two_workers, word_count, words,
 };
 
@@ -87,6 +87,15 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
                 rate("lines/s", size, coffee::topology(&lines)).await?;
             } else {
                 rate("lines/s", size, coffee::only_parse(&lines, WORKERS)).await?;
+            }
+        }
+        "ny-power" | "ny-power-csv" => {
+            let month = ny_power::Month::new()?;
+            let rows = size * month.rows();
+            if name == "ny-power" {
+                rate("rows/s", rows, async { month.compute(size) }).await?;
+            } else {
+                rate("rows/s", rows, async { month.only_sum(size) }).await?;
             }
         }
         "words-of-file" | "words-of-file-loop" => {

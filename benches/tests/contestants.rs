@@ -50,6 +50,12 @@ fn readings_are_counted_in_their_windows() {
 }
 
 #[test]
+fn a_month_of_the_grid_is_read_by_both() {
+    let [ours, theirs] = ["ny-power", "ny-power-csv"].map(|name| measured(name, 1));
+    assert_eq!(ours, theirs);
+}
+
+#[test]
 fn tail_and_loop_read_the_same_file() {
     for name in ["tail", "tail-loop"] {
         assert_eq!(measured(name, 5_000), "5000 lines/s", "{name}");

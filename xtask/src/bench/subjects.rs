@@ -77,7 +77,7 @@ const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer]
     Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
 }
 
-static SUBJECTS: [Subject; 17] = [
+static SUBJECTS: [Subject; 18] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -169,6 +169,11 @@ static SUBJECTS: [Subject; 17] = [
     Subject {
         name: "coffee",
         cases: &[case("coffee", &[own("only parsing", "coffee-parse")], 500_000, 2_000_000)],
+    },
+    // Months.
+    Subject {
+        name: "ny-power",
+        cases: &[case("ny-power", &[own("bare csv loop", "ny-power-csv")], 30, 120)],
     },
     Subject { name: "tail", cases: &[case("tail", &[own("bare loop", "tail-loop")], 1_000_000, 3_000_000)] },
     Subject {
