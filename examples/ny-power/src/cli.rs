@@ -144,3 +144,6 @@ impl HostOptions {
         SocketAddr::new(self.host, port)
     }
 }
+
+#[cfg(test)]
+mod tests;
