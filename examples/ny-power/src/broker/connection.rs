@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use flowcore::base::{Clock, Stopwatch, Timestamp};
+use flowcore::base::{Clock, Stopwatch};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{PacketBuildResult, PacketBuilder, RawPacket};
 use mqtt_protocol_core::mqtt::result_code::MqttError;
@@ -29,6 +29,8 @@ use super::transport::{Carrier, Reader, Writer, open};
 
 /// A client has so long to take its last packets.
 const GRACE: Duration = Duration::from_secs(2);
+/// The first byte of the first packet.
+const CONNECT: u8 = 0x10;
 /// Bytes that are written at a time.
 const WRITE: usize = 64 << 10;
 
@@ -139,6 +141,7 @@ async fn listen(
     shared: &Shared,
 ) -> End {
     let decoder = Decoder { version: connect.version, limits: &shared.limits };
+    let clock = Clock::system();
     input.silence = silence(connect.keep_alive);
     if rights.writes() {
         input.builder.set_maximum_packet_size(shared.limits.packet);
@@ -150,7 +153,7 @@ async fn listen(
             Ok(packet) => packet,
             Err(end) => return end,
         };
-        let request = match decoder.request(&packet, Clock::system().now()) {
+        let request = match decoder.request(&packet, &clock) {
             Ok(request) => permitted(request, &rights),
             Err(reason) => return End::Fault(reason),
         };
@@ -188,12 +191,14 @@ struct PacketReader {
     bytes: BytesMut,
     builder: PacketBuilder,
     silence: Option<Duration>,
+    /// Nothing but CONNECT is waited for: who speaks something else is known by the first byte.
+    is_first: bool,
 }
 
 impl PacketReader {
     fn new(reader: Reader, largest: u32) -> Self {
         let builder = PacketBuilder::with_maximum_packet_size(largest);
-        Self { reader, bytes: BytesMut::new(), builder, silence: None }
+        Self { reader, bytes: BytesMut::new(), builder, silence: None, is_first: true }
     }
 
     /// CONNECT, within the time for it.
@@ -204,8 +209,7 @@ impl PacketReader {
     ) -> Result<(Box<Connect>, Arc<Rights>), (Option<Version>, End)> {
         self.silence = Some(shared.limits.connect_time.saturating_sub(since.elapsed()));
         let packet = self.next().await.map_err(|end| (None, end))?;
-        let now: Timestamp = Clock::system().now();
-        let connect = decode_connect::connect(&packet, &shared.limits, now)
+        let connect = decode_connect::connect(&packet, &shared.limits, &Clock::system())
             .map_err(|unwelcome| (unwelcome.version, End::Unwelcome(unwelcome.reason)))?;
         let rights = shared.access.login(connect.user.as_deref(), connect.password.as_deref());
         let rights = rights.ok_or((Some(connect.version), End::Unwelcome(Reason::NotAuthorized)))?;
@@ -224,6 +228,10 @@ impl PacketReader {
 
     async fn assemble(&mut self) -> Result<RawPacket, End> {
         loop {
+            if self.is_first && self.bytes.first().is_some_and(|byte| *byte != CONNECT) {
+                return Err(End::Fault(Reason::ProtocolError));
+            }
+            self.is_first &= self.bytes.is_empty();
             let mut cursor = Cursor::new(&self.bytes[..]);
             let built = self.builder.feed(&mut cursor);
             let used = usize::try_from(cursor.position()).unwrap_or(self.bytes.len());

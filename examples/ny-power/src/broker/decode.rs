@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::Timestamp;
+use flowcore::base::Clock;
 use mqtt_protocol_core::mqtt::ArcPayload;
 use mqtt_protocol_core::mqtt::connection::{PacketData, RawPacket};
 use mqtt_protocol_core::mqtt::packet::{MqttString, Property, Qos, SubEntry, v3_1_1, v5_0};
@@ -22,10 +22,10 @@ pub(super) struct Decoder<'a> {
 
 impl Decoder<'_> {
     /// What the client asks for. The error is why the connection must end.
-    pub(super) fn request(&self, raw: &RawPacket, now: Timestamp) -> Result<Request, Reason> {
+    pub(super) fn request(&self, raw: &RawPacket, clock: &Clock) -> Result<Request, Reason> {
         let body = raw.data_as_slice();
         match (raw.packet_type(), raw.flags()) {
-            (3, flags) => self.publish(raw, flags, now),
+            (3, flags) => self.publish(raw, flags, clock),
             (4, 0) => self.puback(raw),
             (5, 0) => self.pubrec(raw),
             (6, 2) => self.pubrel(raw),
@@ -40,7 +40,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn publish(&self, raw: &RawPacket, flags: u8, now: Timestamp) -> Result<Request, Reason> {
+    fn publish(&self, raw: &RawPacket, flags: u8, clock: &Clock) -> Result<Request, Reason> {
         let PacketData::Publish(data) = &raw.data else { return Err(Reason::MalformedPacket) };
         let again = flags & 0b1000 != 0;
         let (message, id) = if self.version == Version::V5 {
@@ -48,7 +48,7 @@ impl Decoder<'_> {
             let (packet, _) =
                 v5_0::Publish::parse(flags, data.clone()).map_err(|_| Reason::MalformedPacket)?;
             let published = published(packet.topic_name(), packet.payload(), packet.qos(), packet.retain());
-            (with_properties(published, packet.props(), now)?, packet.packet_id())
+            (with_properties(published, packet.props(), clock)?, packet.packet_id())
         } else {
             let (packet, _) =
                 v3_1_1::Publish::parse(flags, data.clone()).map_err(|_| Reason::MalformedPacket)?;
@@ -190,12 +190,12 @@ fn published(topic: &str, payload: &ArcPayload, qos: Qos, retain: bool) -> Messa
 pub(super) fn with_properties(
     mut message: Message,
     properties: &[Property],
-    now: Timestamp,
+    clock: &Clock,
 ) -> Result<Message, Reason> {
     for property in properties {
         match property {
             Property::MessageExpiryInterval(seconds) => {
-                message.expires = Some(now + Duration::from_secs(u64::from(seconds.val())));
+                message.expires = Some(clock.now() + Duration::from_secs(u64::from(seconds.val())));
             }
             Property::PayloadFormatIndicator(_)
             | Property::ContentType(_)

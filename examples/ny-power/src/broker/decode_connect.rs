@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use flowcore::base::Timestamp;
+use flowcore::base::Clock;
 use mqtt_protocol_core::mqtt::connection::RawPacket;
 use mqtt_protocol_core::mqtt::packet::{Property, Qos, v3_1_1, v5_0};
 use mqtt_protocol_core::mqtt::{ArcPayload, IntoPayload};
@@ -25,14 +25,14 @@ pub(super) struct Unwelcome {
 }
 
 /// Reads CONNECT.
-pub(super) fn connect(raw: &RawPacket, limits: &Limits, now: Timestamp) -> Result<Connect, Unwelcome> {
+pub(super) fn connect(raw: &RawPacket, limits: &Limits, clock: &Clock) -> Result<Connect, Unwelcome> {
     let body = raw.data_as_slice();
     if raw.packet_type() != 1 || raw.flags() != 0 || !names_mqtt(body) {
         return Err(Unwelcome { version: None, reason: Reason::ProtocolError });
     }
     let (version, read) = match body.get(LEVEL) {
         Some(4) => (Version::V311, read_v3(raw)),
-        Some(5) => (Version::V5, read_v5(raw, now)),
+        Some(5) => (Version::V5, read_v5(raw, clock)),
         _ => {
             let reason = Reason::UnsupportedProtocolVersion;
             return Err(Unwelcome { version: Some(Version::V311), reason });
@@ -93,13 +93,13 @@ fn read_v3(raw: &RawPacket) -> Result<Connect, Reason> {
     })
 }
 
-fn read_v5(raw: &RawPacket, now: Timestamp) -> Result<Connect, Reason> {
+fn read_v5(raw: &RawPacket, clock: &Clock) -> Result<Connect, Reason> {
     let packet = raw.parse_exact(v5_0::Connect::parse).map_err(|_| Reason::MalformedPacket)?;
     let will = packet
         .will_topic()
         .map(|topic| {
             let will = will(topic, packet.will_payload(), packet.will_qos(), packet.will_retain());
-            let message = Arc::new(with_properties(will, packet.will_props(), now)?);
+            let message = Arc::new(with_properties(will, packet.will_props(), clock)?);
             Ok(Will { message, delay: will_delay(packet.will_props()) })
         })
         .transpose()?;

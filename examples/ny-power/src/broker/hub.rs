@@ -63,6 +63,8 @@ pub(super) struct Hub {
     pub(super) matches: Matches,
     pub(super) answers: Vec<Answer>,
     pub(super) counts: Counts,
+    /// Sessions whose connection was ended in the middle of something else.
+    cut_off: Vec<SessionId>,
     last_session: u64,
     names: RandomState,
 }
@@ -88,6 +90,7 @@ impl Hub {
             matches: Matches::default(),
             answers: Vec::new(),
             counts: Counts::default(),
+            cut_off: Vec::new(),
             last_session: 0,
             names: RandomState::new(),
         }
@@ -108,6 +111,10 @@ impl Hub {
             Event::Lost(connection) => self.leave(connection, true, now, effects),
             Event::Tick => self.tick(now, effects),
         }
+        // Whose wills cut off others, and so on: in a row, not one inside the other.
+        while let Some(id) = self.cut_off.pop() {
+            self.settle(id, now, effects);
+        }
     }
 
     fn connect(
@@ -119,8 +126,11 @@ impl Hub {
         effects: &mut Effects,
     ) {
         let owner = self.owner(&rights, &connect);
+        if owner.user.is_none() && self.anonymous() >= self.limits.anonymous {
+            return refuse(connection, Reason::ServerBusy, effects);
+        }
         let id = self.take_over(&owner, connect.clean, now, effects);
-        let Some(id) = id.or_else(|| self.make_room(&owner, now, effects)) else {
+        let Some(id) = id.or_else(|| self.make_room(now, effects)) else {
             return refuse(connection, Reason::ServerBusy, effects);
         };
         let is_old = self.sessions.contains_key(&id);
@@ -178,18 +188,19 @@ impl Hub {
     }
 
     /// A name for a new session, if there may be one more.
-    fn make_room(&mut self, owner: &Owner, now: Timestamp, effects: &mut Effects) -> Option<SessionId> {
-        let anonymous = |id: &&SessionId| self.sessions.get(id).is_some_and(|s| s.owner.user.is_none());
-        let count = self.connections.values().filter(anonymous).count();
-        if owner.user.is_none() && count >= self.limits.anonymous {
-            return None;
-        }
+    fn make_room(&mut self, now: Timestamp, effects: &mut Effects) -> Option<SessionId> {
         if self.sessions.len() >= self.limits.sessions {
             let oldest = self.oldest_away()?;
             self.end(oldest, now, effects);
         }
         self.last_session += 1;
         Some(SessionId(self.last_session))
+    }
+
+    /// Anonymous clients that are here.
+    fn anonymous(&self) -> usize {
+        let is_anonymous = |id: &&SessionId| self.sessions.get(id).is_some_and(|s| s.owner.user.is_none());
+        self.connections.values().filter(is_anonymous).count()
     }
 
     /// The anonymous session that is away the longest.
@@ -209,14 +220,20 @@ impl Hub {
         now: Timestamp,
         effects: &mut Effects,
     ) {
-        let Some(id) = self.connections.remove(&connection) else { return };
-        let Some(session) = self.sessions.get_mut(&id) else { return };
+        if let Some(id) = self.part(connection, lost, now) {
+            self.settle(id, now, effects);
+        }
+    }
+
+    fn part(&mut self, connection: ConnectionId, lost: bool, now: Timestamp) -> Option<SessionId> {
+        let id = self.connections.remove(&connection)?;
+        let session = self.sessions.get_mut(&id)?;
         if !lost {
             session.will = None;
         }
         let delay = session.will.as_ref().map(|will| will.delay.min(session.expiry));
         session.presence = At::Away { since: now, will_due: delay.map(|delay| now + seconds(delay)) };
-        self.settle(id, now, effects);
+        Some(id)
     }
 
     /// What is due of a session whose client is away: its will, its end.
@@ -285,7 +302,8 @@ impl Hub {
         effects: &mut Effects,
     ) {
         effects.orders.push((connection, Order::Close(Some(reason))));
-        self.leave(connection, true, now, effects);
+        let id = self.part(connection, true, now);
+        self.cut_off.extend(id);
     }
 
     /// What a session's client speaks.

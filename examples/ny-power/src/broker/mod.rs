@@ -24,7 +24,11 @@ mod decode;
 mod decode_connect;
 mod encode;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod hub;
+#[cfg(test)]
+mod model;
 mod mosquitto;
 mod outbox;
 mod outgoing;

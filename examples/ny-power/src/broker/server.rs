@@ -20,7 +20,7 @@ use super::store::Store;
 use super::transport::Carrier;
 
 /// Events on their way to the core. A sender waits when it is full.
-const INPUTS: usize = 1024;
+const INPUTS: usize = 256;
 /// Clients have so long to take their last packets when the broker stops.
 const GRACE: Duration = Duration::from_secs(3);
 /// Wait before the next try when the system gives out no connection, as when files run out.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{BufMut, BytesMut};
-use flowcore::base::{Timestamp, blocking};
+use flowcore::base::{Clock, Timestamp, blocking};
 use mqtt_protocol_core::mqtt::common::Cursor;
 use mqtt_protocol_core::mqtt::connection::{PacketBuildResult, PacketBuilder, PacketData, RawPacket};
 use mqtt_protocol_core::mqtt::packet::{Qos, v5_0};
@@ -38,6 +38,12 @@ impl Store {
         let store = Self { database: Arc::new(database), path: Arc::new(path) };
         let kept = store.read()?;
         Ok((store, kept))
+    }
+
+    #[cfg(test)]
+    pub(super) fn on(backend: impl redb::StorageBackend) -> Self {
+        let database = Database::builder().create_with_backend(backend).unwrap();
+        Self { database: Arc::new(database), path: Arc::new(PathBuf::from("a test's")) }
     }
 
     /// The last change of a topic counts. All of it, or after an error nothing.
@@ -131,7 +137,7 @@ fn from_bytes(bytes: &[u8]) -> Option<Message> {
         properties: Vec::new(),
         expires: None,
     };
-    let mut message = with_properties(message, packet.props(), expires).ok()?;
+    let mut message = with_properties(message, packet.props(), &Clock::fixed(expires)).ok()?;
     message.expires = (expires != Timestamp::MAX).then_some(expires);
     Some(message)
 }

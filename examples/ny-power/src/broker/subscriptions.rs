@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use smallvec::SmallVec;
+
 use super::packet::Options;
 
 /// Names a session as long as the process lives.
@@ -83,7 +85,7 @@ impl Subscriptions {
         presence: &dyn Fn(SessionId) -> Presence,
         found: &mut Matches,
     ) {
-        let levels: Vec<&str> = topic.split('/').collect();
+        let levels: SmallVec<[&str; 16]> = topic.split('/').collect();
         self.root.collect(&levels, topic.starts_with('$'), presence, found);
     }
 

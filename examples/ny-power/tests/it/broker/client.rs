@@ -90,12 +90,20 @@ impl Client {
     }
 
     pub(crate) async fn send_bytes(&mut self, bytes: &[u8]) {
+        assert!(self.try_send(bytes).await, "the broker takes it");
+    }
+
+    /// Sends what the broker takes of it.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
         match &mut self.stream {
-            Stream::Tcp(stream) => stream.write_all(bytes).await.unwrap(),
+            Stream::Tcp(stream) => stream.write_all(bytes).await.is_ok(),
             Stream::WebSocket(websocket) => {
                 for frame in bytes.chunks(self.frame.min(1 << 20)) {
-                    websocket.send(Message::Binary(frame.to_vec().into())).await.unwrap();
+                    if websocket.send(Message::Binary(frame.to_vec().into())).await.is_err() {
+                        return false;
+                    }
                 }
+                true
             }
         }
     }

@@ -4,7 +4,9 @@
 
 mod access;
 mod client;
+mod crash;
 mod crowd;
+mod hostile;
 mod quality;
 pub(crate) mod running;
 mod session;
