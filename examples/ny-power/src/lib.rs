@@ -25,4 +25,5 @@ pub mod reading;
 pub mod row;
 pub mod run;
 pub mod stamp;
+pub mod topology;
 pub mod web;
