@@ -1,6 +1,8 @@
 use std::error::Error;
 use std::fmt;
 
+use flowcore::base::TaskEnd;
+
 /// Why the program ends with an error: one message, with the causes behind it.
 #[derive(Debug)]
 pub struct Failure(Box<dyn Error + Send + Sync>);
@@ -27,5 +29,14 @@ impl fmt::Display for Failure {
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+/// How a part of the program has ended.
+pub(super) fn ended<T>(name: &str, end: TaskEnd<Result<T, Failure>>) -> Result<T, Failure> {
+    match end {
+        TaskEnd::Done(result) => result,
+        TaskEnd::Panicked(panic) => Err(panic.into()),
+        TaskEnd::Aborted => Err(Failure::new(format!("{name} was aborted"))),
     }
 }

@@ -1,11 +1,25 @@
 //! Runs the program, or one part of it.
 
+mod all;
+mod broker;
 mod compute;
 mod failure;
+mod feed;
+mod parts;
+mod password;
+mod program;
+mod progress;
+mod roles;
+mod stop;
+mod watch;
+mod websocket;
 
 pub use failure::Failure;
 
 use crate::cli::{Cli, Command};
+
+/// The one part that may end by itself.
+const PUMP: &str = "the pump";
 
 /// Does what the command line says.
 ///
@@ -13,6 +27,17 @@ use crate::cli::{Cli, Command};
 /// Why it could not.
 pub fn run(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
-        Command::Compute(options) => compute::run(options),
+        Some(Command::Compute(options)) => compute::run(options),
+        Some(Command::BrokerConfig(options)) => broker::write_config(options),
+        Some(Command::Pump(options)) => served(roles::pump(options)),
+        Some(Command::Archive(options)) => served(roles::archive(options)),
+        Some(Command::Web(options)) => served(roles::web(options)),
+        Some(Command::Broker(options)) => served(broker::run(options)),
+        None => served(all::run(&cli.all)),
     }
+}
+
+fn served(role: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(role)
 }
