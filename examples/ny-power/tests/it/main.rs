@@ -7,4 +7,5 @@ mod broker;
 mod http;
 mod input;
 mod live;
+mod program;
 mod web;

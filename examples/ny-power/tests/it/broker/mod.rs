@@ -11,5 +11,5 @@ mod quality;
 pub(crate) mod running;
 mod session;
 mod site;
-mod tool;
+pub(crate) mod tool;
 mod websocket;

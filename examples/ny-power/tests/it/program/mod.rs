@@ -1,0 +1,10 @@
+//! The program as a user runs it: its roles as processes, around its own broker and around a real Mosquitto.
+
+mod kill;
+mod messages;
+mod outage;
+mod process;
+mod refused;
+mod replay;
+mod site;
+mod whole;
