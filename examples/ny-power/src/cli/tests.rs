@@ -2,31 +2,13 @@ use clap::CommandFactory;
 
 use super::*;
 
-/// All options in one program.
-#[derive(Debug, Parser)]
-struct Everything {
-    #[command(flatten)]
-    dir: DirOptions,
-    #[command(flatten)]
-    source: SourceOptions,
-    #[command(flatten)]
-    broker: BrokerOptions,
-    #[command(flatten)]
-    listen: ListenOptions,
-    #[command(flatten)]
-    archive: ArchiveOptions,
-    #[command(flatten)]
-    page: PageOptions,
-}
-
-fn parse(arguments: &[&str]) -> Result<Everything, clap::Error> {
-    Everything::try_parse_from([&["ny-power"], arguments].concat())
+fn parse(arguments: &[&str]) -> Result<AllOptions, clap::Error> {
+    Cli::try_parse_from([&["ny-power"], arguments].concat()).map(|cli| cli.all)
 }
 
 #[test]
 fn options_fit_together() {
     Cli::command().debug_assert();
-    Everything::command().debug_assert();
 }
 
 #[test]
@@ -35,7 +17,7 @@ fn without_options_a_generated_day_is_replayed_on_this_machine_alone() {
     assert_eq!(all.dir.dir, PathBuf::from("./ny-power-data"));
     assert!(!all.source.live && all.source.input.is_none() && !all.source.exit);
     assert_eq!(all.source.speed, Speed::Minutes(5.0));
-    assert_eq!((all.broker.broker, all.archive.archive), (None, None));
+    assert_eq!((all.broker, all.archive.archive), (None, None));
     assert_eq!(all.archive.window.to_string(), "20h");
     assert_eq!((all.listen.mqtt_port, all.listen.ws_port), (1883, 9001));
     assert_eq!(all.page.host.at(all.page.port), "127.0.0.1:5000".parse().unwrap());
@@ -62,9 +44,11 @@ fn options_that_contradict_each_other_are_refused() {
 
 #[test]
 fn every_option_is_explained() {
-    let command = Everything::command();
-    for option in command.get_arguments() {
-        let help = option.get_help().map(ToString::to_string).unwrap_or_default();
-        assert!(help.len() > 10, "{option}: {help}");
+    let program = Cli::command();
+    for command in std::iter::once(&program).chain(program.get_subcommands()) {
+        for option in command.get_arguments() {
+            let help = option.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.len() > 10, "{option}: {help}");
+        }
     }
 }
