@@ -21,7 +21,8 @@ cargo xtask COMMAND
 
 The first two run all of their steps even if one fails, and end with a summary.
 `check` changes nothing. `test` installs Debian packages if any is missing: as root or with `sudo -n`;
-otherwise it prints what to install.
+otherwise it prints what to install. It builds Helm and kubectl-validate with Go, once, into `tools` of cargo's
+build folder, unless they are installed.
 ";
 
 fn main() -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::install::install;
+use crate::install;
 use crate::report::{Report, Summary};
 use crate::workspace::{Workspace, succeeds};
 
@@ -10,7 +10,8 @@ use crate::workspace::{Workspace, succeeds};
 pub(crate) fn run(workspace: &Workspace) -> ExitCode {
     let mut summary = Summary::default();
     // Tests without their servers would fail one by one: say it once.
-    let can_run = summary.step("installed programs", || install(workspace));
+    let can_run = summary.step("installed programs", || install::install(workspace))
+        & summary.step("built tools", || install::build(workspace));
     if can_run {
         run_tests(workspace, &mut summary);
     }

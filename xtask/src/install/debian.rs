@@ -27,13 +27,9 @@ pub(crate) fn install(workspace: &Workspace) -> Report {
     let Some(prefix) = root_prefix(workspace) else {
         return Report::failed(by_hand(&packages));
     };
-    let apt = |arguments: &[&str]| {
-        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
-        succeeds(&mut workspace.command(words[0], &words[1..]))
-    };
-    let updated = apt(&["update", "-q"]);
+    let updated = apt(workspace, prefix, &["update", "-q"]);
     let wanted = [&["install", "-q", "-y", "--no-install-recommends"], packages.as_slice()].concat();
-    if !updated || !apt(&wanted) {
+    if !updated || !apt(workspace, prefix, &wanted) {
         return Report::failed(by_hand(&packages));
     }
     let left = missing(|program| find_program(program).is_some());
@@ -48,8 +44,14 @@ fn by_hand(packages: &[&str]) -> String {
     format!("install by hand: apt-get install -y --no-install-recommends {}", packages.join(" "))
 }
 
+/// Runs apt-get without questions.
+pub(super) fn apt(workspace: &Workspace, prefix: &[&str], arguments: &[&str]) -> bool {
+    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"], arguments].concat();
+    succeeds(&mut workspace.command(words[0], &words[1..]))
+}
+
 /// What stands before a command that needs root; `None` when there is no way.
-fn root_prefix(workspace: &Workspace) -> Option<&'static [&'static str]> {
+pub(super) fn root_prefix(workspace: &Workspace) -> Option<&'static [&'static str]> {
     find_program("apt-get")?;
     let id = workspace.command("id", &["-u"]).output().ok()?;
     if id.stdout.trim_ascii() == b"0" {
