@@ -4,6 +4,7 @@
 
 mod archive;
 mod broker;
+mod deploy;
 mod http;
 mod input;
 mod live;
