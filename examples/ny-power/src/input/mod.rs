@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use flowcore::base::{Disk, DiskEntry};
 use piece::{Next, Pieces};
+pub(crate) use zipped::member;
 pub use zipped::{MAX_MEMBER_BYTES, MAX_MEMBERS, MAX_RATIO, MAX_UNPACKED_BYTES, MAX_ZIP_BYTES, ZipRefusal};
 
 use crate::reading::{Counts, Ending, Reader, Reading};

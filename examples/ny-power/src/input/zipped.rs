@@ -51,6 +51,16 @@ pub enum ZipRefusal {
     Ratio,
 }
 
+/// One member of a zip in memory, unpacked; `None` if the zip has none of that name.
+pub(crate) fn member(zip: Vec<u8>, name: &str) -> Result<Option<Vec<u8>>, ZipRefusal> {
+    let mut zip = Zip::of(zip)?;
+    let Some(index) = zip.members.iter().find(|(other, _)| other == name).map(|(_, index)| *index) else {
+        return Ok(None);
+    };
+    zip.unpack(index)?;
+    Ok(Some(zip.unpacked))
+}
+
 /// A zip, member by member. Each is unpacked whole before any of it is read, so that one that is damaged is
 /// refused whole.
 #[derive(Debug)]
@@ -75,7 +85,10 @@ enum State {
 
 impl Zip {
     pub(super) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, ZipRefusal> {
-        let bytes = disk.read(path, MAX_ZIP_BYTES).map_err(ZipRefusal::Read)?;
+        Self::of(disk.read(path, MAX_ZIP_BYTES).map_err(ZipRefusal::Read)?)
+    }
+
+    fn of(bytes: Vec<u8>) -> Result<Self, ZipRefusal> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(ZipRefusal::Broken)?;
         if archive.len() > MAX_MEMBERS {
             return Err(ZipRefusal::TooMany(archive.len()));

@@ -15,7 +15,8 @@ pub struct PollConfig {
     /// After so many refusals in a row a file of the past is given up: 20 for one that is no file of the
     /// operator's, a tenth of it for one that is missing.
     pub refusals: u32,
-    /// How many days before today are fetched first. None.
+    /// How many days before today are fetched first: the daily files, or what is in the zips of the months
+    /// where those are not there any more. None.
     pub backlog_days: u16,
     /// The instant of the last interval that is known from before: following goes on from its day, but not
     /// from more than 14 days ago, when the operator has no daily files any more. None.

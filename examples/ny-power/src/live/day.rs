@@ -22,6 +22,11 @@ impl Day {
         let date = self.date;
         format!("{:04}{:02}{:02}rtfuelmix.csv", date.year(), date.month(), date.day())
     }
+
+    /// The zip with all days of the month.
+    pub(super) fn month(self) -> String {
+        format!("{:04}{:02}01rtfuelmix_csv.zip", self.date.year(), self.date.month())
+    }
 }
 
 pub(super) fn back(date: Date, days: i64) -> Date {

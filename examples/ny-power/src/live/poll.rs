@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use flowcore::base::{Backoff, Timestamp};
 use jiff::ToSpan;
+use jiff::civil::{Date, date};
 
 use super::day::{Day, back, date_of, millis};
 use super::day_file::{DayFile, Rows};
@@ -11,6 +12,9 @@ use crate::stamp::NEW_YORK;
 
 /// For how many days the operator keeps daily files, at most.
 const DAYS_KEPT: i64 = 14;
+
+/// The operator's files begin on this day.
+const FIRST_DAY: Date = date(2015, 12, 9);
 
 /// So often a file of the past is had before what is left of it is taken as it is.
 const MOST_LOOKS: u32 = 5;
@@ -31,6 +35,8 @@ pub struct Fetch {
     pub file: Arc<str>,
     /// The version that is known, if the file is not wanted as it was.
     pub known: Validators,
+    /// Where else it may be: in the zip of its month, when its day is past.
+    pub month: Option<String>,
 }
 
 /// What came of an answer.
@@ -89,7 +95,7 @@ impl Poll {
         let today = date_of(now);
         let oldest = back(today, DAYS_KEPT);
         let since = config.since.map_or(today, |since| since.to_zoned(NEW_YORK.clone()).date()).max(oldest);
-        let backlog = back(today, i64::from(config.backlog_days));
+        let backlog = back(today, i64::from(config.backlog_days)).max(FIRST_DAY);
         let first = date_of(now - config.keep).min(since).min(backlog);
         let day = Day::new(first);
         Self {
@@ -114,8 +120,11 @@ impl Poll {
             return Step::Wait(due);
         }
         // So is one that is looked at for the last time.
-        let known = if self.is_past(now) { Validators::default() } else { self.known.clone() };
-        Step::Fetch(Fetch { file: Arc::clone(self.file.name()), known })
+        let file = Arc::clone(self.file.name());
+        if self.is_past(now) {
+            return Step::Fetch(Fetch { file, known: Validators::default(), month: Some(self.day.month()) });
+        }
+        Step::Fetch(Fetch { file, known: self.known.clone(), month: None })
     }
 
     /// The answer to what was fetched last: what is new, and what is wrong.

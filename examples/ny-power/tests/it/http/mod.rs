@@ -2,11 +2,15 @@
 
 pub(crate) mod server;
 
+use std::error::Error;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use flowcore::base::Clock;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use ny_power::http::{HttpAnswer, HttpClient, HttpError, HttpLimits, HttpRequest};
 use server::{Reply, ScriptedServer, answer};
+use tempfile::TempDir;
 
 const SHORT: Duration = Duration::from_millis(200);
 
@@ -139,14 +143,76 @@ async fn redirects_in_a_circle_and_to_nowhere_are_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_can_be_asked_again_and_one_without_tls_not() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let request = |scheme, port| HttpRequest::get(format!("{scheme}://127.0.0.1:{port}/").parse().unwrap());
-    let error = client().send(request("http", port)).await.unwrap_err();
+async fn a_server_that_is_not_there_or_does_not_speak_can_be_asked_again() {
+    let port = free_port();
+    let error = client().send(HttpRequest::get(format!("http://127.0.0.1:{port}/").parse().unwrap())).await;
+    let error = error.unwrap_err();
     assert_eq!(error.to_string(), format!("cannot connect to http://127.0.0.1:{port}/"));
     assert!(error.is_retriable());
-    let server = ScriptedServer::start([Reply::Bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec())]).await;
-    // The handshake has no blank line: the server takes the connection and closes it when the client goes.
-    let error = client().send(request("https", server.port())).await.unwrap_err();
-    assert!(matches!(error, HttpError::Connect { .. } | HttpError::Timeout { .. }), "{error:?}");
+
+    // It waits for a blank line, which the handshake does not have.
+    let server = ScriptedServer::start([answer("200 OK", &[], "")]).await;
+    let silent = HttpClient::new(HttpLimits { connect: SHORT, ..HttpLimits::default() });
+    let target = format!("https://127.0.0.1:{}/", server.port());
+    let error = silent.send(HttpRequest::get(target.parse().unwrap())).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("no connection from {target} within 0.2 s"));
+    assert!(error.is_retriable());
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_trusts_is_refused_for_good() {
+    let server = TlsServer::start();
+    let request = HttpRequest::get(format!("https://localhost:{}/", server.port).parse().unwrap());
+    let deadline = Clock::system().stopwatch();
+    let error = loop {
+        match client().send(request.clone()).await.unwrap_err() {
+            // It is not up yet.
+            error if error.is_retriable() && deadline.elapsed() < Duration::from_secs(30) => {}
+            error => break error,
+        }
+        Clock::system().sleep(Duration::from_millis(20)).await;
+    };
+    let cause = error.source().unwrap().to_string();
+    assert!(cause.starts_with("invalid peer certificate: "), "{cause}");
+    assert!(!error.is_retriable());
+}
+
+/// A TLS server with a certificate of its own.
+struct TlsServer {
+    port: u16,
+    process: Child,
+    _folder: TempDir,
+}
+
+impl TlsServer {
+    fn start() -> Self {
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let openssl = |arguments: &str| {
+            let mut command = Command::new("setpriv");
+            command.args(["--pdeathsig", "KILL", "openssl"]).args(arguments.split(' '));
+            command
+                .current_dir(folder.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            command
+        };
+        let certificate =
+            "req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 2 -subj /CN=localhost";
+        assert!(openssl(certificate).status().unwrap().success());
+        let listen = format!("s_server -quiet -accept 127.0.0.1:{port} -key key -cert cert -www");
+        let process = openssl(&listen).spawn().unwrap();
+        Self { port, process, _folder: folder }
+    }
+}
+
+impl Drop for TlsServer {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -20,13 +20,14 @@ pub(crate) enum Reply {
 }
 
 /// A head and a body of the right length.
-pub(crate) fn answer(status: &str, headers: &[&str], body: &str) -> Reply {
+pub(crate) fn answer(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Reply {
+    let body = body.as_ref();
     let mut text = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
     for header in headers {
         text.push_str(header);
         text.push_str("\r\n");
     }
-    Reply::Bytes(format!("{text}\r\n{body}").into_bytes())
+    Reply::Bytes([text.as_bytes(), b"\r\n", body].concat())
 }
 
 /// Answers each request with the next reply, and all later ones with the last.

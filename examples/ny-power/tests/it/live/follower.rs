@@ -1,5 +1,6 @@
 //! The follower against a server that says what a test has it say.
 
+use std::io::{Cursor, Write};
 use std::time::Duration;
 
 use flowcore::base::Clock;
@@ -8,7 +9,7 @@ use jiff::civil::{Date, date};
 use ny_power::http::HttpLimits;
 use ny_power::live::{Event, Follower, PollConfig, Trouble};
 
-use super::operator::{Received, file, midnight, name};
+use super::operator::{Received, file, instants, midnight, name};
 use super::poll::local;
 use crate::http::server::{Reply, ScriptedServer, answer};
 
@@ -16,7 +17,12 @@ const DAY: Date = date(2016, 4, 15);
 
 /// Follows at noon, with pauses that a test can wait for.
 fn follower(server: &ScriptedServer) -> Follower {
+    backlog(server, 0)
+}
+
+fn backlog(server: &ScriptedServer, days: u16) -> Follower {
     let config = PollConfig {
+        backlog_days: days,
         interval: Duration::from_millis(10),
         backoff: flowcore::base::Backoff::new(Duration::from_millis(10), Duration::from_millis(20)),
         ..PollConfig::default()
@@ -28,7 +34,7 @@ fn follower(server: &ScriptedServer) -> Follower {
 }
 
 fn whole(intervals: i64, headers: &[&str]) -> Reply {
-    answer("200 OK", headers, &file(DAY, midnight(DAY) + (5 * intervals).minutes()))
+    answer("200 OK", headers, file(DAY, midnight(DAY) + (5 * intervals).minutes()))
 }
 
 async fn rows(follower: &mut Follower, received: &mut Received) {
@@ -160,4 +166,52 @@ async fn a_wait_that_is_dropped_loses_nothing() {
         }
     }
     assert_eq!(received.refused, Vec::<String>::new());
+}
+
+/// A zip with these files.
+fn zip(files: &[(String, String)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn days_that_are_no_files_any_more_come_from_the_zip_of_their_month() {
+    let days: Vec<_> = (1..=3).rev().map(|ago| DAY.saturating_sub(ago.days())).collect();
+    // One of them is in neither.
+    let day = |date: Date| (name(date), file(date, jiff::Timestamp::MAX));
+    let month = zip(&[day(days[0]), day(days[2])]);
+    let missing = || answer("404 Not Found", &[], "");
+    let server = ScriptedServer::start([
+        missing(),
+        answer("200 OK", &[], &month[..month.len() / 2]),
+        missing(),
+        answer("200 OK", &[], &month),
+        missing(),
+        missing(),
+        missing(),
+        whole(2, &[]),
+    ])
+    .await;
+    let (mut follower, mut received) = (backlog(&server, 3), Received::default());
+    let torn = trouble(&mut follower).await.reason;
+    assert!(torn.starts_with("20160401rtfuelmix_csv.zip: it cannot be unpacked: "), "{torn}");
+    rows(&mut follower, &mut received).await;
+    let absent = [trouble(&mut follower).await, trouble(&mut follower).await];
+    for (trouble, given_up) in absent.iter().zip([false, true]) {
+        let told = (&*trouble.file, trouble.reason.as_str(), trouble.given_up);
+        assert_eq!(told, (&*name(days[1]), "it is not there", given_up));
+    }
+    for _ in 0..2 {
+        rows(&mut follower, &mut received).await;
+    }
+    let expected: Vec<_> =
+        [instants(days[0]), instants(days[2]), instants(DAY)[..2].to_vec()].into_iter().flatten().collect();
+    assert_eq!(received.instants, expected);
+    let asked: Vec<_> =
+        server.requests().iter().map(|r| r.split(['/', ' ']).nth(5).unwrap().to_owned()).collect();
+    assert_eq!(asked.iter().filter(|file| *file == "20160401rtfuelmix_csv.zip").count(), 2, "{asked:?}");
 }
