@@ -2,6 +2,7 @@
 
 export const MOST_LINES = 1000;
 const LONGEST_TEXT = 16_384;
+const LONGEST_TOPIC = 512;
 
 const decoder = new TextDecoder();
 
@@ -9,7 +10,7 @@ const decoder = new TextDecoder();
 export function lineOf({ topic, payload, retained }) {
   const text = decoder.decode(payload.subarray(0, LONGEST_TEXT));
   const rejected = topic === "ny-power/status/fuel-mix/rejected";
-  return { topic, text, bytes: payload.length, cut: payload.length > LONGEST_TEXT, retained, rejected };
+  return { topic: topic.slice(0, LONGEST_TOPIC), text, bytes: payload.length, cut: payload.length > LONGEST_TEXT, retained, rejected };
 }
 
 export class Log {

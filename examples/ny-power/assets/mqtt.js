@@ -69,9 +69,11 @@ export class MqttClient {
     }
   }
 
-  // Tries at once if it waits to try again.
+  // Tries at once if it waits to try again. Else it asks whether the line still holds: a device that slept may
+  // have lost it without a word.
   hurry() {
     if (this.#retry) this.start();
+    else if (this.#subscribed && this.#socket) this.#ping();
   }
 
   stop() {

@@ -7,6 +7,7 @@ import { shortTime, stretch, wallTime } from "/time.js";
 
 // An archive that ends so long before the headline is behind.
 const BEHIND = 30 * 60_000;
+const LONGEST_TOPIC = 200;
 
 const find = (id) => document.getElementById(id);
 
@@ -105,7 +106,7 @@ function fuels(mix) {
 
 export function status({ line, liveSince, grid, refused }) {
   find("refused").hidden = !refused;
-  if (refused) write("refused", `A message on ${refused.topic} was left out: ${refused.reason}.`);
+  if (refused) write("refused", `A message on ${refused.topic.slice(0, LONGEST_TOPIC)} was left out: ${refused.reason}.`);
   if (line.state === "live") return fresh({ now: Date.now(), openedAt: liveSince, shown: grid.intensity });
   const gone = line.state === "gone" || document.body.dataset.state === "gone";
   document.body.dataset.state = gone ? "gone" : "waiting";

@@ -122,8 +122,8 @@ async fn the_bars_are_of_one_interval_and_change_when_it_is_whole() {
     assert_eq!(bars(&browser), before, "half an interval is not shown");
     pump.interval(&second);
     browser.wait("[...document.querySelectorAll('.bar')].every((bar) => bar.dataset.value === '7')").await;
-    let drawn = browser.eval("return [...states].at(-1)");
-    assert_eq!(drawn, json!("7 7 7 7 7 7 7"));
+    let drawn = browser.eval("return [...states]");
+    assert_eq!(drawn, json!(["2427 2648 3084 3545 537 824 0", "7 7 7 7 7 7 7"]));
     drop(browser);
 
     // Who comes while a pump stands still half way sees the interval of the headline, and what is missing.
@@ -186,6 +186,28 @@ async fn reload_loads_the_page_again_but_not_because_the_broker_kept_it() {
     operator.interval(&Interval::of_september(this_interval()));
     wait_text(&browser, "value", "245").await;
     assert_eq!(browser.eval("return window.after"), json!(true));
+    drop(browser);
+    site.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn who_goes_to_the_console_and_back_finds_the_dashboard_at_work() {
+    let (driver, broker) = (Driver::start().await, Mosquitto::start().await);
+    let site = Site::start(broker.websocket).await;
+    let mut pump = Publisher::connect(broker.mqtt);
+    let interval = Interval::of_september(this_interval());
+    pump.interval(&interval);
+    let browser = driver.browser(1280, 860);
+    site.dashboard(&browser).await;
+    wait_text(&browser, "value", "245").await;
+    browser.eval("document.querySelector('nav a[href=\"/mqtt\"]').click()");
+    browser.wait("location.pathname === '/mqtt' && document.body.dataset.state === 'live'").await;
+    browser.eval("history.back()");
+    browser.wait("location.pathname === '/' && document.body.dataset.state === 'live'").await;
+    let next = Interval { megawatts: [5.0; 7], ..interval };
+    pump.interval(&next);
+    wait_text(&browser, "value", &next.intensity().round().to_string()).await;
+    browser.wait("[...document.querySelectorAll('.bar')].every((bar) => bar.dataset.value === '5')").await;
     drop(browser);
     site.stop().await;
 }

@@ -11,6 +11,7 @@ mod freshness;
 mod hostile;
 mod keyboard;
 mod looks;
+mod malformed;
 mod mosquitto;
 mod outage;
 mod policy;
