@@ -6,14 +6,14 @@ use super::helm::Helm;
 use super::manifests::{items, object, text};
 
 /// A file, with its anchors resolved and its merge keys merged.
-fn read(name: &str) -> Value {
+pub(super) fn read(name: &str) -> Value {
     let file = std::fs::read_to_string(super::folder().join(name)).unwrap();
     let mut parsed: yaml_serde::Value = yaml_serde::from_str(&file).unwrap();
     parsed.apply_merge().unwrap();
     serde_json::to_value(parsed).unwrap()
 }
 
-fn command(service: &Value) -> Vec<&str> {
+pub(super) fn command(service: &Value) -> Vec<&str> {
     items(&service["command"]).into_iter().map(text).collect()
 }
 

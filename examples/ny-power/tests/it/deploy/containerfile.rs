@@ -16,7 +16,8 @@ fn instructions() -> Vec<String> {
     lines.replace("\\\n", " ").lines().map(str::to_owned).filter(|line| !line.is_empty()).collect()
 }
 
-fn one(instruction: &str) -> String {
+/// The rest of the last instruction of this kind.
+pub(super) fn one(instruction: &str) -> String {
     let found = instructions().into_iter().rev().find_map(|line| {
         line.strip_prefix(instruction).and_then(|rest| rest.strip_prefix(' ')).map(str::to_owned)
     });

@@ -8,6 +8,8 @@ mod helm;
 mod manifests;
 mod password;
 mod pods;
+mod roles;
+mod running;
 mod values;
 
 use std::path::{Path, PathBuf};

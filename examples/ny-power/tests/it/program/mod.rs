@@ -3,8 +3,8 @@
 mod kill;
 mod messages;
 mod outage;
-mod process;
+pub(crate) mod process;
 mod refused;
 mod replay;
-mod site;
+pub(crate) mod site;
 mod whole;

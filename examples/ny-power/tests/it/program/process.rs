@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use rustix::process::{Pid, Signal, kill_process};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 
@@ -46,8 +47,16 @@ impl Process {
 
     /// As Ctrl-C does.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
-        let id = rustix_pid(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        self.signal(Signal::INT).await
+    }
+
+    /// As those do who run services.
+    pub(crate) async fn terminate(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM).await
+    }
+
+    async fn signal(&mut self, signal: Signal) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
         self.end().await
     }
 
@@ -67,10 +76,6 @@ impl Process {
     pub(crate) fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
     }
-}
-
-fn rustix_pid(child: &Child) -> rustix::process::Pid {
-    rustix::process::Pid::from_child(child)
 }
 
 impl Drop for Process {
