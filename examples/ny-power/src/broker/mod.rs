@@ -38,6 +38,7 @@ mod route;
 mod server;
 mod session;
 mod store;
+mod subscribe;
 mod subscriptions;
 mod sys;
 mod topic;

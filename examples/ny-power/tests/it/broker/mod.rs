@@ -12,4 +12,5 @@ pub(crate) mod running;
 mod session;
 mod site;
 pub(crate) mod tool;
+mod version_5;
 mod websocket;
