@@ -100,7 +100,7 @@ async fn talk(
         Ok(first) => first,
         Err((version, end)) => {
             if let (Some(version), End::Unwelcome(reason)) = (version, &end) {
-                outbox.push(Answer::Refuse(*reason));
+                outbox.push([Answer::Refuse(*reason)]);
                 outbox.close(None);
                 // It is told so if it listens.
                 drop(timeout(GRACE, write(writer, outbox, version, GRACE)).await);

@@ -73,12 +73,27 @@ impl Core {
         }
     }
 
+    /// One connection after the other, each in its order.
     fn carry_out(&self, effects: &mut Effects) {
-        for (connection, order) in effects.orders.drain(..) {
-            let Some(outbox) = self.outboxes.get(&connection) else { continue };
-            match order {
-                Order::Send(answer) => outbox.push(answer),
-                Order::Close(reason) => outbox.close(reason),
+        effects.orders.sort_by_key(|(connection, _)| *connection);
+        let mut orders = effects.orders.drain(..).peekable();
+        while let Some((connection, _)) = orders.peek() {
+            let connection = *connection;
+            let mut close = None;
+            let own = std::iter::from_fn(|| match orders.next_if(|(other, _)| *other == connection)?.1 {
+                Order::Send(answer) => Some(answer),
+                Order::Close(reason) => {
+                    close = Some(reason);
+                    None
+                }
+            });
+            let outbox = self.outboxes.get(&connection);
+            match outbox {
+                Some(outbox) => outbox.push(own),
+                None => own.for_each(drop),
+            }
+            if let (Some(outbox), Some(reason)) = (outbox, close) {
+                outbox.close(reason);
             }
         }
     }

@@ -102,10 +102,11 @@ impl Mosquitto {
              password_file {dir}/passwords\n\
              acl_file {dir}/access\n\
              \n\
-             # Retained messages survive: each change is written at once.\n\
+             # Retained messages survive a restart; a crash costs those of the last second. To write each\n\
+             # change at once (autosave_on_changes) takes several milliseconds a message.\n\
              persistence true\n\
              persistence_location {dir}/\n\
-             autosave_on_changes true\n\
+             autosave_on_changes false\n\
              autosave_interval 1\n\
              \n\
              # Room for a month of messages while the archive is away.\n\

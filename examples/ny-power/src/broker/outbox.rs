@@ -33,17 +33,13 @@ impl Outbox {
         Self { state, limit, filled: Notify::new(), emptied: Notify::new(), closing: Notify::new() }
     }
 
-    /// Takes what is sent next. Messages of QoS 0 beyond the limit are lost; of the others no more come than
-    /// the window allows, and answers no more than requests that were read.
-    pub(super) fn push(&self, answer: Answer) {
+    /// Takes what is sent next, in order. Messages of QoS 0 beyond the limit are lost; of the others no more
+    /// come than the window allows, and answers no more than requests that were read.
+    pub(super) fn push(&self, answers: impl IntoIterator<Item = Answer>) {
         let mut state = self.lock();
-        let bytes = bytes(&answer);
-        let may_be_lost = matches!(&answer, Answer::Publish(delivery) if delivery.qos == Qos::AtMostOnce);
-        if state.closed || (may_be_lost && state.is_full(self.limit)) {
-            return;
+        for answer in answers {
+            state.push(answer, self.limit);
         }
-        state.bytes += bytes;
-        state.answers.push_back(answer);
         drop(state);
         self.filled.notify_one();
     }
@@ -109,6 +105,15 @@ impl Outbox {
 }
 
 impl State {
+    fn push(&mut self, answer: Answer, limit: Queue) {
+        let may_be_lost = matches!(&answer, Answer::Publish(delivery) if delivery.qos == Qos::AtMostOnce);
+        if self.closed || (may_be_lost && self.is_full(limit)) {
+            return;
+        }
+        self.bytes += bytes(&answer);
+        self.answers.push_back(answer);
+    }
+
     fn is_full(&self, limit: Queue) -> bool {
         self.answers.len() >= limit.messages || self.bytes >= limit.bytes
     }
