@@ -5,4 +5,5 @@ mod influx;
 mod influx_hostile;
 mod influx_server;
 mod month;
+mod program;
 mod suite;

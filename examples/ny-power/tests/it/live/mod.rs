@@ -3,4 +3,5 @@
 mod follower;
 mod operator;
 mod poll;
+mod program;
 mod weather;

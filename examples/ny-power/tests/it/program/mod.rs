@@ -5,6 +5,6 @@ mod messages;
 mod outage;
 pub(crate) mod process;
 mod refused;
-mod replay;
+pub(crate) mod replay;
 pub(crate) mod site;
 mod whole;
