@@ -117,8 +117,7 @@ async fn ask(dialer: &mut Dialer, filters: &[(String, QoS)], clock: &Clock) -> R
     let begun = connection.subscribe(1, filters, false);
     begun.map_err(|cause| dialer.broken(cause))?;
     let messages = read(dialer, &mut connection, filters, clock).await?;
-    // The answer is there: a farewell that fails changes nothing.
-    let _ = connection.leave(true).await;
+    connection.leave(true, dialer.config().connect_timeout).await;
     Ok(messages)
 }
 

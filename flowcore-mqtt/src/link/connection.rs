@@ -189,13 +189,21 @@ impl Connection {
         client::ping(&mut self.unwritten);
     }
 
-    /// Takes leave: there will be no last will. `forget` ends the session.
-    pub(crate) async fn leave(&mut self, forget: bool) -> Result<(), Broken> {
-        client::disconnect(self.version, forget, &mut self.unwritten).map_err(Broken::Unsendable)?;
-        while !self.is_written() {
-            self.progress(false).await?;
+    /// Takes leave: there will be no last will. `forget` ends the session. Returns when the broker has closed the
+    /// connection, and so has heard all that was said, or after `limit`.
+    pub(crate) async fn leave(&mut self, forget: bool, limit: Duration) {
+        if client::disconnect(self.version, forget, &mut self.unwritten).is_err() {
+            return;
         }
-        self.writer.shutdown().await.map_err(Broken::Io)
+        // An error is the end that is waited for. What is read is nobody's any more.
+        let closed = async {
+            while self.progress(true).await.is_ok() {
+                self.read.clear();
+            }
+        };
+        if tokio::time::timeout(limit, closed).await.is_err() {
+            tracing::debug!("the broker did not close the connection");
+        }
     }
 }
 

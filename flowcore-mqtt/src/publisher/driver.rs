@@ -100,7 +100,7 @@ impl Driver {
             }
             if self.is_closing && self.outbox.len() == 0 {
                 // All is answered: what is missing is a farewell, and no more.
-                let _ = connection.leave(self.dialer.forgets()).await;
+                connection.leave(self.dialer.forgets(), self.dialer.config().connect_timeout).await;
                 return Ok(());
             }
             let has_room = self.outbox.len() < 2 * usize::from(self.dialer.config().max_in_flight);

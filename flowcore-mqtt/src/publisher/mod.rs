@@ -3,6 +3,8 @@
 mod driver;
 mod handle;
 mod outbox;
+#[cfg(test)]
+mod outbox_model;
 mod packet_ids;
 
 pub(crate) use handle::Publisher;

@@ -231,10 +231,6 @@ impl Driver {
         }
         self.answer(&mut connection);
         // What the broker does not hear it sends again.
-        let farewell = connection.leave(self.dialer.forgets());
-        let limit = self.dialer.config().connect_timeout;
-        if tokio::time::timeout(limit, farewell).await.is_err() {
-            tracing::debug!("the broker took no farewell");
-        }
+        connection.leave(self.dialer.forgets(), self.dialer.config().connect_timeout).await;
     }
 }

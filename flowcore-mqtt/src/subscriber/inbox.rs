@@ -72,9 +72,8 @@ impl Inbox {
 
     /// A connection has begun. Without its session the broker has forgotten what it is owed.
     pub(super) fn connected(&mut self, session_present: bool) {
-        for owed in self.owed.drain(..) {
-            self.unanswered.push_back(owed);
-        }
+        // What was taken before is known by its number alone.
+        self.unanswered.extend(self.owed.drain(..).filter(|owed| owed.delivery.is_some()));
         self.owed_ids.clear();
         if !session_present {
             self.received.clear();

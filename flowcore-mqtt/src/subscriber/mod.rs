@@ -3,5 +3,7 @@
 mod driver;
 mod handle;
 mod inbox;
+#[cfg(test)]
+mod inbox_model;
 
 pub(crate) use handle::{Delivery, Subscriber};

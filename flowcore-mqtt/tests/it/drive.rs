@@ -162,3 +162,9 @@ pub(crate) fn events(bodies: &[String]) -> Vec<Event> {
 pub(crate) fn bodies_of(events: &[Event]) -> Vec<String> {
     events.iter().map(|event| String::from_utf8(event.body.to_vec()).unwrap()).collect()
 }
+
+/// What is left when everything that was there before is passed over.
+pub(crate) fn first_occurrences(bodies: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    bodies.into_iter().filter(|body| seen.insert(body.clone())).collect()
+}

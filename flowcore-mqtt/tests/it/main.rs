@@ -3,6 +3,10 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
 mod drive;
+mod hostile;
+mod outage;
+mod proxy;
+mod random;
 mod refusals;
 mod round_trip;
 mod server;

@@ -43,6 +43,10 @@ impl Server {
         server
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Anybody may do anything there.
     pub(crate) fn config(&self) -> MqttConfig {
         MqttConfig::new(format!("mqtt://127.0.0.1:{}", self.port)).patience(Duration::from_secs(20))

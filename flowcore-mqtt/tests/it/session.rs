@@ -43,7 +43,10 @@ async fn a_persistent_session_gets_what_came_while_it_was_away() {
             }
             let mut again = reader(mqtt, qos).await;
             let mut came = again.acked(50).await;
-            came.sort_by_key(|body| body[6..].parse::<usize>().unwrap());
+            if restarts {
+                // Mosquitto reads them back in an order of its own.
+                came.sort_by_key(|body| body[6..].parse::<usize>().unwrap());
+            }
             assert_eq!(came, numbers(0..50), "{version:?} {qos:?}");
             again.stop().await.unwrap();
         }
