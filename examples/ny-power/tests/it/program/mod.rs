@@ -1,5 +1,6 @@
 //! The program as a user runs it: its roles as processes, around its own broker and around a real Mosquitto.
 
+mod clock_change;
 mod kill;
 mod messages;
 mod outage;

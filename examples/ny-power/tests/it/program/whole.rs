@@ -10,7 +10,7 @@ use super::process::Process;
 use super::replay::{days, intervals};
 use super::site::{BOTH, PASSWORD, PROGRAM, Site};
 
-fn start(dir: &Path, input: &Path, ports: [&str; 2], more: &[&str]) -> Process {
+pub(crate) fn start(dir: &Path, input: &Path, ports: [&str; 2], more: &[&str]) -> Process {
     let [mqtt, ws] = ports;
     let arguments = [
         "--dir",
