@@ -166,3 +166,71 @@ fn suback(version: Version, body: &[u8]) -> Result<Incoming, MqttError> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use flowcore_testkit::Random;
+
+    use super::*;
+    use crate::Publish;
+    use crate::client::{next_frame, publish, publish_size};
+
+    const VERSIONS: [Version; 2] = [Version::V3_1_1, Version::V5];
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        for version in VERSIONS {
+            for (payload, qos) in [(0, QoS::AtMostOnce), (7, QoS::AtLeastOnce), (70_000, QoS::ExactlyOnce)] {
+                let sent = Publish::new("a/ü", vec![7; payload]).qos(qos).with_header("unit", "°C");
+                let mut wire = BytesMut::new();
+                let id = (qos != QoS::AtMostOnce).then_some(0x1234);
+                publish(version, &sent, id, id.is_some(), &mut wire);
+                assert_eq!(wire.len(), publish_size(version, &sent));
+                let frame = next_frame(&mut wire, 1 << 20).unwrap().unwrap();
+                let Ok(Incoming::Message { message, id: read }) = decode(version, &frame) else {
+                    panic!("it is a message")
+                };
+                assert_eq!((&*message.topic, &message.payload, read), ("a/ü", &sent.payload, id));
+                assert_eq!((message.qos, message.duplicate, message.retained), (qos, id.is_some(), false));
+                let unit = (version == Version::V5).then_some("°C");
+                assert_eq!(message.headers.get("unit"), unit);
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        let seed = 7;
+        println!("seed {seed}");
+        let mut random = Random::new(seed);
+        let mut understood = 0;
+        for _ in 0..300_000 {
+            let length = random.index(24);
+            let small = random.percent(70);
+            let mut byte = || {
+                let byte = random.next_u64().to_le_bytes()[0];
+                if small { byte & 0x2f } else { byte }
+            };
+            let frame =
+                Frame { first: byte() << 1 | byte() << 4, body: (0..length).map(|_| byte()).collect() };
+            for version in VERSIONS {
+                understood += usize::from(decode(version, &frame).is_ok());
+            }
+        }
+        assert!(understood > 1000, "some of it is packets: {understood}");
+    }
+
+    #[test]
+    fn a_packet_that_is_cut_short_or_has_more_behind_it_is_malformed() {
+        let connack = |body: &[u8]| decode(Version::V5, &Frame { first: 0x20, body: body.into() });
+        assert!(matches!(connack(&[0, 0, 0]), Ok(Incoming::Connected(_))));
+        assert!(matches!(connack(&[0, 0]), Err(Malformed::Packet(2, _))));
+        assert!(matches!(connack(&[0, 0, 0, 9]), Err(Malformed::Packet(2, _))));
+        assert!(matches!(connack(&[0, 0x87, 0]), Ok(Incoming::Refused(Reason(0x86)))));
+        let wrong = decode(Version::V5, &Frame { first: 0x41, body: [0, 1][..].into() });
+        assert_eq!(wrong, Err(Malformed::Flags(4)));
+        let answer = decode(Version::V5, &Frame { first: 0x40, body: [0, 0][..].into() });
+        assert!(answer.is_err(), "0 is no number");
+    }
+}

@@ -11,3 +11,4 @@ mod refusals;
 mod round_trip;
 mod server;
 mod session;
+mod topology;
