@@ -92,7 +92,7 @@ async fn a_tuple_is_acknowledged_when_all_of_its_messages_are() {
     let mut topology = TopologyBuilder::new("publish");
     let tuples = topology.spout("tuples", script.factory());
     let write = move || {
-        MqttBolt::new(mqtt.clone(), |number: &i32, out| {
+        MqttBolt::new(mqtt.clone(), |number: &usize, out| {
             for part in 0..*number {
                 let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][part % 3];
                 out.add(Publish::new(format!("tuple/{number}/{part}"), "x").qos(qos).retained());
