@@ -80,7 +80,7 @@ impl Default for Limits {
             retained_bytes: 32 << 20,
             in_flight: 100,
             queue: Queue { messages: 100_000, bytes: 64 << 20 },
-            anonymous_queue: Queue { messages: 1000, bytes: 8 << 20 },
+            anonymous_queue: Queue { messages: 10_000, bytes: 16 << 20 },
             outbox: Queue { messages: 10_000, bytes: 8 << 20 },
             connect_time: Duration::from_secs(10),
             stall: Duration::from_secs(30),

@@ -1,6 +1,8 @@
 //! One client: reads its packets, checks who it is and what it may, and writes what it is sent.
 
 use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -67,7 +69,7 @@ pub(super) async fn serve(
     id: ConnectionId,
     outbox: Arc<Outbox>,
     shared: Shared,
-) {
+) -> Ended {
     let clock = Clock::system();
     let since = clock.stopwatch();
     let largest = shared.limits.packet as usize + WRITE;
@@ -77,12 +79,27 @@ pub(super) async fn serve(
         Ok(Err(error)) => End::Io(error),
         Ok(Ok((reader, writer))) => talk(reader, writer, id, since, &outbox, &shared).await,
     };
-    match end {
-        End::Left | End::Closed => tracing::debug!(%peer, reason = %end, "a connection ended"),
-        end => {
-            let cause = std::error::Error::source(&end).map(ToString::to_string);
-            tracing::info!(%peer, reason = %end, cause, "a connection ended");
-        }
+    Ended { peer, end }
+}
+
+/// How the connection of a client ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    peer: SocketAddr,
+    end: End,
+}
+
+impl Ended {
+    /// Whether an operator wants to know of it.
+    pub(super) fn is_fault(&self) -> bool {
+        matches!(self.end, End::Unwelcome(_) | End::Fault(_))
+    }
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.peer, self.end)?;
+        self.end.source().map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }
 

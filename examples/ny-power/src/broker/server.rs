@@ -4,12 +4,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskEnd, TaskSet};
+use flowcore::base::{Clock, Stopwatch, TaskEnd, TaskSet};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
 use super::config::BrokerConfig;
-use super::connection::{Shared, serve};
+use super::connection::{Ended, Shared, serve};
 use super::core::{Core, Input};
 use super::error::BrokerError;
 use super::hub::Hub;
@@ -90,7 +90,8 @@ impl Broker {
 
 /// The clients' tasks.
 struct Connections {
-    tasks: TaskSet<()>,
+    tasks: TaskSet<Ended>,
+    faults: FaultLog,
     shared: Shared,
     last: u64,
     open: HashMap<Arc<str>, (ConnectionId, Arc<Outbox>)>,
@@ -98,7 +99,7 @@ struct Connections {
 
 impl Connections {
     fn new(shared: Shared) -> Self {
-        Self { tasks: TaskSet::new(), shared, last: 0, open: HashMap::new() }
+        Self { tasks: TaskSet::new(), faults: FaultLog::new(), shared, last: 0, open: HashMap::new() }
     }
 
     fn has_room(&self) -> bool {
@@ -115,9 +116,12 @@ impl Connections {
     }
 
     /// The task of a client ended: what is left of it is the core's.
-    async fn gone(&mut self, name: &str, end: TaskEnd<()>) {
-        if let TaskEnd::Panicked(panic) = end {
-            tracing::error!(%panic, name, "the task of a client failed");
+    async fn gone(&mut self, name: &str, end: TaskEnd<Ended>) {
+        match end {
+            TaskEnd::Done(ended) if ended.is_fault() => self.faults.note(&ended),
+            TaskEnd::Done(ended) => tracing::debug!(%ended, "a connection ended"),
+            TaskEnd::Panicked(panic) => tracing::error!(%panic, name, "the task of a client failed"),
+            TaskEnd::Aborted => {}
         }
         if let Some((id, _)) = self.open.remove(name) {
             self.tell(Input::Closed(id)).await;
@@ -148,6 +152,33 @@ impl Connections {
                     None => return,
                 },
             }
+        }
+    }
+}
+
+/// Says which clients were sent away and why; no more than ten a second, so that nobody fills the log.
+struct FaultLog {
+    since: Stopwatch,
+    noted: u32,
+}
+
+impl FaultLog {
+    const MOST: u32 = 10;
+
+    fn new() -> Self {
+        Self { since: Clock::system().stopwatch(), noted: 0 }
+    }
+
+    fn note(&mut self, ended: &Ended) {
+        if self.since.elapsed() >= Duration::from_secs(1) {
+            if self.noted > Self::MOST {
+                tracing::warn!(clients = self.noted - Self::MOST, "more clients were sent away");
+            }
+            *self = Self::new();
+        }
+        self.noted = self.noted.saturating_add(1);
+        if self.noted <= Self::MOST {
+            tracing::warn!(%ended, "a client was sent away");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A client that a test drives packet by packet, over TCP or a websocket.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -67,6 +68,14 @@ impl Client {
 
     fn over(stream: Stream) -> Self {
         Self { stream, builder: PacketBuilder::new(), bytes: BytesMut::new(), frame: usize::MAX, v5: true }
+    }
+
+    /// What the broker knows it by.
+    pub(crate) fn local(&self) -> SocketAddr {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.local_addr().unwrap(),
+            Stream::WebSocket(websocket) => websocket.get_ref().local_addr().unwrap(),
+        }
     }
 
     /// Connected and taken. Whether there was a session.

@@ -1,5 +1,9 @@
 //! Peers that do not keep to the protocol: each loses its own connection, and nobody else notices.
 
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use flowcore::base::Clock;
 use flowcore_testkit::Random;
 use mqtt_protocol_core::mqtt::packet::GenericPacketTrait;
 use ny_power::broker::Limits;
@@ -126,6 +130,43 @@ async fn what_is_not_connect_is_not_answered() {
         assert!(client.raw().await.is_none(), "{bytes:?}");
     }
     broker.stop().await;
+}
+
+/// What is logged, for this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn who_is_sent_away_is_named_in_the_log_ten_times_a_second_at_most() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (broker, _dir) = Running::start().await;
+    let since = Clock::system().stopwatch();
+    let mut peers = Vec::new();
+    for _ in 0..50 {
+        let mut client = Client::tcp(broker.port).await;
+        peers.push(client.local());
+        client.send_bytes(b"GET / HTTP/1.1\r\n\r\n").await;
+        assert!(client.raw().await.is_none());
+    }
+    broker.stop().await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains(&format!("{}: the client broke the protocol: ProtocolError", peers[0])), "{text}");
+    let lines = u64::try_from(text.matches("a client was sent away").count()).unwrap();
+    assert!((10..=10 * (since.elapsed().as_secs() + 2)).contains(&lines), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
