@@ -14,7 +14,8 @@
 //!   a queue, and when it is full the client is disconnected. For one that is away, messages beyond the
 //!   queue are lost, and the log says how many.
 //! - **Left out**: aliases for topics, enhanced authentication, request and response information, bridges.
-//!   These are not offered to clients, so clients do not ask for them.
+//!   These are not offered to clients, so clients do not ask for them. A message that went to one member of
+//!   a group (`$share`) stays that member's, also when its session ends.
 
 mod access;
 mod config;
