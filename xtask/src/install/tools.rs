@@ -68,7 +68,11 @@ fn folder(workspace: &Workspace) -> PathBuf {
 fn find_go(workspace: &Workspace, tools: &[&Tool], folder: &Path) -> Option<(PathBuf, u32)> {
     let fitting = || {
         let go = find_program("go")?;
-        let output = workspace.command(&go.to_string_lossy(), &["env", "GOVERSION"]).output().ok()?;
+        let output = workspace
+            .command(&go.to_string_lossy(), &["env", "GOVERSION"])
+            .env("GOTOOLCHAIN", "local")
+            .output()
+            .ok()?;
         let release = release(&String::from_utf8_lossy(&output.stdout))?;
         tools.iter().all(|tool| tool.at(release).is_some()).then_some((go, release))
     };
@@ -88,9 +92,9 @@ fn install(workspace: &Workspace, go: &Path, package: &str, folder: &Path) -> bo
     println!("   building {package}: some minutes, once");
     let arguments = ["install", "-p=1", "-trimpath", "-ldflags=-s -w", package];
     let mut command = workspace.command(&go.to_string_lossy(), &arguments);
-    // Without a C compiler, and not for another machine.
-    command.env("CGO_ENABLED", "0").env("GOBIN", folder).env_remove("GOOS").env_remove("GOARCH");
-    succeeds(&mut command)
+    // Without a C compiler, with the Go that is there, and not for another machine.
+    command.envs([("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local")]).env("GOBIN", folder);
+    succeeds(command.env_remove("GOOS").env_remove("GOARCH"))
 }
 
 #[cfg(test)]

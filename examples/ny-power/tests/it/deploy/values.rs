@@ -46,8 +46,8 @@ fn values_that_are_wrong_are_refused_with_their_key() {
     let wrong = [
         ("/web/replicas", json!({"web": {"replicas": 0}})),
         ("/broker/kind", json!({"broker": {"kind": "rabbitmq"}})),
-        ("'brokr'", json!({"brokr": {}})),
-        ("'paswordFile'", json!({"password": {"paswordFile": "x"}})),
+        ("brokr", json!({"brokr": {}})),
+        ("paswordFile", json!({"password": {"paswordFile": "x"}})),
         ("/broker/service/mqttPort", json!({"broker": {"service": {"mqttPort": 65536}}})),
         ("/broker/service/type", json!({"broker": {"service": {"type": "Loadbalancer"}}})),
         ("/pump/live", json!({"pump": {"live": "yes"}})),
