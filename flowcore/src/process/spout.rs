@@ -37,7 +37,8 @@ pub trait Spout: Send + 'static {
     /// Its outputs: an [`Emitter`](super::Emitter), or a tuple of them.
     type Out: Outputs;
 
-    /// Called once before the first `next`.
+    /// Called once before the first `next`. It may wait for a server: when the topology stops meanwhile, it is
+    /// dropped, and `close` is called.
     ///
     /// # Errors
     /// [`SpoutError`]; it says whether to try again.

@@ -109,7 +109,9 @@ impl<S: Spout> SpoutTask<S> {
     }
 
     async fn drive(&mut self, spout: &mut S) -> Result<(), SpoutFault> {
-        settle(contain(spout.open(&self.desk.shared.context)).await)?;
+        if !self.open(spout).await? {
+            return Ok(());
+        }
         loop {
             if self.desk.intake.is_full() {
                 self.desk.ship().await;
@@ -138,6 +140,16 @@ impl<S: Spout> SpoutTask<S> {
                 }
                 Outcome::Stop => return Ok(()),
             }
+        }
+    }
+
+    /// Returns whether it is open: one that still waits for its server is dropped when the topology stops.
+    async fn open(&mut self, spout: &mut S) -> Result<bool, SpoutFault> {
+        let mut phase = self.desk.shared.phase.clone();
+        tokio::select! {
+            biased;
+            opened = contain(spout.open(&self.desk.shared.context)) => settle(opened).map(|()| true),
+            () = phase.reached(Phase::Stopping) => Ok(false),
         }
     }
 

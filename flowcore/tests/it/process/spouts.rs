@@ -1,5 +1,6 @@
 //! Spouts: their lives, their covers, what they leave behind.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -297,4 +298,44 @@ fn what_was_emitted_leaves_although_the_spout_polls_and_never_waits() {
         numbers.for_each("end", |_| {});
         end_of(topology.build().unwrap()).await.unwrap();
     });
+}
+
+/// Waits for a server that never comes.
+struct Waiting {
+    closed: Arc<AtomicUsize>,
+}
+
+impl Spout for Waiting {
+    type Out = Emitter<u64>;
+
+    async fn open(&mut self, _context: &TaskContext) -> Result<(), SpoutError> {
+        std::future::pending().await
+    }
+
+    async fn next(&mut self, _out: &mut Self::Out) -> Result<Next, SpoutError> {
+        panic!("it is not open")
+    }
+
+    async fn close(&mut self) -> Result<(), SpoutError> {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_spout_that_waits_for_its_server_ends_when_the_topology_stops() {
+    let closed = Arc::new(AtomicUsize::new(0));
+    let told = Arc::clone(&closed);
+    simulate(|clock| async move {
+        let mut topology = topology(clock.clone());
+        let waiting = topology.spout("waiting", move || Waiting { closed: Arc::clone(&told) });
+        topology.bolt("sink", || for_each(|_: &u64| {})).shuffle(&waiting);
+        let running = topology.build().unwrap().start();
+        clock.sleep(Duration::from_secs(100)).await;
+        let stopping = clock.now();
+        running.handle().stop();
+        running.wait().await.unwrap();
+        assert_eq!(clock.now().since(stopping), Duration::ZERO, "it did not take the grace period");
+    });
+    assert_eq!(closed.load(Ordering::SeqCst), 1);
 }
