@@ -14,7 +14,7 @@ use crate::web::WebSocketAddress;
 /// How much CO2 a kilowatt-hour of New York's grid costs, from the grid operator's own files.
 ///
 /// Without a command it runs all of it in one process: a broker, the pump that publishes intervals, the archive,
-/// and the pages. Ctrl-C stops it in order; the next start goes on where it stopped.
+/// and the pages. Ctrl-C stops it in order, a second one at once; the next start goes on where it stopped.
 #[derive(Debug, Parser)]
 #[command(name = "ny-power", version, args_conflicts_with_subcommands = true)]
 pub struct Cli {

@@ -18,7 +18,7 @@ pub(super) async fn run(options: &AllOptions) -> Result<(), Failure> {
         Ok(progress) => watch::watch(&mut program, progress, options.source.exit, &mut signals).await,
         Err(failure) => Err(failure),
     };
-    let stopped = program.stop().await;
+    let stopped = program.stop(&mut signals).await;
     ended.and(stopped)
 }
 

@@ -61,12 +61,19 @@ impl Program {
             end = self.next_end() => end.and_then(|name| Err(Failure::new(format!("{name} has ended")))),
             () = signals.wait() => Ok(()),
         };
-        let stopped = self.stop().await;
+        let stopped = self.stop(signals).await;
         ended.and(stopped)
     }
 
-    /// Stops what still runs.
-    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+    /// Stops what still runs, in order; at once after another signal.
+    pub(super) async fn stop(self, signals: &mut StopSignals) -> Result<(), Failure> {
+        tokio::select! {
+            stopped = self.stop_in_order() => stopped,
+            () = signals.wait() => Ok(()),
+        }
+    }
+
+    async fn stop_in_order(mut self) -> Result<(), Failure> {
         let mut stopped = Ok(());
         while let Some((name, stop)) = self.parts.pop() {
             stop.now();

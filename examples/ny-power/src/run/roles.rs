@@ -17,7 +17,7 @@ pub(super) async fn pump(options: &PumpOptions) -> Result<(), Failure> {
     let progress = ProgressLine::new(Some(pumped), None);
     // There is nothing to wait for when the input is through.
     let ended = watch::watch(&mut program, progress, true, &mut signals).await;
-    let stopped = program.stop().await;
+    let stopped = program.stop(&mut signals).await;
     ended.and(stopped)
 }
 
@@ -30,7 +30,7 @@ pub(super) async fn archive(options: &ArchiveRoleOptions) -> Result<(), Failure>
     let archived = start_archiver(&mut program, mqtt, &options.archive, place).await?;
     let progress = ProgressLine::new(None, Some(archived));
     let ended = watch::watch(&mut program, progress, true, &mut signals).await;
-    let stopped = program.stop().await;
+    let stopped = program.stop(&mut signals).await;
     ended.and(stopped)
 }
 

@@ -10,6 +10,9 @@ mod feed;
 mod instant;
 mod pump;
 
+/// How long a stop waits for a broker that is away. What is under way then comes again after the next start.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+
 pub use archiver::{ArchiverProgress, ArchiverSettings, add_archiver};
 pub use feed::{Feed, FeedError, GeneratedFeed, LiveFeed, SavedFeed};
 pub use pump::{FeedFactory, PumpProgress, PumpSettings, add_pump};

@@ -16,6 +16,7 @@ use flowcore_mqtt::{MqttBolt, MqttConfig, MqttSourceConfig, MqttSpout, Publish, 
 
 pub use progress::ArchiverProgress;
 
+use super::GRACE;
 use crate::archive::{Archive, WindowLength};
 use crate::messages::{COMPUTED, FUEL_MIX};
 use point_bolt::PointBolt;
@@ -67,7 +68,7 @@ pub fn add_archiver(settings: &ArchiverSettings) -> TopologyBuilder {
         max_attempts: u32::MAX,
         backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
     };
-    let mut topology = TopologyBuilder::new("archiver").retry(forever);
+    let mut topology = TopologyBuilder::new("archiver").retry(forever).grace(GRACE);
     let mqtt = settings.mqtt.clone().client_id(&settings.client_id).session(Session::Persistent(SESSION));
     let input = MqttSourceConfig::new(mqtt)
         .subscribe(COMPUTED, QoS::AtLeastOnce)

@@ -23,6 +23,7 @@ use flowcore_mqtt::{MqttBolt, MqttConfig, Publish, Publishes};
 use pace::Pace;
 pub use progress::PumpProgress;
 
+use super::GRACE;
 use super::feed::{Factory, Feed, FeedError};
 use crate::cli::Speed;
 use crate::publication::Publication;
@@ -83,7 +84,7 @@ pub fn add_pump(settings: &PumpSettings) -> TopologyBuilder {
         max_attempts: u32::MAX,
         backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
     };
-    let mut topology = TopologyBuilder::new("pump").batch(1).max_pending(1).retry(forever);
+    let mut topology = TopologyBuilder::new("pump").batch(1).max_pending(1).retry(forever).grace(GRACE);
     let spout = settings.clone();
     let readings = topology.spout("readings", move || ReadingSpout::new(spout.clone()));
     let progress = Arc::clone(&settings.progress);
