@@ -3,7 +3,7 @@
 mod embedded;
 mod influx;
 mod influx_hostile;
-mod influx_server;
+pub(crate) mod influx_server;
 mod month;
 mod program;
 mod suite;

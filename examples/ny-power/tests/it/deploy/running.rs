@@ -1,7 +1,6 @@
 //! The roles of the chart as processes: the same arguments, at ports and in folders of the test's own.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
 use std::time::Duration;
 
 use flowcore::base::Clock;
@@ -11,6 +10,7 @@ use tempfile::TempDir;
 
 use super::helm::Helm;
 use super::manifests::{Container, Manifests, items, text};
+use crate::archive::influx_server::InfluxServer;
 use crate::broker::tool::Subscriber;
 use crate::program::process::Process;
 use crate::program::site::{PASSWORD, PROGRAM};
@@ -21,15 +21,17 @@ const PATIENCE: Duration = Duration::from_mins(1);
 struct Machine {
     folder: TempDir,
     ports: [u16; 3],
+    influxdb: Option<InfluxServer>,
 }
 
 impl Machine {
-    fn new() -> Self {
+    fn new(influxdb: Option<InfluxServer>) -> Self {
         // All at once, so that they differ.
         let free = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         Self {
             folder: tempfile::tempdir().unwrap(),
             ports: free.map(|listener| listener.local_addr().unwrap().port()),
+            influxdb,
         }
     }
 
@@ -38,7 +40,9 @@ impl Machine {
         let data = if component == "archive" { "archive" } else { "broker" };
         let data = self.folder.path().join(data);
         let [mqtt, websocket, page] = self.ports;
+        let influxdb = self.influxdb.as_ref().map(|server| server.address("", "")).unwrap_or_default();
         argument
+            .replace("influx://demo-ny-power-influxdb:8086", &influxdb)
             .replace("/data", data.to_str().unwrap())
             .replace("demo-ny-power-broker:1883", &format!("127.0.0.1:{mqtt}"))
             .replace("0.0.0.0", "127.0.0.1")
@@ -81,14 +85,14 @@ impl Machine {
         let client = HttpClient::new(HttpLimits::default());
         client.send(HttpRequest::get(target)).await.is_ok_and(|answer| answer.status == 200)
     }
+
+    /// Has a component written into its folder?
+    fn holds(&self, component: &str) -> bool {
+        std::fs::read_dir(self.folder.path().join(component)).is_ok_and(|mut files| files.next().is_some())
+    }
 }
 
-async fn all_roles_work_together(manifests: &Manifests, wants_config: bool) {
-    let machine = Machine::new();
-    if wants_config {
-        let mut config = machine.start(manifests.container("config"));
-        assert!(config.end().await.success(), "{}", config.said());
-    }
+async fn all_roles_work_together(machine: &Machine, manifests: &Manifests) {
     let mut broker = machine.start_and_probe(manifests.container("broker")).await;
     let mut web = machine.start_and_probe(manifests.container("web")).await;
     let mut archive = machine.start(manifests.container("archive"));
@@ -99,22 +103,30 @@ async fn all_roles_work_together(manifests: &Manifests, wants_config: bool) {
     for process in [&mut pump, &mut archive, &mut web, &mut broker] {
         assert!(process.terminate().await.success(), "{}", process.said());
     }
-    assert!(holds_files(&machine.folder.path().join("archive")), "the archive is not where its volume is");
-    assert!(holds_files(&machine.folder.path().join("broker")), "the broker's data is not on its volume");
-}
-
-fn holds_files(folder: &Path) -> bool {
-    std::fs::read_dir(folder).unwrap().next().is_some()
 }
 
 #[tokio::test]
 async fn the_roles_of_the_chart_work_together_and_end_when_they_are_told_to() {
     let manifests = Helm::new().template(&json!({"pump": {"live": false}}));
-    all_roles_work_together(&manifests, false).await;
+    let machine = Machine::new(None);
+    all_roles_work_together(&machine, &manifests).await;
+    assert!(machine.holds("broker") && machine.holds("archive"), "what they wrote is not on their volumes");
 }
 
 #[tokio::test]
 async fn they_do_with_a_mosquitto() {
     let values = json!({"pump": {"live": false}, "broker": {"kind": "mosquitto"}});
-    all_roles_work_together(&Helm::new().template(&values), true).await;
+    let manifests = Helm::new().template(&values);
+    let machine = Machine::new(None);
+    let mut config = machine.start(manifests.container("config"));
+    assert!(config.end().await.success(), "{}", config.said());
+    all_roles_work_together(&machine, &manifests).await;
+}
+
+#[tokio::test]
+async fn they_do_with_an_influxdb_and_then_the_archive_needs_no_volume() {
+    let values = json!({"pump": {"live": false}, "influxdb": {"enabled": true}});
+    let machine = Machine::new(Some(InfluxServer::start().await));
+    all_roles_work_together(&machine, &Helm::new().template(&values)).await;
+    assert!(machine.holds("broker") && !machine.holds("archive"));
 }
