@@ -101,17 +101,16 @@ pub(crate) struct Assembler {
 }
 
 impl Assembler {
-    /// Gives back the interval that was open before, if this row is not part of it.
-    pub(crate) fn add(&mut self, row: Row, number: u64) -> (Option<Interval>, Result<(), MemberError>) {
-        match &mut self.open {
-            Some(open) if open.stamp == row.stamp => (None, open.add(row)),
-            _ => {
-                let mut mw = Outputs::new();
-                mw.push((row.fuel, row.mw));
-                let before = self.open.replace(Interval { stamp: row.stamp, mw, row: number });
-                (before, Ok(()))
-            }
-        }
+    /// The interval that is open, if it is that of this stamp.
+    pub(crate) fn open_at(&mut self, stamp: Stamp) -> Option<&mut Interval> {
+        self.open.as_mut().filter(|open| open.stamp == stamp)
+    }
+
+    /// Opens an interval with its first row, and gives back the one that was open before.
+    pub(crate) fn begin(&mut self, row: Row, number: u64) -> Option<Interval> {
+        let mut mw = Outputs::new();
+        mw.push((row.fuel, row.mw));
+        self.open.replace(Interval { stamp: row.stamp, mw, row: number })
     }
 
     /// The interval that is open.
@@ -121,7 +120,8 @@ impl Assembler {
 }
 
 impl Interval {
-    fn add(&mut self, row: Row) -> Result<(), MemberError> {
+    /// Adds a row of its instant.
+    pub(crate) fn add(&mut self, row: Row) -> Result<(), MemberError> {
         // The place where the file has it, in its usual order, is looked at first.
         if row.fuel.published() != Some(self.mw.len()) && self.mw.iter().any(|(fuel, _)| *fuel == row.fuel) {
             return Err(MemberError::Duplicate(row.fuel));

@@ -92,8 +92,14 @@ impl RowReader {
         if row.len() > MAX_ROW_BYTES {
             return Err(RowError::TooLong);
         }
-        let mut unquoted = [0; MAX_ROW_BYTES];
-        let Fields { local, zone, fuel, output } = fields(row, &mut unquoted)?;
+        let mut unquoted;
+        let room: &mut [u8] = if memchr::memchr(b'"', row).is_some() {
+            unquoted = [0; MAX_ROW_BYTES];
+            &mut unquoted
+        } else {
+            &mut []
+        };
+        let Fields { local, zone, fuel, output } = fields(row, room)?;
         let stamp = self.stamps.read(local, zone)?;
         if let Some((prefix, _)) = row.split_first_chunk()
             && is_prefix(prefix, local, zone)

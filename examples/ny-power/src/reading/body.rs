@@ -117,11 +117,11 @@ impl Body {
 
     fn take(&mut self, row: Row, out: &mut impl FnMut(Reading)) {
         self.has_points |= row.has_point;
-        let (closed, taken) = self.intervals.add(row, self.row);
-        if closed.is_some() {
-            self.close(closed, out);
-        }
-        if let Err(error) = taken {
+        let Some(open) = self.intervals.open_at(row.stamp) else {
+            let closed = self.intervals.begin(row, self.row);
+            return self.close(closed, out);
+        };
+        if let Err(error) = open.add(row) {
             self.refuse(self.row, error, out);
         }
     }
