@@ -1,0 +1,2 @@
+//! The program `flowcore`.
+fn main() {}
