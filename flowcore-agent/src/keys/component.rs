@@ -1,4 +1,4 @@
-use super::key::Key;
+use super::key::{Key, find_key};
 use super::{Section, channels, parts, sinks, sources};
 
 /// A type of component.
@@ -80,14 +80,13 @@ impl ComponentType {
     }
 
     /// Its own keys, then those that all of its kind have.
-    pub fn all_keys(&self) -> impl Iterator<Item = &'static Key> {
+    pub fn all_keys(&self) -> impl Iterator<Item = &'static Key> + Clone + use<> {
         self.keys.iter().copied().flatten().chain(self.section.common_keys())
     }
 
     /// The key that `name` belongs to: one of exactly this name, else one with places in it.
     pub fn key(&self, name: &str) -> Option<&'static Key> {
-        let exact = self.all_keys().find(|key| key.name == name);
-        exact.or_else(|| self.all_keys().find(|key| key.is_pattern() && key.matches(name)))
+        find_key(self.all_keys(), name)
     }
 
     /// The default of a key.

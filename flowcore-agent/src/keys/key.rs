@@ -159,6 +159,13 @@ impl Key {
     }
 }
 
+/// The key that `name` belongs to: one of exactly this name, else the one with places in it that says most.
+pub(crate) fn find_key(keys: impl Iterator<Item = &'static Key> + Clone, name: &str) -> Option<&'static Key> {
+    let exact = keys.clone().find(|key| key.name == name);
+    exact
+        .or_else(|| keys.filter(|key| key.is_pattern() && key.matches(name)).max_by_key(|key| key.name.len()))
+}
+
 /// A placeholder takes as little as it can, but at least one character; the last one takes all.
 fn fits(pattern: &str, name: &str) -> bool {
     if let Some(prefix) = pattern.strip_suffix('*') {

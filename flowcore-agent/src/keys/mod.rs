@@ -12,6 +12,8 @@ mod tls;
 mod value;
 
 pub use component::{ComponentType, Found, Tier, Transport, all, find};
+pub(crate) use key::find_key;
 pub use key::{Key, Kind, Ours};
 pub use section::Section;
+pub(crate) use value::is_quoted;
 pub use value::{ValueProblem, check_value};

@@ -50,6 +50,7 @@ pub(super) fn unescape(
     Ok((text, dropped))
 }
 
+#[derive(Clone, Copy)]
 enum Unit {
     Char(char),
     /// A unit of UTF-16.
@@ -59,8 +60,8 @@ enum Unit {
 /// Java puts characters beyond the first 65,536 together from two escapes.
 fn push(text: &mut Text, high: &mut Option<(u16, Position)>, unit: Unit, from: Position, end: Position) {
     let first = high.take();
-    if let (Some((first, start)), Unit::Half(second)) = (first, &unit)
-        && let Some(Ok(c)) = char::decode_utf16([first, *second]).next()
+    if let (Some((first, start)), Unit::Half(second)) = (first, unit)
+        && let Some(Ok(c)) = char::decode_utf16([first, second]).next()
     {
         return text.push(c, start, end);
     }
@@ -70,7 +71,7 @@ fn push(text: &mut Text, high: &mut Option<(u16, Position)>, unit: Unit, from: P
     match unit {
         Unit::Half(half @ 0xd800..0xdc00) => *high = Some((half, from)),
         Unit::Half(half) => {
-            text.push(char::from_u32(half.into()).unwrap_or(char::REPLACEMENT_CHARACTER), from, end)
+            text.push(char::from_u32(half.into()).unwrap_or(char::REPLACEMENT_CHARACTER), from, end);
         }
         Unit::Char(c) => text.push(c, from, end),
     }

@@ -68,7 +68,9 @@ impl Properties {
         }
         let (entries, said) = parse(file, &text);
         self.said.extend(said);
-        entries.into_iter().for_each(|entry| self.insert(file, entry));
+        for entry in entries {
+            self.insert(file, entry);
+        }
         Ok(())
     }
 

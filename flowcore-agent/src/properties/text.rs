@@ -6,7 +6,7 @@ use crate::diagnostic::{FileId, Position, Span};
 /// differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
-    text: String,
+    content: String,
     file: FileId,
     /// From this byte of the text on, characters follow each other from this place. Never empty.
     runs: Vec<(usize, Position)>,
@@ -17,39 +17,39 @@ pub struct Text {
 impl Text {
     /// Nothing yet, at `start`.
     pub(super) fn new(file: FileId, start: Position) -> Self {
-        Self { text: String::new(), file, runs: vec![(0, start)], end: start }
+        Self { content: String::new(), file, runs: vec![(0, start)], end: start }
     }
 
     /// Adds a character that was written at `from` and ended before `end`.
     pub(super) fn push(&mut self, c: char, from: Position, end: Position) {
-        if self.text.is_empty() {
+        if self.content.is_empty() {
             self.runs = vec![(0, from)];
         } else if from != self.end {
-            self.runs.push((self.text.len(), from));
+            self.runs.push((self.content.len(), from));
         }
         // An escape is longer than what it says.
         let next = Position { line: from.line, column: from.column.saturating_add(1) };
-        self.text.push(c);
+        self.content.push(c);
         if end != next {
-            self.runs.push((self.text.len(), end));
+            self.runs.push((self.content.len(), end));
         }
         self.end = end;
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.content
     }
 
     /// Where all of it stands, as far as that is on its first line.
     pub fn span(&self) -> Span {
-        self.span_of(0..self.text.len())
+        self.span_of(0..self.content.len())
     }
 
     /// Where some bytes of it stand, as far as that is on one line.
     pub fn span_of(&self, range: Range<usize>) -> Span {
         let start = self.position(range.start);
-        let end = if range.end >= self.text.len() { self.end } else { self.position(range.end) };
+        let end = if range.end >= self.content.len() { self.end } else { self.position(range.end) };
         let length = if end.line == start.line {
             end.column.saturating_sub(start.column)
         } else {
@@ -61,13 +61,13 @@ impl Text {
     /// Where a word of it stands that [`str::split_whitespace`] or the like gave.
     pub fn span_of_part(&self, part: &str) -> Span {
         // Compares addresses: a part of another string is taken for the whole text.
-        let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        if offset > self.text.len() { self.span() } else { self.span_of(offset..offset + part.len()) }
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.content.as_ptr() as usize);
+        if offset > self.content.len() { self.span() } else { self.span_of(offset..offset + part.len()) }
     }
 
     /// The text without the blanks round it, as Java trims.
     pub fn trimmed(&self) -> &str {
-        self.text.trim_matches(|c| c <= ' ')
+        self.content.trim_matches(|c| c <= ' ')
     }
 
     /// Where the trimmed text stands.
@@ -83,7 +83,7 @@ impl Text {
     fn position(&self, byte: usize) -> Position {
         let at = self.runs.partition_point(|(from, _)| *from <= byte).saturating_sub(1);
         let (from, start) = self.runs[at];
-        let chars = self.text.get(from..byte).map_or(0, |text| text.chars().count());
+        let chars = self.content.get(from..byte).map_or(0, |text| text.chars().count());
         Position {
             line: start.line,
             column: start.column.saturating_add(u32::try_from(chars).unwrap_or(u32::MAX)),

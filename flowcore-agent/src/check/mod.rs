@@ -1,0 +1,80 @@
+//! What is wrong with an agent, and what to do about it. Nothing is opened and nothing is run.
+
+mod advice;
+mod batches;
+mod checker;
+mod groups;
+mod headers;
+mod lists;
+mod ports;
+mod settings;
+mod summary;
+mod surroundings;
+mod types;
+mod values;
+mod wiring;
+
+use crate::diagnostic::{Diagnostic, Severity, nearest};
+use crate::model::{AgentConfig, Config, Group};
+use checker::Checker;
+
+pub use summary::{ComponentSummary, Summary, summarise};
+pub use surroundings::{NothingElse, Surroundings};
+
+/// How much is let pass.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Unknown and doubled keys are errors.
+    pub strict: bool,
+    /// A source may name channels that are not there, as long as one is.
+    pub lenient: bool,
+}
+
+/// Checks all agents of a configuration.
+pub fn check(config: &Config, options: Options, surroundings: &dyn Surroundings) -> Vec<Diagnostic> {
+    config.agents.iter().flat_map(|agent| check_agent(config, agent, options, surroundings)).collect()
+}
+
+fn check_agent(
+    config: &Config,
+    agent: &AgentConfig,
+    options: Options,
+    surroundings: &dyn Surroundings,
+) -> Vec<Diagnostic> {
+    let mut checker = Checker::new(agent, options, surroundings);
+    checker.lists();
+    for group in Group::ALL {
+        for component in agent.of(group) {
+            checker.component(component);
+        }
+    }
+    checker.wiring();
+    checker.groups();
+    checker.batches();
+    checker.ports();
+    checker.advice();
+    checker.headers();
+    let mut said = checker.said;
+    said.extend(nothing_to_run(config, agent, &said));
+    said
+}
+
+/// An agent needs a channel, and a source or a sink.
+fn nothing_to_run(config: &Config, agent: &AgentConfig, said: &[Diagnostic]) -> Option<Diagnostic> {
+    let is_valid = |group: Group, name: &str| {
+        let path = format!("{}.{}.{name}", agent.name, group.as_str());
+        !said.iter().any(|d| d.severity == Severity::Error && d.component.as_deref() == Some(&path))
+    };
+    let has = |group| agent.listed(group).any(|component| is_valid(group, &component.name));
+    let missing = match (has(Group::Channels), has(Group::Sources) || has(Group::Sinks)) {
+        (true, true) => return None,
+        (false, _) => "no valid channel",
+        (true, false) => "neither a valid source nor a valid sink",
+    };
+    let others = config.agents.iter().map(|other| other.name.as_str()).filter(|name| *name != agent.name);
+    let error = Diagnostic::error("nothing-to-run", format!("agent {} has {missing}", agent.name));
+    let error = error.at(agent.span).of(agent.name.clone());
+    // A name that nobody lists anything for is probably a slip.
+    let near = nearest(&agent.name, others).filter(|_| agent.lists.is_empty());
+    Some(error.suggest(near).help("Flume removes the whole agent"))
+}

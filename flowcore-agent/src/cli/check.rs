@@ -1,0 +1,105 @@
+use std::fmt::Write;
+use std::path::Path;
+
+use super::options::CheckOptions;
+use super::read::{ReadError, content, with_causes};
+use super::{Exit, json, table};
+use crate::check::{Options, Summary, Surroundings, summarise};
+use crate::diagnostic::{Diagnostic, Renderer, Severity};
+use crate::keys::{ComponentType, Section};
+use crate::{Checked, check_files};
+
+/// `flowcore check`.
+pub(super) fn run(options: &CheckOptions, colours: bool) -> Exit {
+    let checked = match load(options) {
+        Ok(checked) => checked,
+        Err(error) => {
+            eprintln!("error: {}", with_causes(&error));
+            return Exit::BadConfiguration;
+        }
+    };
+    if let Some(name) = options.name.as_deref().filter(|name| checked.config.agent(name).is_none()) {
+        eprintln!("error: there is no agent {name}; {}", names(&checked));
+        return Exit::BadConfiguration;
+    }
+    let is_asked = |agent: &str| options.name.as_deref().is_none_or(|name| name == agent);
+    let agents = checked.config.agents.iter().filter(|agent| is_asked(&agent.name));
+    let summaries: Vec<Summary> = agents.map(summarise).collect();
+    let said: Vec<&Diagnostic> = match &options.name {
+        Some(name) => checked.about(name).collect(),
+        None => checked.diagnostics.iter().collect(),
+    };
+    match shown(options, &checked, &summaries, &said, colours) {
+        Ok(text) => println!("{}", text.trim_end()),
+        Err(error) => eprintln!("error: {error}"),
+    }
+    let worst = said.iter().map(|diagnostic| diagnostic.severity).max();
+    let fails = if options.strict { Severity::Warning } else { Severity::Error };
+    if worst >= Some(fails) { Exit::BadConfiguration } else { Exit::Clean }
+}
+
+fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
+    let mut files = Vec::new();
+    for path in &options.files {
+        files.push((path.display().to_string(), content(path)?));
+    }
+    let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
+    let checks = Options { strict: options.strict, lenient: options.lenient };
+    Ok(check_files(files, checks, &ThisMachine)?)
+}
+
+fn shown(
+    options: &CheckOptions,
+    checked: &Checked,
+    summaries: &[Summary],
+    said: &[&Diagnostic],
+    colours: bool,
+) -> Result<String, Box<dyn std::error::Error>> {
+    if options.json {
+        return Ok(json::json(checked, summaries, said)?);
+    }
+    let mut text = String::new();
+    for summary in summaries {
+        table::write(summary, &mut text)?;
+    }
+    let renderer = Renderer::new(&checked.files, colours);
+    for diagnostic in said {
+        renderer.write(diagnostic, &mut text)?;
+    }
+    write!(text, "{}", total(said))?;
+    Ok(text)
+}
+
+fn total(said: &[&Diagnostic]) -> String {
+    let count = |severity: Severity| {
+        let many = said.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        format!("{many} {}{}", severity.as_str(), if many == 1 { "" } else { "s" })
+    };
+    format!("{}, {}, {}", count(Severity::Error), count(Severity::Warning), count(Severity::Note))
+}
+
+fn names(checked: &Checked) -> String {
+    let names: Vec<&str> = checked.config.agents.iter().map(|agent| agent.name.as_str()).take(20).collect();
+    if names.is_empty() { "the file names none".to_owned() } else { format!("found: {}", names.join(", ")) }
+}
+
+/// Looks at folders, and has no factories of its own.
+struct ThisMachine;
+
+impl Surroundings for ThisMachine {
+    fn has_own(&self, _section: Section, _name: &str) -> bool {
+        false
+    }
+
+    fn runs(&self, _component: &ComponentType) -> bool {
+        true
+    }
+
+    fn not_yet(&self, _component: &ComponentType) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn folder_exists(&self, path: &Path) -> Option<bool> {
+        Some(path.is_dir())
+    }
+}

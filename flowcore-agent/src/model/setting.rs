@@ -1,0 +1,84 @@
+use std::sync::Arc;
+
+use crate::diagnostic::Span;
+use crate::properties::Entry;
+
+/// A key of a component and its value, with references resolved and trimmed.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    entry: Arc<Entry>,
+    /// Where the key of the component begins in the whole key, in bytes.
+    from: usize,
+    value: String,
+    /// Whether the value is what was written.
+    is_literal: bool,
+}
+
+impl Setting {
+    /// `from` is where the component's key begins in the trimmed key of `entry`; `value` may be another than
+    /// the one that was written.
+    pub(crate) fn new(entry: Arc<Entry>, from: usize, value: &str) -> Self {
+        let value = value.trim_matches(|c| c <= ' ').to_owned();
+        let is_literal = entry.value.trimmed() == value;
+        Self { entry, from, value, is_literal }
+    }
+
+    /// The key, without agent, group and component.
+    pub fn key(&self) -> &str {
+        self.entry.key.trimmed().get(self.from..).unwrap_or("")
+    }
+
+    /// The whole key.
+    pub fn full_key(&self) -> &str {
+        self.entry.key.trimmed()
+    }
+
+    /// The value.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The value for messages: not that of a password.
+    pub fn shown(&self) -> &str {
+        if self.entry.is_secret() { "***" } else { &self.value }
+    }
+
+    /// Where the whole key stands.
+    pub fn span(&self) -> Span {
+        self.entry.key.trimmed_span()
+    }
+
+    /// Where a part of [`key`](Self::key) or [`full_key`](Self::full_key) stands.
+    pub fn span_of_key(&self, part: &str) -> Span {
+        self.entry.key.span_of_part(part)
+    }
+
+    /// Where the value stands.
+    pub fn value_span(&self) -> Span {
+        self.entry.value.trimmed_span()
+    }
+
+    /// Where some bytes of the value stand; all of it when they came from elsewhere.
+    pub fn span_of_value(&self, from: usize, to: usize) -> Span {
+        let trimmed = self.entry.value.trimmed();
+        match trimmed.get(from..to) {
+            Some(part) if self.is_literal => self.entry.value.span_of_part(part),
+            _ => self.value_span(),
+        }
+    }
+
+    /// The words of the value, and where they stand.
+    pub fn words(&self) -> Vec<(&str, Span)> {
+        let words = self.value.split_ascii_whitespace();
+        let place = |word: &str| {
+            let from = word.as_ptr() as usize - self.value.as_ptr() as usize;
+            self.span_of_value(from, from + word.len())
+        };
+        words.map(|word| (word, place(word))).collect()
+    }
+
+    /// Backslashes that mean nothing.
+    pub fn dropped_backslashes(&self) -> &[Span] {
+        &self.entry.dropped
+    }
+}

@@ -1,0 +1,11 @@
+//! The tests of `flowcore-agent`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
+
+mod confs;
+mod exit_codes;
+mod grammar;
+mod mutations;
+mod said;
+mod values;
+mod wiring;

@@ -1,0 +1,108 @@
+//! No text makes a check panic or run for ever.
+
+use std::fmt::Write;
+
+use flowcore_agent::check::Options;
+use flowcore_agent::check_files;
+use flowcore_agent::diagnostic::Renderer;
+
+use crate::said::{Bare, GOOD};
+
+/// A small generator: the same numbers for the same seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % limit.max(1)
+    }
+}
+
+const PIECES: [&str; 22] = [
+    "a1",
+    ".",
+    "sources",
+    "r1",
+    "=",
+    " ",
+    "\\",
+    "\n",
+    "\r",
+    "#",
+    "!",
+    ":",
+    "\\u00",
+    "\\ud83d",
+    "type",
+    "selector.",
+    "interceptors",
+    "${",
+    "}",
+    "\u{feff}",
+    "password",
+    "ä😀",
+];
+
+fn mutated(random: &mut Random, text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=random.below(8) {
+        let at = random.below(bytes.len() + 1);
+        match random.below(5) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.splice(at..at, PIECES[random.below(PIECES.len())].bytes())),
+            2 => drop(bytes.drain(at..(at + random.below(20)).min(bytes.len()))),
+            3 => bytes.insert(at, u8::try_from(random.below(256)).unwrap()),
+            _ => {
+                let to = (at + random.below(60)).min(bytes.len());
+                let copy = bytes[at..to].to_vec();
+                let into = random.below(bytes.len() + 1);
+                drop(bytes.splice(into..into, copy));
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn mutated_configurations_are_checked_and_shown_without_a_panic() {
+    let seed = 0x5eed_f10e_c0de_0001;
+    println!("seed {seed:#x}");
+    let mut random = Random(seed);
+    let more =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/confs/everything.conf")).unwrap();
+    let mut said = 0;
+    for round in 0..1_000 {
+        let text = mutated(&mut random, if round % 3 == 0 { GOOD } else { &more });
+        let options = Options { strict: round % 2 == 0, lenient: round % 5 == 0 };
+        let checked = check_files([("fuzz.conf", text.as_slice())], options, &Bare).unwrap();
+        let mut shown = String::new();
+        for diagnostic in &checked.diagnostics {
+            Renderer::new(&checked.files, false).write(diagnostic, &mut shown).unwrap();
+        }
+        said += checked.diagnostics.len();
+    }
+    assert!(said > 1_000, "the mutations found {said} things only");
+}
+
+#[test]
+fn noise_is_checked_without_a_panic() {
+    let mut random = Random(0x5eed_f10e_c0de_0002);
+    println!("seed {:#x}", random.0);
+    for _ in 0..300 {
+        let length = random.below(600);
+        let noise: Vec<u8> = (0..length).map(|_| u8::try_from(random.below(256)).unwrap()).collect();
+        let words: String = (0..length / 4).map(|_| PIECES[random.below(PIECES.len())]).collect();
+        for text in [noise.as_slice(), words.as_bytes()] {
+            let checked = check_files([("noise", text)], Options::default(), &Bare).unwrap();
+            let mut shown = String::new();
+            checked
+                .diagnostics
+                .iter()
+                .for_each(|said| Renderer::new(&checked.files, true).write(said, &mut shown).unwrap());
+            write!(shown, "{}", checked.config.agents.len()).unwrap();
+            assert!(!shown.is_empty());
+        }
+    }
+}
