@@ -8,6 +8,7 @@ pub mod hop;
 pub mod idle;
 pub mod keys;
 pub mod latency;
+pub mod mqtt;
 pub mod ny_power;
 pub mod redis_list;
 pub mod slow_bolt;

@@ -9,8 +9,8 @@ use flowcore::base::Clock;
 use flowcore_benches::event_time::{self, Total};
 use flowcore_benches::word_count::Tasks;
 use flowcore_benches::{
-    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, ny_power, redis_list, slow_bolt, spout, tail,
-    two_workers, word_count, words,
+    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, mqtt, ny_power, redis_list, slow_bolt, spout,
+    tail, two_workers, word_count, words,
 };
 
 /// Of 64 tasks.
@@ -135,6 +135,14 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
                 rate("entries/s", size, redis_list::in_and_out(&url, entries)).await?;
             } else {
                 rate("entries/s", size, redis_list::plain_commands(&url, entries)).await?;
+            }
+        }
+        "mqtt" | "mqtt-bare" => {
+            let server = mqtt::Server::start().await?;
+            if name == "mqtt" {
+                rate("messages/s", size, mqtt::there_and_back(&server, size)).await?;
+            } else {
+                rate("messages/s", size, mqtt::bare_loops(&server, size)).await?;
             }
         }
         "idle" => {

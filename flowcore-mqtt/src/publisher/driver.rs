@@ -56,17 +56,34 @@ impl Driver {
     /// `None` when there is nothing left to do.
     async fn reconnect(&mut self, mut error: Error) -> Result<Option<Connection>, Error> {
         loop {
-            if self.is_closing && self.outbox.len() == 0 {
-                return Ok(None);
-            }
-            self.dialer.pause(&error).await;
-            error = match self.dialer.dial(self.patience).await {
-                Ok(connection) => return Ok(Some(connection)),
-                Err(error) if error.retries() => error,
-                Err(error) => return Err(error),
+            error = match self.dial_again(&error).await {
+                Some(Err(error)) if error.retries() => error,
+                Some(outcome) => return outcome.map(Some),
+                None => return Ok(None),
             };
             self.give_up(&error);
         }
+    }
+
+    /// Takes what is to be published meanwhile, as much as it may hold.
+    async fn dial_again(&mut self, error: &Error) -> Option<Result<Connection, Error>> {
+        let Self { dialer, jobs, outbox, patience, is_closing, .. } = self;
+        let most = 2 * usize::from(dialer.config().max_in_flight);
+        let again = async {
+            dialer.pause(error).await;
+            dialer.dial(*patience).await
+        };
+        let mut again = std::pin::pin!(again);
+        while !*is_closing || outbox.len() > 0 {
+            tokio::select! {
+                outcome = &mut again => return Some(outcome),
+                more = jobs.recv(), if outbox.len() < most && !*is_closing => match more {
+                    Some(more) => more.into_iter().for_each(|job| outbox.push(job)),
+                    None => *is_closing = true,
+                },
+            }
+        }
+        None
     }
 
     /// The patience is over: what waits has failed, and must not be sent later.

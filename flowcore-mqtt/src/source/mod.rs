@@ -13,7 +13,7 @@
 //!   published while a client without a [persistent session](crate::Session::Persistent) is away.
 //! - **Order** is that of the broker for each topic, but for what is handed on again.
 //! - **When the broker is away** it connects again for ever, with bounded pauses. A missing permission, a wrong
-//!   password or another client with our client id ends the component at once.
+//!   password or, where the broker tells, another client with our client id ends the component at once.
 //!
 //! Of a persistent session the broker keeps messages from the first connection on. Of a shared subscription
 //! (`$share/group/filter`) each message goes to one client of the group; MQTT 5.

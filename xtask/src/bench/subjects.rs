@@ -77,7 +77,7 @@ const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer]
     Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
 }
 
-static SUBJECTS: [Subject; 18] = [
+static SUBJECTS: [Subject; 19] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -180,6 +180,7 @@ static SUBJECTS: [Subject; 18] = [
         name: "redis-list",
         cases: &[case("redis-list", &[own("plain commands", "redis-plain")], 50_000, 200_000)],
     },
+    Subject { name: "mqtt", cases: &[case("mqtt", &[own("bare loops", "mqtt-bare")], 100_000, 400_000)] },
     Subject { name: "idle", cases: &[case("idle", &[], 5, 10)] },
 ];
 
