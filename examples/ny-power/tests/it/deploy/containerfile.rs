@@ -63,7 +63,7 @@ fn what_it_copies_is_the_whole_workspace() {
     }
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--offline", "--locked", "--format-version=1", "--filter-platform"]);
-    let output = cargo.arg("x86_64-unknown-linux-gnu").current_dir(folder.path()).output().unwrap();
+    let output = cargo.arg("host-tuple").current_dir(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
