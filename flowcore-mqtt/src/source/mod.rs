@@ -8,7 +8,8 @@
 //! - **What can repeat:** with a session that the broker remembers, what it did not hear an answer to comes
 //!   again after a connection broke. While it is still under way here it is recognised, by its number and its
 //!   content, and not handed on twice; at QoS 1, one whose answer was lost is. QoS 2 is exactly once while the
-//!   process lives; after a crash, what was taken and not answered comes again, to the new process.
+//!   process lives; after a crash, what was taken and not answered comes again, to the new process. With 3.1.1 and
+//!   connections that are cut again and again, messages of QoS 2 have been seen to repeat: use MQTT 5 for them.
 //! - **What can be lost:** at QoS 0 what is under way when the process or the connection ends; at any QoS what is
 //!   published while a client without a [persistent session](crate::Session::Persistent) is away.
 //! - **Order** is that of the broker for each topic, but for what is handed on again.
