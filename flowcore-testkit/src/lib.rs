@@ -22,6 +22,7 @@
 //! assert_eq!(seen.items(), [2, 4, 6]);
 //! ```
 
+mod crash_disk;
 mod flaky;
 mod random;
 mod recorder;
@@ -29,6 +30,7 @@ mod scripted;
 mod slow;
 mod time;
 
+pub use crash_disk::{CrashDisk, DiskFault};
 pub use flaky::{Flaky, FlakySink, Plan};
 pub use random::Random;
 pub use recorder::{Recorder, RecordingBolt, RecordingSink};

@@ -46,7 +46,48 @@ pub trait Disk: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// As the system says.
     fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Opens a file to read it and to write at any place of it; makes it, and the folders above it, if they
+    /// are missing.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] on a disk that cannot.
+    fn open_write(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Err(unsupported(path))
+    }
+
+    /// Makes the names in a folder survive a loss of power.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] on a disk that cannot.
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        Err(unsupported(folder))
+    }
+
+    /// Bytes that may still be written below a folder.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] on a disk that cannot.
+    fn free_space(&self, folder: &Path) -> io::Result<u64> {
+        Err(unsupported(folder))
+    }
+
+    /// Keeps others, also of this process, from locking the same file until the lock is dropped. Makes the
+    /// file, and the folders above it, if they are missing. A process that dies has no lock.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] when somebody has it; as the system says.
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn DiskLock>> {
+        Err(unsupported(path))
+    }
 }
+
+fn unsupported(path: &Path) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, format!("this disk cannot do that to {}", path.display()))
+}
+
+/// A lock on a file, until it is dropped.
+pub trait DiskLock: Send + Sync + std::fmt::Debug {}
 
 /// An open file.
 pub trait DiskFile: Send + std::fmt::Debug {
@@ -67,6 +108,30 @@ pub trait DiskFile: Send + std::fmt::Debug {
     /// # Errors
     /// As the system says.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Writes all of `bytes` at `offset`, over what is there.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] for a file that was not opened for it.
+    fn write_at(&mut self, _offset: u64, _bytes: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Makes the file at least `size` bytes long, so that writing to them takes no more room.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] for a file that was not opened for it.
+    fn allocate(&mut self, _size: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// As [`sync`](Self::sync), for the content and what is needed to read it.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.sync()
+    }
 
     /// How long the file is now.
     ///
@@ -125,6 +190,21 @@ pub struct LocalDisk;
 
 #[derive(Debug)]
 struct LocalFile(fs::File);
+
+/// The system lets go when the file is closed.
+#[derive(Debug)]
+struct LocalLock {
+    _file: fs::File,
+}
+
+impl DiskLock for LocalLock {}
+
+fn open_write(path: &Path) -> io::Result<fs::File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)
+}
 
 impl Disk for LocalDisk {
     fn open(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
@@ -191,6 +271,37 @@ impl Disk for LocalDisk {
     fn remove(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
+
+    fn open_write(&self, path: &Path) -> io::Result<Box<dyn DiskFile>> {
+        Ok(Box::new(LocalFile(open_write(path)?)))
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        #[cfg(unix)]
+        fs::File::open(folder)?.sync_all()?;
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn free_space(&self, folder: &Path) -> io::Result<u64> {
+        let space = rustix::fs::statvfs(folder)?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
+    /// Elsewhere it is found out by writing.
+    #[cfg(not(unix))]
+    fn free_space(&self, _folder: &Path) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Box<dyn DiskLock>> {
+        let file = open_write(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Box::new(LocalLock { _file: file })),
+            Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+            Err(fs::TryLockError::Error(error)) => Err(error),
+        }
+    }
 }
 
 impl DiskFile for LocalFile {
@@ -205,6 +316,28 @@ impl DiskFile for LocalFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.0.sync_all()
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.seek(SeekFrom::Start(offset))?;
+        self.0.write_all(bytes)
+    }
+
+    fn allocate(&mut self, size: u64) -> io::Result<()> {
+        if self.0.metadata()?.len() >= size {
+            return Ok(());
+        }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        match rustix::fs::fallocate(&self.0, rustix::fs::FallocateFlags::empty(), 0, size) {
+            // Some file systems cannot: their writes may find the disk full later.
+            Err(rustix::io::Errno::OPNOTSUPP) => {}
+            done => return Ok(done?),
+        }
+        self.0.set_len(size)
+    }
+
+    fn sync_data(&mut self) -> io::Result<()> {
+        self.0.sync_data()
     }
 
     fn size(&self) -> io::Result<u64> {

@@ -20,9 +20,9 @@ pub use backoff::{Backoff, RestartPolicy};
 pub use clock::{Clock, Stopwatch, Timestamp};
 pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
-pub use disk::{Disk, DiskEntry, DiskFile, FileIdentity, LocalDisk};
+pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, LocalDisk};
 pub use receipts::{Receipt, Receipts};
-pub use spawn::{TaskEnd, TaskSet, blocking};
+pub use spawn::{BlockingPool, TaskEnd, TaskSet, blocking};
 pub use token::Token;
 pub use token_set::TokenSet;
 

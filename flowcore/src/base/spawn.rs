@@ -95,3 +95,19 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         Err(_) => Panic::from_payload(&"the runtime was shut down"),
     })
 }
+
+/// Starts work that blocks from code that cannot wait for it. Who starts it keeps its own account of what runs.
+#[derive(Debug, Clone)]
+pub struct BlockingPool(tokio::runtime::Handle);
+
+impl BlockingPool {
+    /// That of the runtime this is called in. `None` outside of one.
+    pub fn current() -> Option<Self> {
+        tokio::runtime::Handle::try_current().ok().map(Self)
+    }
+
+    /// Runs `work` on a thread that may block. It is dropped without being run when the runtime has shut down.
+    pub fn start(&self, work: impl FnOnce() + Send + 'static) {
+        drop(self.0.spawn_blocking(work));
+    }
+}

@@ -13,8 +13,9 @@ mod writer;
 
 pub use agent::{Agent, AgentBuilder, AgentHandle};
 pub use channel::{
-    Batch, Channel, ChannelFactory, ChannelState, MemoryChannel, MemoryChannelBuilder, PutTransaction, Take,
-    TakeTransaction,
+    Batch, Channel, ChannelFactory, ChannelState, Damage, DecodeError, FileChannel, FileChannelBuilder,
+    FileChannelError, FileChannelStatus, MemoryChannel, MemoryChannelBuilder, PutTransaction, Stored,
+    SyncPolicy, Take, TakeTransaction,
 };
 pub use context::ComponentContext;
 pub use error::{ChannelError, PutError, PutErrorKind, SinkError, SourceError};

@@ -4,6 +4,7 @@
 mod agent;
 mod bridge;
 mod exec;
+mod file_channel;
 mod memory_channel;
 mod memory_disk;
 mod probe_channel;

@@ -1,6 +1,7 @@
 //! Channels: where events wait between a source and a sink, moved in batches inside transactions.
 
 mod factory;
+mod file;
 mod memory;
 mod take;
 
@@ -11,6 +12,10 @@ use crate::base::Token;
 use crate::event::Event;
 
 pub use factory::ChannelFactory;
+pub use file::{
+    Damage, DecodeError, FileChannel, FileChannelBuilder, FileChannelError, FileChannelStatus, Stored,
+    SyncPolicy,
+};
 pub use memory::{MemoryChannel, MemoryChannelBuilder};
 pub use take::{Take, TakeTransaction};
 

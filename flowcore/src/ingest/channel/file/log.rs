@@ -1,0 +1,247 @@
+use std::ops::Range;
+use std::path::PathBuf;
+
+use crate::base::{DiskFile, Stopwatch};
+
+use super::FileChannelError;
+use super::encoded::Encoded;
+use super::frame::{ALIGN, Kind, Place};
+use super::segment::{START, Segment, file_header};
+use super::sequences::SequenceSet;
+use super::settings::{Settings, SyncPolicy};
+use super::snapshot::{Snapshot, encode_takes};
+
+/// A buffer that was larger gives the rest back.
+const KEPT_BUFFER: usize = 16 << 20;
+
+/// What follows the last record: nothing that was there before is taken for a torn one.
+pub(super) const END: [u8; ALIGN] = [0; ALIGN];
+
+/// The segment that is written to: the last one of [`Log::segments`].
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) id: u64,
+    pub(super) file: Box<dyn DiskFile>,
+    pub(super) offset: u64,
+    pub(super) synced: u64,
+    pub(super) capacity: u64,
+}
+
+/// Where the records of some events are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) segment: u64,
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+/// A put that was written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    pub(super) first: u64,
+    pub(super) span: Span,
+}
+
+/// The writing end of the segments.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) settings: Settings,
+    pub(super) current: Option<Current>,
+    /// In the order of their ids, which is that of their events.
+    pub(super) segments: Vec<Segment>,
+    /// Files for later segments: the folder and the path.
+    pub(super) spares: Vec<(usize, PathBuf)>,
+    pub(super) next_segment: u64,
+    pub(super) next_folder: usize,
+    /// The sequence number of the next event.
+    pub(super) next: u64,
+    pub(super) taken: SequenceSet,
+    /// Takes that no record has yet.
+    pub(super) unrecorded: SequenceSet,
+    pub(super) last_sync: Stopwatch,
+    pub(super) buffer: Vec<u8>,
+}
+
+/// What one write makes true, once it has succeeded.
+#[derive(Debug, Default)]
+struct Draft {
+    written: Vec<Written>,
+    next: u64,
+    weight: u64,
+    records_takes: bool,
+}
+
+impl Log {
+    /// Notes that events were taken. It is recorded with the next [`append`](Self::append).
+    pub(super) fn take(&mut self, range: Range<u64>) {
+        self.taken.insert(range.clone());
+        self.unrecorded.insert(range);
+    }
+
+    /// Gives up the sequence numbers of puts that could not be written: some may be on disk all the same.
+    pub(super) fn give_up(&mut self, events: u64) -> Range<u64> {
+        let range = self.next..self.next + events;
+        self.take(range.clone());
+        self.next = range.end;
+        range
+    }
+
+    /// Writes what was taken, and as many of `puts` as one segment has room for, at least one; syncs as the
+    /// policy says, and lets go of segments that all was taken from. Returns where the puts are.
+    ///
+    /// # Errors
+    /// After [`FileChannelError::Full`] nothing has changed; after another, the next call goes on in a new
+    /// segment.
+    pub(super) fn append(&mut self, puts: &[&Encoded]) -> Result<Vec<Written>, FileChannelError> {
+        let frees = self.frees();
+        if !self.has_room(puts.first().copied(), frees) {
+            self.roll()?;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let done = self.draft(puts, frees, &mut buffer).and_then(|draft| {
+            self.write(&buffer, frees || self.sync_is_due(&draft))?;
+            Ok(draft)
+        });
+        buffer.shrink_to(KEPT_BUFFER);
+        self.buffer = buffer;
+        match done {
+            Ok(draft) => Ok(self.note(draft, frees)),
+            Err(error) => {
+                if !error.is_full() {
+                    self.current = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether a segment other than the current one can go once the takes are on disk.
+    fn frees(&self) -> bool {
+        let current = self.current.as_ref().map(|current| current.id);
+        self.segments
+            .iter()
+            .any(|segment| Some(segment.id) != current && self.taken.covers(&segment.sequences))
+    }
+
+    fn has_room(&self, put: Option<&Encoded>, frees: bool) -> bool {
+        let Some(current) = &self.current else { return put.is_none() && !frees };
+        let takes = if self.unrecorded_count() > 0 { 64 + 16 * self.unrecorded_count() as u64 } else { 0 };
+        let left = current.capacity.saturating_sub(current.offset);
+        match put {
+            // A new segment has room for every put: its snapshot makes it longer.
+            Some(_) if current.offset == 0 => true,
+            Some(put) => left >= takes + put.size() + self.settings.reserve(),
+            None => !frees || current.offset == 0 || left >= takes,
+        }
+    }
+
+    fn unrecorded_count(&self) -> usize {
+        self.unrecorded.above().len() + usize::from(self.unrecorded.floor() > 0)
+    }
+
+    fn draft(
+        &mut self,
+        puts: &[&Encoded],
+        frees: bool,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Draft, FileChannelError> {
+        let mut draft = Draft { next: self.next, ..Draft::default() };
+        let Some(Current { id, offset, synced, capacity, .. }) = self.current else { return Ok(draft) };
+        let place = |buffer: &Vec<u8>| Place { segment: id, offset: offset + buffer.len() as u64 };
+        let reserve = self.settings.reserve();
+        if offset == 0 {
+            buffer.extend_from_slice(&file_header(id));
+            self.snapshot()?.write(buffer, place(buffer), self.next, synced);
+            draft.records_takes = true;
+        } else if let Some(takes) = self.takes()? {
+            let end = offset + takes.size();
+            if end + reserve <= capacity || (frees && end <= capacity) {
+                takes.write(buffer, place(buffer), self.next, synced);
+                draft.records_takes = true;
+            }
+        }
+        for put in puts {
+            let place = place(buffer);
+            let to = place.offset + put.size();
+            // The first one fits: `has_room` has seen to it.
+            if to + reserve > capacity && !draft.written.is_empty() {
+                break;
+            }
+            put.write(buffer, place, draft.next, synced);
+            let span = Span { segment: id, from: place.offset, to };
+            draft.written.push(Written { first: draft.next, span });
+            draft.next += u64::from(put.events);
+            draft.weight += put.weight;
+        }
+        if !buffer.is_empty() {
+            buffer.extend_from_slice(&END);
+        }
+        Ok(draft)
+    }
+
+    pub(super) fn snapshot(&self) -> Result<Encoded, FileChannelError> {
+        let bytes = Snapshot::encode(self.next, &self.taken, &self.segments);
+        Encoded::new(Kind::Snapshot, |body| body.extend_from_slice(&bytes)).ok_or(FileChannelError::Stopped)
+    }
+
+    fn takes(&self) -> Result<Option<Encoded>, FileChannelError> {
+        if self.unrecorded_count() == 0 {
+            return Ok(None);
+        }
+        let floor = Some(0..self.unrecorded.floor()).filter(|range| !range.is_empty());
+        let ranges: Vec<_> = floor.into_iter().chain(self.unrecorded.above()).collect();
+        let record = Encoded::new(Kind::Takes, |body| body.extend_from_slice(&encode_takes(&ranges)));
+        record.map(Some).ok_or(FileChannelError::Stopped)
+    }
+
+    fn sync_is_due(&self, draft: &Draft) -> bool {
+        match self.settings.sync {
+            SyncPolicy::EachCommit => !draft.written.is_empty(),
+            SyncPolicy::Interval(time) => self.last_sync.elapsed() >= time,
+            SyncPolicy::Never => false,
+        }
+    }
+
+    /// Writes `bytes`, which end with [`END`], behind what is there.
+    pub(super) fn write(&mut self, bytes: &[u8], sync: bool) -> Result<(), FileChannelError> {
+        let (Some(current), Some(segment)) = (&mut self.current, self.segments.last()) else { return Ok(()) };
+        let failed = |cause| FileChannelError::disk(&segment.path, cause);
+        if !bytes.is_empty() {
+            current.file.write_at(current.offset, bytes).map_err(failed)?;
+        }
+        let end = current.offset + bytes.len().saturating_sub(END.len()) as u64;
+        if sync && current.synced < end {
+            current.file.sync_data().map_err(failed)?;
+            current.synced = end;
+            self.last_sync = self.settings.clock.stopwatch();
+        }
+        current.offset = end;
+        Ok(())
+    }
+
+    /// Makes the last write known.
+    fn note(&mut self, draft: Draft, frees: bool) -> Vec<Written> {
+        let first = std::mem::replace(&mut self.next, draft.next);
+        if let (Some(current), Some(segment)) = (&self.current, self.segments.last_mut()) {
+            if segment.sequences.is_empty() {
+                segment.sequences.start = first;
+            }
+            segment.sequences.end = draft.next;
+            segment.end = current.offset.max(START);
+            segment.weight += draft.weight;
+        }
+        if draft.records_takes {
+            self.unrecorded = SequenceSet::default();
+        }
+        if frees && self.unrecorded_count() == 0 {
+            self.reclaim();
+        }
+        draft.written
+    }
+
+    /// Forces what was written to the disk.
+    pub(super) fn sync(&mut self) -> Result<(), FileChannelError> {
+        self.write(&[], true)
+    }
+}

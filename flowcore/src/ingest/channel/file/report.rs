@@ -1,0 +1,42 @@
+use std::path::PathBuf;
+
+/// A part of a segment that could not be read, though its events were committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where it begins.
+    pub offset: u64,
+    /// How many events it had that were not taken yet.
+    pub events: u64,
+}
+
+/// How a file channel is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileChannelStatus {
+    /// Whether puts wait because the disk is full, or nearly.
+    pub disk_full: bool,
+    /// Committed events that could not be read, since it was opened.
+    pub lost_events: u64,
+    /// Where they were: the first 100 places.
+    pub damage: Vec<Damage>,
+    /// Bytes behind the last whole record, found when it was opened: puts that a crash cut short.
+    pub torn_bytes: u64,
+    /// Bytes of segments that were read through when it was opened.
+    pub scanned_bytes: u64,
+    /// Files with events in them, and the one that is written to.
+    pub segments: usize,
+}
+
+const PLACES: usize = 100;
+
+impl FileChannelStatus {
+    pub(super) fn add(&mut self, channel: &str, damage: Damage) {
+        let Damage { path, offset, events } = &damage;
+        tracing::error!(channel, path = %path.display(), offset, events, "a segment is damaged, its events are lost");
+        self.lost_events += damage.events;
+        if self.damage.len() < PLACES {
+            self.damage.push(damage);
+        }
+    }
+}

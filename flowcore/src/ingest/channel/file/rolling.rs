@@ -1,0 +1,148 @@
+//! How a log goes on to its next segment, and what becomes of those that all was taken from.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::base::DiskFile;
+
+use super::FileChannelError;
+use super::frame::Place;
+use super::log::{Current, END, Log};
+use super::segment::{Segment, segment_path, spare_path};
+use super::sequences::SequenceSet;
+
+/// Files that are kept for later segments.
+const SPARES: usize = 2;
+
+impl Log {
+    /// Begins a new segment, in the next folder that takes one.
+    pub(super) fn roll(&mut self) -> Result<(), FileChannelError> {
+        if let Err(error) = self.sync() {
+            // What it has not synced is written again, elsewhere.
+            self.current = None;
+            return Err(error);
+        }
+        let mut failed = None;
+        for _ in 0..self.settings.folders.len() {
+            let folder = self.next_folder % self.settings.folders.len();
+            self.next_folder = folder + 1;
+            match self.begin_segment(folder) {
+                Ok(()) => return Ok(()),
+                // Of several, the one that may pass by itself is told.
+                Err(error) if error.is_full() || failed.is_none() => failed = Some(error),
+                Err(_) => {}
+            }
+        }
+        Err(failed.unwrap_or(FileChannelError::NoFolder))
+    }
+
+    fn begin_segment(&mut self, folder: usize) -> Result<(), FileChannelError> {
+        let id = self.next_segment;
+        let path = segment_path(&self.settings.folders[folder], id);
+        // Also when it fails: what is left of it has no name that another has.
+        self.next_segment += 1;
+        let (file, capacity) = self.make_file(folder, &path)?;
+        self.segments.push(Segment::new(id, folder, path, self.next));
+        self.current = Some(Current { id, file, offset: 0, synced: 0, capacity });
+        Ok(())
+    }
+
+    fn make_file(
+        &mut self,
+        folder: usize,
+        path: &Path,
+    ) -> Result<(Box<dyn DiskFile>, u64), FileChannelError> {
+        let wrong = |cause| FileChannelError::disk(path, cause);
+        let length = self.settings.segment.max(self.snapshot()?.size() + self.settings.segment / 2);
+        self.find_spare(folder, path, length)?;
+        let mut file = self.settings.disk.open_write(path).map_err(wrong)?;
+        if let Err(cause) = file.allocate(length) {
+            drop(file);
+            // What was made of it takes room from others.
+            let _ = self.settings.disk.remove(path);
+            return Err(wrong(cause));
+        }
+        file.sync().map_err(wrong)?;
+        self.settings.disk.sync_folder(&self.settings.folders[folder]).map_err(wrong)?;
+        Ok((file, length))
+    }
+
+    /// Gives a spare file the name of the segment. Without one, makes sure that a new file may be made.
+    fn find_spare(&mut self, folder: usize, path: &Path, length: u64) -> Result<(), FileChannelError> {
+        let wrong = |cause| FileChannelError::disk(path, cause);
+        if let Some(at) = self.spares.iter().position(|(of, _)| *of == folder) {
+            let (_, spare) = self.spares.swap_remove(at);
+            return self.settings.disk.rename(&spare, path).map_err(wrong);
+        }
+        let free = self.settings.disk.free_space(&self.settings.folders[folder]).map_err(wrong)?;
+        if free >= self.settings.least_free.saturating_add(length) {
+            return Ok(());
+        }
+        match self.emptied(folder) {
+            Some(emptied) => self.settings.disk.rename(&emptied, path).map_err(wrong),
+            None => Err(wrong(io::ErrorKind::StorageFull.into())),
+        }
+    }
+
+    /// A file that all was taken from, though there was no room to record that: better that a crash at this
+    /// moment counts its events as lost than that a full disk stays full.
+    fn emptied(&mut self, folder: usize) -> Option<PathBuf> {
+        let taken = |segment: &Segment| segment.folder == folder && self.taken.covers(&segment.sequences);
+        let at = self.segments.iter().position(taken)?;
+        let current = self.current.as_ref().map(|current| current.id);
+        if Some(self.segments[at].id) == current {
+            self.current = None;
+        }
+        Some(self.segments.remove(at).path)
+    }
+
+    /// Lets go of the segments that all was taken from, which the disk knows.
+    pub(super) fn reclaim(&mut self) {
+        let current = self.current.as_ref().map(|current| current.id);
+        let mut kept = Vec::with_capacity(self.segments.len());
+        for segment in std::mem::take(&mut self.segments) {
+            if Some(segment.id) == current || !self.taken.covers(&segment.sequences) {
+                kept.push(segment);
+            } else {
+                self.let_go(&segment);
+            }
+        }
+        self.segments = kept;
+    }
+
+    pub(super) fn let_go(&mut self, segment: &Segment) {
+        let disk = &self.settings.disk;
+        let spare = spare_path(&self.settings.folders[segment.folder], segment.id);
+        let done = if self.spares.len() < SPARES && disk.rename(&segment.path, &spare).is_ok() {
+            self.spares.push((segment.folder, spare));
+            Ok(())
+        } else {
+            disk.remove(&segment.path)
+        };
+        if let Err(error) = done {
+            // It is no part of the log any more: the next start removes it.
+            tracing::warn!(path = %segment.path.display(), %error, "an empty segment stays");
+        }
+    }
+
+    /// Takes note of everything at the start: what was found need not be found again.
+    pub(super) fn record_start(&mut self) -> Result<(), FileChannelError> {
+        let snapshot = self.snapshot()?;
+        let fits =
+            |current: &Current| current.offset > 0 && current.offset + snapshot.size() <= current.capacity;
+        if !self.current.as_ref().is_some_and(fits) {
+            self.roll()?;
+            self.append(&[])?;
+        } else if let Some(current) = &mut self.current {
+            let place = Place { segment: current.id, offset: current.offset };
+            let mut bytes = Vec::new();
+            snapshot.write(&mut bytes, place, self.next, current.synced);
+            bytes.extend_from_slice(&END);
+            self.write(&bytes, true)?;
+        }
+        self.sync()?;
+        self.unrecorded = SequenceSet::default();
+        self.reclaim();
+        Ok(())
+    }
+}

@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::{Clock, Disk};
+
+/// When what was committed is forced to the disk, and so what a crash can lose.
+///
+/// A crash of the process alone loses nothing that was committed, under any of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyncPolicy {
+    /// Before a commit returns and its token is acknowledged; commits that wait at the same time share one
+    /// sync. A crash of the machine loses nothing that was committed.
+    #[default]
+    EachCommit,
+    /// After this time at the latest. A crash of the machine loses what was committed in it.
+    Interval(Duration),
+    /// Whenever the system likes. A crash of the machine loses what was committed in the last half minute or
+    /// so, and may leave gaps before it, which are found and counted.
+    Never,
+}
+
+/// How a log is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) folders: Vec<PathBuf>,
+    pub(super) segment: u64,
+    pub(super) least_free: u64,
+    pub(super) sync: SyncPolicy,
+    pub(super) strict: bool,
+    pub(super) clock: Clock,
+}
+
+impl Settings {
+    /// Puts leave this much of a segment to records of takes.
+    pub(super) fn reserve(&self) -> u64 {
+        (self.segment / 8).min(64 << 10)
+    }
+
+    /// The longest record of a put.
+    pub(super) fn largest_put(&self) -> u64 {
+        // The snapshot at the start may need more than a segment has: then the segment is longer.
+        self.segment.saturating_sub(super::segment::START + self.reserve()).min(u64::from(u32::MAX))
+    }
+}

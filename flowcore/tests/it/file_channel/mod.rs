@@ -1,0 +1,5 @@
+//! The file channel: beside `channels`, which every channel must pass.
+
+mod crash;
+mod recovery;
+mod world;
