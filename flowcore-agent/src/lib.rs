@@ -3,9 +3,10 @@
 pub mod check;
 pub mod cli;
 pub mod diagnostic;
+pub mod interpolate;
 pub mod keys;
 mod load;
 pub mod model;
 pub mod properties;
 
-pub use load::{Checked, check_files};
+pub use load::{Checked, check_files, date_now, load_files, without_running};

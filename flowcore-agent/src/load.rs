@@ -1,7 +1,12 @@
 //! From files to a configuration that was looked at.
 
+use std::collections::BTreeMap;
+
+use flowcore::base::Clock;
+
 use crate::check::{Options, Surroundings, check};
 use crate::diagnostic::{Diagnostic, Severity, SourceFiles};
+use crate::interpolate::{FilterAnswer, FilterCall, Lookups, apply_filters, interpolate, java_date};
 use crate::model::{Config, build};
 use crate::properties::{LoadError, Properties};
 
@@ -17,7 +22,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads and checks the contents of files, each with the name that messages show.
+/// Reads and checks the contents of files, each with the name that messages show. References read this
+/// program's environment.
 ///
 /// # Errors
 /// [`LoadError`] when a file is not taken at all.
@@ -37,13 +43,54 @@ pub fn check_files<'a>(
     options: Options,
     surroundings: &dyn Surroundings,
 ) -> Result<Checked, LoadError> {
+    let lookups = Lookups {
+        environment: &|name| std::env::var(name).ok(),
+        system: &BTreeMap::new(),
+        date: &date_now,
+        bare_environment: false,
+    };
+    load_files(files, &lookups, &mut without_running, options, surroundings)
+}
+
+/// The answers of config filters while nothing is run: the environment is read, commands wait.
+pub fn without_running(call: FilterCall<'_>) -> FilterAnswer {
+    match call {
+        FilterCall::Environment(name) => Some(Ok(std::env::var(name).ok())),
+        FilterCall::External { .. } => None,
+    }
+}
+
+/// Now, in this machine's time zone, in a format of Java's letters.
+///
+/// # Errors
+/// What is wrong with the format.
+pub fn date_now(format: &str) -> Result<String, String> {
+    let now = jiff::Timestamp::from_millisecond(Clock::system().now().as_millis())
+        .map_err(|error| error.to_string())?;
+    java_date(format, now.to_zoned(jiff::tz::TimeZone::system()).datetime())
+}
+
+/// The same with one's own [`Lookups`], and `ask` for config filters.
+///
+/// # Errors
+/// As [`check_files`].
+pub fn load_files<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    lookups: &Lookups<'_>,
+    ask: &mut dyn FnMut(FilterCall<'_>) -> FilterAnswer,
+    options: Options,
+    surroundings: &dyn Surroundings,
+) -> Result<Checked, LoadError> {
     let mut properties = Properties::new();
     for (name, content) in files {
         properties.add(name, content)?;
     }
     let mut diagnostics = properties.diagnostics().to_vec();
-    let (config, said) = build(&properties, |entry| entry.value.as_str().to_owned());
+    let (values, said) = interpolate(&properties, lookups);
     diagnostics.extend(said);
+    let (mut config, said) = build(&properties, |entry| values.value(entry));
+    diagnostics.extend(said);
+    diagnostics.extend(apply_filters(&mut config, ask));
     if options.strict {
         diagnostics
             .iter_mut()

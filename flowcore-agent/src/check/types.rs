@@ -65,7 +65,11 @@ impl<'a> Checker<'a> {
         let span = setting.map(Setting::value_span);
         let Some(found) = find(section, name) else {
             let names = all(section).map(|known| known.name);
-            let message = format!("there is no {} of type `{name}`", section.as_str());
+            let message = format!(
+                "there is no {} of type `{}`",
+                section.as_str(),
+                setting.map_or(name, Setting::shown)
+            );
             let error = Diagnostic::error("unknown-type", message).at(span).suggest(nearest(name, names));
             let help = "it is neither a type of Flume nor registered by this program";
             self.say(component, if name.contains('.') { error.help(help) } else { error });

@@ -19,6 +19,9 @@ impl Checker<'_> {
             return self.empty(component, key, setting);
         }
         self.ours(component, part, key, setting);
+        if setting.is_deferred() {
+            return;
+        }
         if let Err(problem) = check_value(key.kind, setting.value()) {
             return self.bad_value(component, key, setting, problem);
         }

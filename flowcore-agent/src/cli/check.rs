@@ -3,11 +3,13 @@ use std::path::Path;
 
 use super::options::CheckOptions;
 use super::read::{ReadError, content, with_causes};
+use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
 use crate::check::{Options, Summary, Surroundings, summarise};
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
+use crate::interpolate::Lookups;
 use crate::keys::{ComponentType, Section};
-use crate::{Checked, check_files};
+use crate::{Checked, date_now, load_files, without_running};
 
 /// `flowcore check`.
 pub(super) fn run(options: &CheckOptions, colours: bool) -> Exit {
@@ -45,7 +47,14 @@ fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
     }
     let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let checks = Options { strict: options.strict, lenient: options.lenient };
-    Ok(check_files(files, checks, &ThisMachine)?)
+    let system = system_properties(&options.system);
+    let lookups = Lookups {
+        environment: &|name| std::env::var(name).ok(),
+        system: &system,
+        date: &date_now,
+        bare_environment: reads_bare_environment(&system),
+    };
+    Ok(load_files(files, &lookups, &mut without_running, checks, &ThisMachine)?)
 }
 
 fn shown(

@@ -4,6 +4,7 @@ mod check;
 mod json;
 mod options;
 mod read;
+mod system;
 mod table;
 
 use std::io::IsTerminal;

@@ -36,6 +36,9 @@ pub struct CheckOptions {
     /// A source may name channels that are not there, as long as one is.
     #[arg(long)]
     pub lenient: bool,
+    /// What `${sys:NAME}` is.
+    #[arg(short = 'D', value_name = "NAME=VALUE")]
+    pub system: Vec<String>,
     /// For editors: one JSON object.
     #[arg(long)]
     pub json: bool,

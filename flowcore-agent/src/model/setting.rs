@@ -12,6 +12,8 @@ pub struct Setting {
     value: String,
     /// Whether the value is what was written.
     is_literal: bool,
+    /// Whether only a run can know it.
+    is_deferred: bool,
 }
 
 impl Setting {
@@ -20,7 +22,7 @@ impl Setting {
     pub(crate) fn new(entry: Arc<Entry>, from: usize, value: &str) -> Self {
         let value = value.trim_matches(|c| c <= ' ').to_owned();
         let is_literal = entry.value.trimmed() == value;
-        Self { entry, from, value, is_literal }
+        Self { entry, from, value, is_literal, is_deferred: false }
     }
 
     /// The key, without agent, group and component.
@@ -38,9 +40,10 @@ impl Setting {
         &self.value
     }
 
-    /// The value for messages: not that of a password.
+    /// The value for messages: as it was written, so that nothing secret that it refers to is shown, and
+    /// never that of a password.
     pub fn shown(&self) -> &str {
-        if self.entry.is_secret() { "***" } else { &self.value }
+        if self.entry.is_secret() { "***" } else { self.entry.value.trimmed() }
     }
 
     /// Where the whole key stands.
@@ -80,5 +83,19 @@ impl Setting {
     /// Backslashes that mean nothing.
     pub fn dropped_backslashes(&self) -> &[Span] {
         &self.entry.dropped
+    }
+
+    /// Whether a config filter is asked for a part of the value when the agent starts, and not before.
+    pub fn is_deferred(&self) -> bool {
+        self.is_deferred
+    }
+
+    pub(crate) fn set_value(&mut self, value: String) {
+        self.is_literal = self.entry.value.trimmed() == value;
+        self.value = value;
+    }
+
+    pub(crate) fn defer(&mut self) {
+        self.is_deferred = true;
     }
 }

@@ -90,3 +90,25 @@ fn passwords_are_not_shown() {
         assert!(!complaint.contains("geheim"), "{complaint}");
     }
 }
+
+#[test]
+fn references_read_the_file_the_environment_and_the_command_line() {
+    let more = "port = 4141\na1.sinks.k1.batchSize = ${size:-${sys:size}}\na1.sinks.k1.logEveryNEvents = ${env:PATH}${no}\n";
+    let (code, out, _) = check(&with(more), &["-Dsize=50"]);
+    assert_eq!(code, 3, "{out}");
+    assert!(
+        out.contains("error[not-a-number]: logEveryNEvents: `${env:PATH}${no}` is no whole number"),
+        "{out}"
+    );
+    assert!(out.contains("warning[unresolved]: nothing is known as `no`"), "{out}");
+    assert!(!out.contains("batchSize"), "{out}");
+}
+
+#[test]
+fn what_a_config_filter_gives_is_checked_when_it_can_be_known() {
+    let more = "a1.configfilters = f1 f2\na1.configfilters.f1.type = env\na1.configfilters.f2.type = external\n\
+                a1.configfilters.f2.command = cat\na1.sinks.k1.batchSize = ${f2['size']}\n\
+                a1.sinks.k1.logEveryNEvents = ${f1['PATH']}\n";
+    let (_, out, _) = check(&with(more), &[]);
+    assert!(!out.contains("batchSize") && out.contains("error[not-a-number]: logEveryNEvents"), "{out}");
+}

@@ -5,6 +5,7 @@
 mod confs;
 mod exit_codes;
 mod grammar;
+mod key_tables;
 mod mutations;
 mod said;
 mod values;

@@ -1,0 +1,15 @@
+use std::collections::BTreeMap;
+
+/// What `-Dname=value` said; the last one holds. A name alone has an empty value.
+pub(super) fn system_properties(arguments: &[String]) -> BTreeMap<String, String> {
+    let pair = |argument: &String| {
+        let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        (name.to_owned(), value.to_owned())
+    };
+    arguments.iter().map(pair).collect()
+}
+
+/// Whether `${NAME}` is asked of the environment, as old start scripts have it.
+pub(super) fn reads_bare_environment(system: &BTreeMap<String, String>) -> bool {
+    system.get("propertiesImplementation").is_some_and(|class| class.ends_with("EnvVarResolverProperties"))
+}
