@@ -52,8 +52,17 @@ fn copies() -> Vec<(String, String)> {
     pairs.collect()
 }
 
+/// Names that stay out wherever they are.
+fn left_out() -> Vec<String> {
+    let text = fs::read_to_string(root().join(".dockerignore")).unwrap();
+    text.lines().map(|line| line.trim_start_matches("**/").to_owned()).collect()
+}
+
 #[test]
-fn what_it_copies_is_the_whole_workspace() {
+fn what_it_copies_is_the_whole_workspace_without_what_was_built_or_recorded() {
+    for name in [".git", "target"] {
+        assert!(left_out().iter().any(|left| left == name), "{name} is copied");
+    }
     let folder = tempfile::tempdir().unwrap();
     for (from, to) in copies() {
         let to = folder.path().join(to);
@@ -73,8 +82,9 @@ fn copy(from: &Path, to: &Path) {
         fs::copy(from, to).unwrap();
         return;
     }
-    // Whatever cargo has built inside is large.
-    if from.join("CACHEDIR.TAG").exists() {
+    // What cargo has built inside is large; it stays out by its name, or by its mark if it has another one.
+    let is_left_out = from.file_name().is_some_and(|name| left_out().iter().any(|left| name == &**left));
+    if is_left_out || from.join("CACHEDIR.TAG").exists() {
         return;
     }
     fs::create_dir_all(to).unwrap();
