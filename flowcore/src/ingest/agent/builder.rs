@@ -3,13 +3,14 @@ use std::time::Duration;
 
 use super::connect::{SinkBuilder, SourceBuilder};
 use super::error::AgentError;
+use super::group_builder::SinkGroupBuilder;
 use super::handle::AgentHandle;
 use super::launch::launch;
-use super::plan::{ChannelPlan, Plan};
+use super::plan::{ChannelPlan, Plan, SinkKind};
 use super::problem::AgentBuildError;
 use crate::base::Clock;
 use crate::event::Event;
-use crate::ingest::{ChannelFactory, Sink, Source};
+use crate::ingest::{ChannelFactory, Sink, SinkPolicy, Source};
 
 /// Puts an agent together: channels, the sources that put into them, the sinks that take from them.
 ///
@@ -126,7 +127,17 @@ impl<T: Send + 'static> AgentBuilder<T> {
         name: impl Into<Arc<str>>,
         mut make: impl FnMut() -> S + Send + 'static,
     ) -> SinkBuilder<T> {
-        SinkBuilder::new(self, name.into(), Box::new(move || Box::new(make())))
+        SinkBuilder::new(self, name.into(), SinkKind::Single(Box::new(move || Box::new(make()))))
+    }
+
+    /// Adds a group of sinks that share one channel; goes on after [`SinkGroupBuilder::from`] with its name.
+    /// `policy` decides which of them delivers a batch; it is copied when the group is made anew.
+    pub fn sink_group(
+        self,
+        name: impl Into<Arc<str>>,
+        policy: impl SinkPolicy + Clone,
+    ) -> SinkGroupBuilder<T> {
+        SinkGroupBuilder::new(self, name.into(), policy)
     }
 
     /// Checks it.

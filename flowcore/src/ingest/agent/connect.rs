@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::builder::AgentBuilder;
-use super::plan::{MakeSink, MakeSource, SinkPlan, SourcePlan};
+use super::plan::{MakeSource, SinkKind, SinkPlan, SourcePlan};
 use crate::base::{Backoff, RestartPolicy};
 use crate::event::Event;
 use crate::ingest::{Interceptor, Selector};
@@ -69,10 +69,10 @@ impl<T: Send + 'static> SourceBuilder<T> {
 }
 
 impl<T: Send + 'static> SinkBuilder<T> {
-    pub(super) fn new(agent: AgentBuilder<T>, name: Arc<str>, make: MakeSink<T>) -> Self {
+    pub(super) fn new(agent: AgentBuilder<T>, name: Arc<str>, kind: SinkKind<T>) -> Self {
         let retry = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         let restart = RestartPolicy::default();
-        Self { agent, sink: SinkPlan { name, make, channel: Arc::from(""), batch: 500, retry, restart } }
+        Self { agent, sink: SinkPlan { name, kind, channel: Arc::from(""), batch: 500, retry, restart } }
     }
 
     /// How many events it is given at once, at most; 500 unless said otherwise.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::error::{AgentError, AgentErrorKind};
 use super::handle::AgentHandle;
 use super::life::Life;
-use super::plan::{ChannelPlan, Plan, SinkPlan, SourcePlan};
+use super::plan::{ChannelPlan, Plan, SinkKind, SinkPlan, SourcePlan};
 use super::sink_runner::SinkRunner;
 use super::source_runner::SourceRunner;
 use super::supervisor::{OpenChannel, Shared, Signals, SinkEntry, Supervisor};
@@ -23,11 +23,8 @@ pub(super) async fn launch<T: Clone + Send + Sync + 'static>(
     let (sources, sinks) = (std::mem::take(&mut plan.sources), std::mem::take(&mut plan.sinks));
     let parts = Parts { plan, channels, signals: Signals::new() };
     let sources: Vec<_> = sources.into_iter().map(|source| parts.source(source)).collect();
-    let names: Vec<Arc<str>> = sinks.iter().map(|sink| sink.channel.clone()).collect();
-    let sinks: Vec<_> = sinks.into_iter().filter_map(|sink| parts.sink(sink)).collect();
-    let entries =
-        sinks.iter().zip(names).map(|(sink, channel)| SinkEntry { life: sink.life.clone(), channel });
-    let entries = entries.collect();
+    let sinks = sinks.into_iter().filter_map(|sink| parts.sink(sink));
+    let (sinks, entries): (Vec<_>, Vec<_>) = sinks.unzip();
     let lives = sources.iter().map(|source| source.life.clone()).collect();
     let Parts { plan, channels, signals } = parts;
     let shared = Arc::new(Shared::new(plan.name, channels, lives, entries));
@@ -86,7 +83,7 @@ impl<T: Clone + Send + Sync + 'static> Parts<T> {
         let writer = ChannelWriter::new(channels, context, stopping.clone())
             .with_interceptors(source.interceptors)
             .with_selector(selector)
-            .counting_in(life.events.clone());
+            .counting_in(life.wrote.clone());
         SourceRunner {
             life,
             make: source.make,
@@ -99,15 +96,21 @@ impl<T: Clone + Send + Sync + 'static> Parts<T> {
     }
 
     /// The plan was checked: its channel exists.
-    fn sink(&self, sink: SinkPlan<T>) -> Option<SinkRunner<T>> {
-        Some(SinkRunner {
-            life: self.life(&sink.name),
-            make: sink.make,
+    fn sink(&self, sink: SinkPlan<T>) -> Option<(SinkRunner<T>, SinkEntry)> {
+        let life = self.life(&sink.name);
+        let (make, members) = match sink.kind {
+            SinkKind::Single(make) => (make, Vec::new()),
+            SinkKind::Group(group) => group.into_sink(|name| self.life(name)),
+        };
+        let runner = SinkRunner {
+            life: life.clone(),
+            make,
             channel: self.channel(&sink.channel)?,
             batch: sink.batch,
             retry: sink.retry,
             restart: sink.restart,
             given_up: Stopping::new(self.signals.give_up.subscribe()),
-        })
+        };
+        Some((runner, SinkEntry { life, channel: sink.channel, members }))
     }
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::ComponentState;
-use crate::base::{Clock, RestartPolicy};
+use crate::base::{Clock, RestartPolicy, Timestamp};
+use crate::ingest::writer::WriteCounts;
 
 /// What the agent knows about one source or sink; the runner writes, snapshots read.
 #[derive(Debug)]
@@ -12,8 +13,10 @@ pub(super) struct Life {
     pub(super) agent: Arc<str>,
     pub(super) name: Arc<str>,
     pub(super) clock: Clock,
-    /// Events written or delivered.
-    pub(super) events: Arc<AtomicU64>,
+    /// What a source wrote.
+    pub(super) wrote: Arc<WriteCounts>,
+    /// Events that a sink delivered.
+    pub(super) delivered: AtomicU64,
     pub(super) failed_attempts: AtomicU64,
     pub(super) restarts: AtomicU64,
     pub(super) overdue: AtomicBool,
@@ -32,7 +35,8 @@ impl Life {
             agent: agent.clone(),
             name: name.clone(),
             clock: clock.clone(),
-            events: Arc::default(),
+            wrote: Arc::default(),
+            delivered: AtomicU64::new(0),
             failed_attempts: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
             overdue: AtomicBool::new(false),
@@ -50,6 +54,10 @@ impl Life {
 
     pub(super) fn state(&self) -> ComponentState {
         self.now().state.clone()
+    }
+
+    pub(super) fn is_backing_off(&self) -> bool {
+        matches!(self.now().state, ComponentState::BackingOff { .. })
     }
 
     pub(super) fn last_error(&self) -> Option<Arc<ComponentError>> {
@@ -74,6 +82,15 @@ impl Life {
     pub(super) fn back_off(&self, error: ComponentError, delay: Duration) {
         let error = self.note(error);
         self.set(ComponentState::BackingOff { until: self.clock.now() + delay, error });
+    }
+
+    /// It failed and its group leaves it out until then.
+    pub(super) fn rest(&self, error: ComponentError, until: Option<Timestamp>) -> Arc<ComponentError> {
+        let error = self.note(error);
+        if let Some(until) = until {
+            self.set(ComponentState::BackingOff { until, error: error.clone() });
+        }
+        error
     }
 
     /// Decides about a failure after it ran for `ran`: how long to wait before it is made anew.

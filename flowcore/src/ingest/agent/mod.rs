@@ -7,6 +7,8 @@
 mod builder;
 mod connect;
 mod error;
+mod group;
+mod group_builder;
 mod handle;
 mod launch;
 mod life;
@@ -22,6 +24,8 @@ mod tally;
 pub use builder::{Agent, AgentBuilder};
 pub use connect::{SinkBuilder, SourceBuilder};
 pub use error::{AgentError, AgentErrorKind, ComponentError};
+pub use group::GroupError;
+pub use group_builder::SinkGroupBuilder;
 pub use handle::AgentHandle;
 pub use problem::{AgentBuildError, AgentProblem};
 pub use report::{AgentReport, LeftInChannel};

@@ -2,6 +2,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::group::GroupPlan;
 use super::problem::AgentProblem;
 use crate::base::{Backoff, Clock, RestartPolicy};
 use crate::ingest::{ChannelFactory, Interceptor, Selector, Sink, Source};
@@ -38,11 +39,27 @@ pub(super) struct SourcePlan<T: Send + 'static> {
 
 pub(super) struct SinkPlan<T: Send + 'static> {
     pub(super) name: Arc<str>,
-    pub(super) make: MakeSink<T>,
+    pub(super) kind: SinkKind<T>,
     pub(super) channel: Arc<str>,
     pub(super) batch: usize,
     pub(super) retry: Backoff,
     pub(super) restart: RestartPolicy,
+}
+
+pub(super) enum SinkKind<T: Send + 'static> {
+    Single(MakeSink<T>),
+    Group(GroupPlan<T>),
+}
+
+impl<T: Send + 'static> SinkPlan<T> {
+    /// Its name, and those of its members.
+    fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        let members = match &self.kind {
+            SinkKind::Single(_) => &[],
+            SinkKind::Group(group) => group.members.as_slice(),
+        };
+        std::iter::once(&self.name).chain(members.iter().map(|member| &member.name))
+    }
 }
 
 impl<T: Send + 'static> SourcePlan<T> {
@@ -57,10 +74,15 @@ impl<T: Send + 'static> Plan<T> {
         let mut problems = Vec::new();
         names("channel", self.channels.iter().map(|channel| &channel.name), &mut problems);
         names("source", self.sources.iter().map(|source| &source.name), &mut problems);
-        names("sink", self.sinks.iter().map(|sink| &sink.name), &mut problems);
+        names("sink", self.sinks.iter().flat_map(SinkPlan::names), &mut problems);
         self.unknown_channels(&mut problems);
         for source in &self.sources {
             source.problems(&mut problems);
+        }
+        for sink in &self.sinks {
+            if let SinkKind::Group(group) = &sink.kind {
+                problems.extend(group.problem(&sink.name));
+            }
         }
         self.unused_channels(&mut problems);
         problems

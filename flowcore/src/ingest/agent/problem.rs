@@ -85,4 +85,20 @@ pub enum AgentProblem {
         /// The channel's name.
         channel: Arc<str>,
     },
+    /// A group has no sinks.
+    #[error("sink group {group} has no sinks")]
+    EmptyGroup {
+        /// The group.
+        group: Arc<str>,
+    },
+    /// A group has more or fewer sinks than its policy decides about.
+    #[error("sink group {group} has {sinks} sinks, and its policy is for {policy}")]
+    GroupSize {
+        /// The group.
+        group: Arc<str>,
+        /// How many were added.
+        sinks: usize,
+        /// How many its policy was made for.
+        policy: usize,
+    },
 }

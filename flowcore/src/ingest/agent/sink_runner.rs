@@ -104,7 +104,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         let count = take.events().len() as u64;
         match take.commit().await {
             Ok(()) => {
-                self.life.events.fetch_add(count, Ordering::Relaxed);
+                self.life.delivered.fetch_add(count, Ordering::Relaxed);
                 self.retry.reset();
                 ControlFlow::Continue(())
             }

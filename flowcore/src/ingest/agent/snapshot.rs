@@ -51,6 +51,10 @@ pub struct SourceStatus {
     pub state: ComponentState,
     /// Events that it put into its channels.
     pub written: u64,
+    /// Events that its selector sent nowhere: they count as delivered.
+    pub unrouted: u64,
+    /// Events that an optional channel did not take, counted for each such channel.
+    pub not_taken: u64,
     /// How often it was made anew.
     pub restarts: u64,
     /// What it failed with the last time.
@@ -66,14 +70,17 @@ pub struct SinkStatus {
     pub channel: Arc<str>,
     /// What it does.
     pub state: ComponentState,
-    /// Events that it delivered and committed.
+    /// Events that it delivered and committed; for one of a group, that it delivered.
     pub delivered: u64,
-    /// Deliveries that failed.
+    /// Deliveries that failed; for one of a group, starts too.
     pub failed_attempts: u64,
     /// How often it was made anew.
     pub restarts: u64,
     /// What it failed with the last time.
     pub last_error: Option<Arc<ComponentError>>,
+    /// The sinks of a group, in their order; none of a sink that is alone. One whose policy leaves it out
+    /// is backing off.
+    pub members: Vec<SinkStatus>,
 }
 
 /// What is in a channel now.

@@ -2,6 +2,7 @@
 
 mod fixed_header;
 
+use super::ComponentContext;
 use crate::event::Event;
 
 pub use fixed_header::StaticInterceptor;
@@ -22,6 +23,9 @@ pub use fixed_header::StaticInterceptor;
 /// assert_eq!(Interceptor::intercept(&mut not_empty, vec![Event::new(""), Event::new("a")]).len(), 1);
 /// ```
 pub trait Interceptor<T = Event>: Send + Sync + 'static {
+    /// Called once before the first batch, with the name and the clock of its source.
+    fn start(&mut self, _context: &ComponentContext) {}
+
     /// The events that go on, in their order. What it leaves out counts as delivered.
     fn intercept(&mut self, events: Vec<T>) -> Vec<T>;
 }

@@ -1,10 +1,14 @@
 //! Selectors: to which channels of its source an event goes.
 
+mod load_balancing;
+mod multiplexing;
 mod replicating;
 mod route;
 
 use crate::event::Event;
 
+pub use load_balancing::LoadBalancingSelector;
+pub use multiplexing::MultiplexingSelector;
 pub use replicating::ReplicatingSelector;
 pub use route::Route;
 

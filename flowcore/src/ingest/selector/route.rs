@@ -2,6 +2,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Route {
     required: u64,
+    /// None of the required ones.
     optional: u64,
 }
 
@@ -25,7 +26,7 @@ impl Route {
     /// Also to these channels as far as they have room. A channel that is required stays required.
     #[must_use]
     pub fn and_optional(self, channels: impl IntoIterator<Item = usize>) -> Self {
-        Self { optional: self.optional | bits(channels), ..self }
+        self.and(Self::optional(channels))
     }
 
     /// Whether the channel must take the event.
@@ -35,7 +36,24 @@ impl Route {
 
     /// Whether the channel gets the event if it has room.
     pub fn offers(self, channel: usize) -> bool {
-        self.optional & !self.required & bit(channel) != 0
+        self.optional & bit(channel) != 0
+    }
+
+    /// The channels of both: one that either requires is required.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let required = self.required | other.required;
+        Self { required, optional: (self.optional | other.optional) & !required }
+    }
+
+    /// Whether it leads nowhere.
+    pub fn is_empty(self) -> bool {
+        self.required | self.optional == 0
+    }
+
+    /// Whether it offers the event to any channel.
+    pub(crate) fn has_optional(self) -> bool {
+        self.optional != 0
     }
 
     /// The last channel that must take the event.
@@ -76,5 +94,6 @@ mod tests {
         let route = Route::required([1, 5]).and_optional([2]).within(2);
         assert_eq!(route, Route::required([1]));
         assert_eq!(Route::default().last_required(), None);
+        assert!(Route::default().is_empty() && !route.is_empty());
     }
 }

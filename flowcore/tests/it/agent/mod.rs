@@ -1,5 +1,6 @@
 mod build;
 mod failures;
+mod groups;
 mod parts;
 mod stop;
 mod writer;

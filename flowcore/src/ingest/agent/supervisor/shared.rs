@@ -34,6 +34,8 @@ pub(crate) struct OpenChannel<T: Send + 'static> {
 pub(crate) struct SinkEntry {
     pub(crate) life: Arc<Life>,
     pub(crate) channel: Arc<str>,
+    /// The sinks of a group.
+    pub(crate) members: Vec<Arc<Life>>,
 }
 
 /// What the handle wants.
@@ -148,20 +150,28 @@ fn source_status(life: &Life) -> SourceStatus {
     SourceStatus {
         name: life.name.clone(),
         state: life.state(),
-        written: life.events.load(Ordering::Relaxed),
+        written: life.wrote.written(),
+        unrouted: life.wrote.unrouted(),
+        not_taken: life.wrote.not_taken(),
         restarts: life.restarts.load(Ordering::Relaxed),
         last_error: life.last_error(),
     }
 }
 
-fn sink_status(SinkEntry { life, channel }: &SinkEntry) -> SinkStatus {
+fn sink_status(SinkEntry { life, channel, members }: &SinkEntry) -> SinkStatus {
+    let members = members.iter().map(|life| one_sink(life, channel)).collect();
+    SinkStatus { members, ..one_sink(life, channel) }
+}
+
+fn one_sink(life: &Life, channel: &Arc<str>) -> SinkStatus {
     SinkStatus {
         name: life.name.clone(),
         channel: channel.clone(),
         state: life.state(),
-        delivered: life.events.load(Ordering::Relaxed),
+        delivered: life.delivered.load(Ordering::Relaxed),
         failed_attempts: life.failed_attempts.load(Ordering::Relaxed),
         restarts: life.restarts.load(Ordering::Relaxed),
         last_error: life.last_error(),
+        members: Vec::new(),
     }
 }

@@ -1,0 +1,7 @@
+mod member;
+mod plan;
+mod sink;
+
+pub use sink::GroupError;
+
+pub(super) use plan::{GroupPlan, MemberPlan};

@@ -1,0 +1,142 @@
+mod counts;
+mod patience;
+mod reservation;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::patience::Patience;
+use super::{
+    Batch, Channel, ComponentContext, Interceptor, PutError, ReplicatingSelector, Selector, Stopping,
+};
+use crate::base::Backoff;
+use crate::event::Event;
+
+pub(crate) use counts::WriteCounts;
+
+/// Between two tries when a channel stays full longer than its own waiting time.
+const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
+
+/// Where a source puts its events: through its interceptors, into every channel that its selector chooses,
+/// or into none.
+///
+/// With one channel, whole batches move and nothing is copied; each further channel gets clones.
+pub struct ChannelWriter<T: Send + 'static = Event> {
+    channels: Vec<Arc<dyn Channel<T>>>,
+    interceptors: Vec<Box<dyn Interceptor<T>>>,
+    selector: Box<dyn Selector<T>>,
+    context: ComponentContext,
+    stopping: Stopping,
+    copy: fn(&T) -> T,
+    counts: Arc<WriteCounts>,
+    /// One for each channel.
+    patience: Vec<Patience>,
+}
+
+impl<T: Send + 'static> ChannelWriter<T> {
+    /// A writer into all of `channels`.
+    pub fn new(channels: Vec<Arc<dyn Channel<T>>>, context: ComponentContext, stopping: Stopping) -> Self
+    where
+        T: Clone,
+    {
+        let selector = Box::new(ReplicatingSelector::all(channels.len()));
+        let (interceptors, counts) = (Vec::new(), Arc::default());
+        let patience = vec![Patience::default(); channels.len()];
+        Self { channels, interceptors, selector, context, stopping, copy: T::clone, counts, patience }
+    }
+
+    /// Lets `selector` choose the channels, counted as they were given to [`new`](Self::new).
+    #[must_use]
+    pub fn with_selector(mut self, selector: Box<dyn Selector<T>>) -> Self {
+        self.selector = selector;
+        self
+    }
+
+    /// Sends every batch through `interceptors` first, in their order; starts them.
+    #[must_use]
+    pub fn with_interceptors(mut self, mut interceptors: Vec<Box<dyn Interceptor<T>>>) -> Self {
+        for interceptor in &mut interceptors {
+            interceptor.start(&self.context);
+        }
+        self.interceptors = interceptors;
+        self
+    }
+
+    /// Counts in `counts`, which others may read.
+    pub(crate) fn counting_in(mut self, counts: Arc<WriteCounts>) -> Self {
+        self.counts = counts;
+        self
+    }
+
+    /// The source's name and clock.
+    pub fn context(&self) -> &ComponentContext {
+        &self.context
+    }
+
+    /// Waits until the source is to stop. Safe to cancel.
+    pub async fn stopping(&mut self) {
+        self.stopping.wait().await;
+    }
+
+    /// Whether the source is to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_set()
+    }
+
+    /// Events that were put. Those that the selector sent nowhere are not among them.
+    pub fn written(&self) -> u64 {
+        self.counts.written()
+    }
+
+    /// Puts a batch into all channels in one transaction each: room is reserved in all of them before the
+    /// first one commits, so that a full channel causes no duplicate in another. Waits while a channel is
+    /// full. The token is acknowledged when the events were delivered from every required channel; at once
+    /// if no event is left to put. Channels that a selector only offers events to are asked when every
+    /// required one has room; they have 10 ms to find some, one that was full lately has no time at all.
+    ///
+    /// # Errors
+    /// [`PutError`] with the batch when a channel is closed, when the batch is larger than its transactions,
+    /// or when the source is to stop and there is still no room.
+    pub async fn put(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
+        let mut pause = PAUSE;
+        let Batch { mut events, token } = batch;
+        for interceptor in &mut self.interceptors {
+            events = interceptor.intercept(events);
+        }
+        let count = events.len() as u64;
+        loop {
+            match self.reserve(events).await {
+                Ok(reserved) => {
+                    let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
+                    reserved.commit(token, &self.context).await;
+                    self.counts.put(count, unrouted, not_taken);
+                    return Ok(());
+                }
+                Err(error) if error.kind.retries() && !self.is_stopping() => {
+                    tracing::debug!(source = %self.context.name, %error, "put again after a pause");
+                    events = error.refused;
+                    self.pause(pause.next_delay()).await;
+                }
+                Err(PutError { channel, kind, refused }) => {
+                    return Err(PutError { channel, kind, refused: Batch::new(refused, token) });
+                }
+            }
+        }
+    }
+
+    async fn pause(&mut self, delay: Duration) {
+        tokio::select! {
+            () = self.context.clock.sleep(delay) => {}
+            () = self.stopping.wait() => {}
+        }
+    }
+}
+
+impl<T: Send + 'static> std::fmt::Debug for ChannelWriter<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChannelWriter")
+            .field("source", &self.context.name)
+            .field("channels", &self.channels.len())
+            .finish_non_exhaustive()
+    }
+}
