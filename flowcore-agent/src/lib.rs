@@ -1,12 +1,21 @@
 //! Flume's configuration files, read, checked and run: the library of the program `flowcore`.
 
+mod assemble;
 pub mod check;
 pub mod cli;
+mod components;
 pub mod diagnostic;
 pub mod interpolate;
 pub mod keys;
 mod load;
 pub mod model;
 pub mod properties;
+pub mod registry;
 
+pub use assemble::{AssembleError, assemble};
 pub use load::{Checked, check_files, date_now, load_files, without_running};
+
+/// The README, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

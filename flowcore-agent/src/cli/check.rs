@@ -1,14 +1,13 @@
 use std::fmt::Write;
-use std::path::Path;
 
 use super::options::CheckOptions;
-use super::read::{ReadError, content, with_causes};
+use super::read::{ReadError, contents, with_causes};
 use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
-use crate::check::{Options, Summary, Surroundings, summarise};
+use crate::check::{Options, Summary, summarise};
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
 use crate::interpolate::Lookups;
-use crate::keys::{ComponentType, Section};
+use crate::registry::Registry;
 use crate::{Checked, date_now, load_files, without_running};
 
 /// `flowcore check`.
@@ -41,10 +40,7 @@ pub(super) fn run(options: &CheckOptions, colours: bool) -> Exit {
 }
 
 fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
-    let mut files = Vec::new();
-    for path in &options.files {
-        files.push((path.display().to_string(), content(path)?));
-    }
+    let files = contents(&options.files)?;
     let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let checks = Options { strict: options.strict, lenient: options.lenient };
     let system = system_properties(&options.system);
@@ -54,7 +50,7 @@ fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
         date: &date_now,
         bare_environment: reads_bare_environment(&system),
     };
-    Ok(load_files(files, &lookups, &mut without_running, checks, &ThisMachine)?)
+    Ok(load_files(files, &lookups, &mut without_running, checks, &Registry::builtin())?)
 }
 
 fn shown(
@@ -79,7 +75,7 @@ fn shown(
     Ok(text)
 }
 
-fn total(said: &[&Diagnostic]) -> String {
+pub(super) fn total(said: &[&Diagnostic]) -> String {
     let count = |severity: Severity| {
         let many = said.iter().filter(|diagnostic| diagnostic.severity == severity).count();
         format!("{many} {}{}", severity.as_str(), if many == 1 { "" } else { "s" })
@@ -87,28 +83,7 @@ fn total(said: &[&Diagnostic]) -> String {
     format!("{}, {}, {}", count(Severity::Error), count(Severity::Warning), count(Severity::Note))
 }
 
-fn names(checked: &Checked) -> String {
+pub(super) fn names(checked: &Checked) -> String {
     let names: Vec<&str> = checked.config.agents.iter().map(|agent| agent.name.as_str()).take(20).collect();
     if names.is_empty() { "the file names none".to_owned() } else { format!("found: {}", names.join(", ")) }
-}
-
-/// Looks at folders, and has no factories of its own.
-struct ThisMachine;
-
-impl Surroundings for ThisMachine {
-    fn has_own(&self, _section: Section, _name: &str) -> bool {
-        false
-    }
-
-    fn runs(&self, _component: &ComponentType) -> bool {
-        true
-    }
-
-    fn not_yet(&self, _component: &ComponentType) -> &'static [&'static str] {
-        &[]
-    }
-
-    fn folder_exists(&self, path: &Path) -> Option<bool> {
-        Some(path.is_dir())
-    }
 }

@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 /// Checks and runs agents from Flume's configuration files.
 ///
 /// Exit codes: 0 all went well, 1 it failed while it ran, 2 the command line was not understood, 3 the
-/// configuration is bad.
+/// configuration is bad, 130 or 143 a second signal ended it at once.
 #[derive(Debug, Parser)]
 #[command(name = "flowcore", version)]
 pub struct Cli {
@@ -19,6 +19,11 @@ pub struct Cli {
 pub enum Command {
     /// Say what is wrong with a configuration, and what it would run. Nothing is opened.
     Check(CheckOptions),
+    /// Run an agent until SIGTERM or SIGINT; a second signal ends it at once.
+    #[command(visible_alias = "node")]
+    Agent(AgentOptions),
+    /// Say which version this is.
+    Version,
 }
 
 /// Options of `check`.
@@ -42,4 +47,36 @@ pub struct CheckOptions {
     /// For editors: one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `agent`, as those of `flume-ng agent`.
+#[derive(Debug, Args)]
+pub struct AgentOptions {
+    /// The agent. May be left out when the files have one only.
+    #[arg(short, long)]
+    pub name: Option<String>,
+    /// A properties file. A later one replaces equal keys of an earlier one.
+    #[arg(short = 'f', long = "conf-file", required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A folder with settings of Flume's start script; nothing in it is run.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub conf: Option<PathBuf>,
+    /// What `${sys:NAME}` is; `flume.root.logger` sets the level of the log.
+    #[arg(short = 'D', value_name = "NAME=VALUE")]
+    pub system: Vec<String>,
+    /// How long each step of a stop may take, in seconds.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS")]
+    pub grace: u64,
+    /// Show what would run, and end.
+    #[arg(short, long)]
+    pub dryrun: bool,
+    /// Accepted: changes of the files are not followed while the agent runs.
+    #[arg(long)]
+    pub no_reload_conf: bool,
+    /// Accepted for old start scripts, without effect.
+    #[arg(short = 'C', long, value_name = "PATH")]
+    pub classpath: Option<String>,
+    /// Accepted for old start scripts, without effect.
+    #[arg(long, value_name = "PATH")]
+    pub plugins_path: Option<String>,
 }

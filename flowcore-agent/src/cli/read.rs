@@ -17,8 +17,13 @@ pub(super) enum ReadError {
     Load(#[from] LoadError),
 }
 
+/// The contents of files, with their names.
+pub(super) fn contents(files: &[PathBuf]) -> Result<Vec<(String, Vec<u8>)>, ReadError> {
+    files.iter().map(|path| Ok((path.display().to_string(), content(path)?))).collect()
+}
+
 /// The content of a file; one byte more than is allowed shows that it is too large.
-pub(super) fn content(path: &Path) -> Result<Vec<u8>, ReadError> {
+fn content(path: &Path) -> Result<Vec<u8>, ReadError> {
     let cannot = |cause| ReadError::Io { path: path.to_owned(), cause };
     let mut content = Vec::new();
     let file = File::open(path).map_err(cannot)?;

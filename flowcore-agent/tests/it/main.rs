@@ -7,6 +7,7 @@ mod exit_codes;
 mod grammar;
 mod key_tables;
 mod mutations;
+mod running;
 mod said;
 mod values;
 mod wiring;

@@ -1,0 +1,75 @@
+use std::io;
+
+use flowcore::ingest::agent::{AgentError, AgentReport};
+use flowcore::ingest::{Agent, AgentHandle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Exit;
+use super::read::with_causes;
+
+/// Runs an agent until a signal or a failure.
+pub(super) async fn serve(agent: Agent) -> Exit {
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return failed(&error),
+    };
+    let handle = match agent.start().await {
+        Ok(handle) => handle,
+        Err(error) => return failed(&error),
+    };
+    tracing::info!(agent = %handle.snapshot().agent, "runs");
+    tokio::select! {
+        error = handle.failed() => failed(&error),
+        _ = signals.next() => stop(handle, signals).await,
+    }
+}
+
+/// Sources first, then the sinks drain the channels; a second signal ends it at once.
+async fn stop(handle: AgentHandle, mut signals: Signals) -> Exit {
+    tracing::info!("stops");
+    tokio::select! {
+        end = handle.stop() => reported(end),
+        exit = signals.next() => exit,
+    }
+}
+
+fn reported(end: Result<AgentReport, AgentError>) -> Exit {
+    let report = match end {
+        Ok(report) => report,
+        Err(error) => return failed(&error),
+    };
+    for left in &report.left {
+        tracing::warn!(channel = %left.channel, events = left.events, "events are left");
+    }
+    for component in &report.overdue {
+        tracing::warn!(%component, "did not end in time");
+    }
+    for sink in &report.snapshot.sinks {
+        tracing::info!(sink = %sink.name, delivered = sink.delivered, "stopped");
+    }
+    Exit::Clean
+}
+
+fn failed(error: &dyn std::error::Error) -> Exit {
+    tracing::error!("{}", with_causes(error));
+    Exit::Failed
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one; how the program ends if it is the second.
+    async fn next(&mut self) -> Exit {
+        tokio::select! {
+            _ = self.terminate.recv() => Exit::Terminated,
+            _ = self.interrupt.recv() => Exit::Interrupted,
+        }
+    }
+}

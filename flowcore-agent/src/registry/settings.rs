@@ -1,0 +1,123 @@
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use crate::keys::ComponentType;
+use crate::model::{ComponentConfig, Setting};
+
+/// The settings of a component, for its factory. What is not written has the default of Flume's tables;
+/// a component of one's own has no defaults.
+#[derive(Debug, Clone)]
+pub struct Settings<'a> {
+    component: &'a ComponentConfig,
+    kind: Option<&'static ComponentType>,
+    prefix: String,
+}
+
+/// Why a component cannot be made of its settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{component}: `{key}` {problem}")]
+pub struct SettingError {
+    component: String,
+    key: String,
+    problem: String,
+}
+
+impl<'a> Settings<'a> {
+    pub(crate) fn new(component: &'a ComponentConfig, kind: Option<&'static ComponentType>) -> Self {
+        Self { component, kind, prefix: String::new() }
+    }
+
+    /// The settings of a part, whose keys begin with `prefix`.
+    pub(crate) fn part(
+        component: &'a ComponentConfig,
+        kind: Option<&'static ComponentType>,
+        prefix: &str,
+    ) -> Self {
+        Self { component, kind, prefix: prefix.to_owned() }
+    }
+
+    /// The component's name.
+    pub fn name(&self) -> &str {
+        &self.component.name
+    }
+
+    /// A value, or its default.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let written = self.component.value(&format!("{}{key}", self.prefix));
+        written.or_else(|| self.kind?.default_of(key))
+    }
+
+    /// A value that must be there.
+    ///
+    /// # Errors
+    /// [`SettingError`] names the key.
+    pub fn required(&self, key: &str) -> Result<&str, SettingError> {
+        self.text(key).ok_or_else(|| self.error(key, "is missing"))
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// [`SettingError`] when it is missing and has no default, or is none that fits.
+    pub fn number<N: FromStr>(&self, key: &str) -> Result<N, SettingError> {
+        self.required(key)?.parse().map_err(|_| self.error(key, "is no number that fits"))
+    }
+
+    /// `true` or `false`; false when it is missing and has no default.
+    ///
+    /// # Errors
+    /// [`SettingError`] when it is neither.
+    pub fn boolean(&self, key: &str) -> Result<bool, SettingError> {
+        match self.text(key) {
+            None => Ok(false),
+            Some(value) if value.eq_ignore_ascii_case("true") => Ok(true),
+            Some(value) if value.eq_ignore_ascii_case("false") => Ok(false),
+            Some(_) => Err(self.error(key, "is neither true nor false")),
+        }
+    }
+
+    /// A time in milliseconds.
+    ///
+    /// # Errors
+    /// As [`number`](Self::number).
+    pub fn millis(&self, key: &str) -> Result<Duration, SettingError> {
+        self.number(key).map(Duration::from_millis)
+    }
+
+    /// A time in seconds.
+    ///
+    /// # Errors
+    /// As [`number`](Self::number).
+    pub fn seconds(&self, key: &str) -> Result<Duration, SettingError> {
+        self.number(key).map(Duration::from_secs)
+    }
+
+    /// A path; `~/` is the home folder.
+    ///
+    /// # Errors
+    /// [`SettingError`] when it is missing and has no default.
+    pub fn path(&self, key: &str) -> Result<PathBuf, SettingError> {
+        self.required(key).map(at_home)
+    }
+
+    /// All that is written, key and value, in the order of the file.
+    pub fn written(&self) -> impl Iterator<Item = (&str, &str)> {
+        let settings = self.component.settings.iter().filter(|setting| !setting.value().is_empty());
+        let pair =
+            |setting: &'a Setting| Some((setting.key().strip_prefix(self.prefix.as_str())?, setting.value()));
+        settings.filter_map(pair)
+    }
+
+    /// An error about one of the keys.
+    pub fn error(&self, key: &str, problem: impl Into<String>) -> SettingError {
+        let key = format!("{}{key}", self.prefix);
+        SettingError { component: self.component.title(), key, problem: problem.into() }
+    }
+}
+
+/// A path with `~/` resolved.
+pub(super) fn at_home(path: &str) -> PathBuf {
+    let home = || std::env::home_dir().unwrap_or_default();
+    path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| home().join(rest))
+}

@@ -1,0 +1,226 @@
+//! Agents that run: the program with configurations of Flume.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A running program, killed with the test.
+struct Program {
+    child: Child,
+    folder: TempDir,
+}
+
+impl Program {
+    /// `{dir}` in the configuration is a temporary folder.
+    fn start(conf: &str, arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), conf, arguments)
+    }
+
+    fn start_in(folder: TempDir, conf: &str, arguments: &[&str]) -> Self {
+        let file = folder.path().join("flume.conf");
+        fs::write(&file, conf.replace("{dir}", folder.path().to_str().unwrap())).unwrap();
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "KILL", env!("CARGO_BIN_EXE_flowcore"), "agent", "-n", "a1", "-f"])
+            .arg(file)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(folder.path().join("log")).unwrap())
+            .spawn()
+            .unwrap();
+        Self { child, folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap()
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    fn wait(&mut self) -> i32 {
+        let mut code = None;
+        until("the program ends", || {
+            code = self.child.try_wait().unwrap();
+            code.is_some()
+        });
+        code.and_then(|code| code.code()).unwrap_or(-1)
+    }
+
+    /// Waits for a condition, and shows the log when it does not come.
+    fn until(&self, what: &str, condition: impl FnMut() -> bool) {
+        assert!(holds_soon(condition), "{what} does not come: {}", self.log());
+    }
+
+    fn stop(&mut self) {
+        self.signal("-TERM");
+        assert_eq!(self.wait(), 0, "{}", self.log());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a real program is waited for")]
+fn holds_soon(mut condition: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !condition() {
+        if start.elapsed() > Duration::from_mins(1) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
+fn until(what: &str, condition: impl FnMut() -> bool) {
+    assert!(holds_soon(condition), "{what} does not come");
+}
+
+/// All lines in the files of a folder, sorted.
+fn lines_in(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let mut lines: Vec<String> =
+        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    lines.sort();
+    lines
+}
+
+const TO_FILES: &str = "\
+a1.channels = c1
+a1.channels.c1.type = memory
+a1.channels.c1.capacity = 1000
+a1.sinks = k1
+a1.sinks.k1.type = file_roll
+a1.sinks.k1.channel = c1
+a1.sinks.k1.sink.directory = {dir}/out
+a1.sources = r1
+a1.sources.r1.channels = c1
+";
+
+#[test]
+fn what_a_command_prints_is_in_the_files_and_sigterm_ends_with_0() {
+    let conf = format!(
+        "{TO_FILES}a1.sources.r1.type = exec\na1.sources.r1.shell = /bin/sh -c\na1.sources.r1.command = echo one; echo two; exit 3\n"
+    );
+    let mut program = Program::start(&conf, &[]);
+    program.until("the lines", || lines_in(&program.path("out")) == ["one", "two"]);
+    program.until("the end of the command", || program.log().contains("the command is not started again"));
+    assert!(program.child.try_wait().unwrap().is_none(), "a command that ended does not end the agent");
+    program.stop();
+}
+
+#[test]
+fn the_old_words_of_flume_start_an_agent() {
+    let conf = format!(
+        "{TO_FILES}a1.sources.r1.type = org.apache.flume.source.SequenceGeneratorSource\na1.sources.r1.totalEvents = ${{sys:total}}\n"
+    );
+    let mut program = Program::start(
+        &conf,
+        &["-c", "/etc/flume/conf", "-Dtotal=3", "-Dflume.root.logger=INFO,console", "--no-reload-conf"],
+    );
+    program.until("three numbers", || lines_in(&program.path("out")) == ["0", "1", "2"]);
+    program.signal("-INT");
+    assert_eq!(program.wait(), 0, "{}", program.log());
+}
+
+#[test]
+fn a_multiplexing_selector_and_interceptors_run() {
+    let conf = TO_FILES
+        .replace("a1.channels = c1", "a1.channels = c1 c2")
+        .replace("r1.channels = c1", "r1.channels = c1 c2")
+        + "a1.channels.c2.type = memory\na1.channels.c2.capacity = 1000\na1.sinks = k1 k2\na1.sinks.k2.type = logger\na1.sinks.k2.channel = c2\n\
+           a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 2\n\
+           a1.sources.r1.interceptors = i1 i2\na1.sources.r1.interceptors.i1.type = static\na1.sources.r1.interceptors.i1.key = state\n\
+           a1.sources.r1.interceptors.i1.value = CZ\na1.sources.r1.interceptors.i2.type = timestamp\n\
+           a1.sources.r1.selector.type = multiplexing\na1.sources.r1.selector.header = state\n\
+           a1.sources.r1.selector.mapping.CZ = c2\na1.sources.r1.selector.default = c1\n";
+    let mut program = Program::start(&conf, &[]);
+    program.until("both events in the log", || {
+        program.log().matches("Event: { headers:{state=CZ, timestamp=").count() == 2
+    });
+    program.stop();
+    assert!(lines_in(&program.path("out")).is_empty());
+}
+
+#[test]
+fn what_is_in_a_file_channel_survives_kill_9() {
+    let conf = "a1.channels = c1\na1.channels.c1.type = file\na1.channels.c1.dataDirs = {dir}/data\n\
+                a1.channels.c1.checkpointDir = {dir}/checkpoint\na1.channels.c1.minimumRequiredSpace = 1048576\n\
+                a1.channels.c1.maxFileSize = 1048576\n";
+    let source = "a1.sources = r1\na1.sources.r1.type = seq\na1.sources.r1.totalEvents = 50\na1.sources.r1.channels = c1\n";
+    let sink = "a1.sinks = k1\na1.sinks.k1.type = file_roll\na1.sinks.k1.channel = c1\na1.sinks.k1.sink.directory = {dir}/out\n";
+    let mut program = Program::start(&format!("{conf}{source}"), &["-Dflume.root.logger=DEBUG,console"]);
+    program.until("fifty events on disk", || holds(&program.path("data"), b"49"));
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+    let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
+    let mut program = Program::start_in(folder, &format!("{conf}{sink}"), &[]);
+    program.until("fifty lines", || lines_in(&program.path("out")).len() >= 50);
+    program.stop();
+    assert_eq!(lines_in(&program.path("out")).len(), 50);
+}
+
+/// Whether some file of a folder has `bytes` in it.
+fn holds(folder: &Path, bytes: &[u8]) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.filter_map(Result::ok).any(|entry| {
+        fs::read(entry.path()).is_ok_and(|content| content.windows(bytes.len()).any(|window| window == bytes))
+    })
+}
+
+#[test]
+fn a_bad_configuration_ends_with_3_and_says_why() {
+    let mut program = Program::start(&format!("{TO_FILES}a1.sources.r1.type = avro\n"), &[]);
+    assert_eq!(program.wait(), 3);
+    let log = program.log();
+    assert!(log.contains("error[not-yet]: source avro does not run yet"), "{log}");
+    assert!(log.contains("error[missing-key]: source r1 (avro) needs `bind`"), "{log}");
+    assert!(log.contains("error: the configuration of agent a1 has 3 errors"), "{log}");
+}
+
+#[test]
+fn an_external_filter_is_asked_and_its_failure_is_an_error() {
+    let with = |command: &str| {
+        format!(
+            "{TO_FILES}a1.sources.r1.type = seq\na1.sources.r1.totalEvents = ${{f1['3']}}\na1.configfilters = f1\n\
+             a1.configfilters.f1.type = external\na1.configfilters.f1.command = {command}\n"
+        )
+    };
+    let mut program = Program::start(&with("echo"), &[]);
+    program.until("three numbers", || lines_in(&program.path("out")).len() == 3);
+    program.stop();
+    let mut program = Program::start(&with("ls /not-there-at-all"), &[]);
+    assert_eq!(program.wait(), 3);
+    let log = program.log();
+    assert!(
+        log.contains("error[filter-failed]: config filter f1 failed for 3: it ended with exit status: 2"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    // The command ignores the end of its output; the sink waits for a folder that cannot be made.
+    let conf = TO_FILES.replace("{dir}/out", "{dir}/flume.conf/out")
+        + "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\n";
+    let mut program = Program::start(&conf, &["--grace", "300"]);
+    program.until("the start", || program.log().contains("runs"));
+    program.signal("-TERM");
+    program.until("the stop", || program.log().contains("stops"));
+    program.signal("-INT");
+    assert_eq!(program.wait(), 130, "{}", program.log());
+}
