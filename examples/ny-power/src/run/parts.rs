@@ -8,12 +8,11 @@ use super::Failure;
 use super::feed::feed;
 use super::password::given_password;
 use super::program::Program;
-use crate::archive::{self, EMBEDDED};
+use super::progress::Archiving;
+use crate::archive::{self, Archive, EMBEDDED};
 use crate::broker::PUMP;
 use crate::cli::{ArchiveOptions, PasswordOptions, SourceOptions};
-use crate::topology::{
-    ArchiverProgress, ArchiverSettings, PumpProgress, PumpSettings, add_archiver, add_pump,
-};
+use crate::topology::{ArchiverSettings, PumpProgress, PumpSettings, add_archiver, add_pump};
 use crate::web::{self, WebConfig, WebSocket};
 
 /// A broker that somebody else runs. User and password may be in its address.
@@ -40,17 +39,18 @@ pub(super) async fn start_archiver(
     mqtt: MqttConfig,
     options: &ArchiveOptions,
     (dir, client_id): (&Path, &str),
-) -> Result<Arc<ArchiverProgress>, Failure> {
+) -> Result<Archiving, Failure> {
     let address = options.archive.as_deref().unwrap_or(EMBEDDED);
     if address == EMBEDDED {
         std::fs::create_dir_all(dir)?;
     }
     let archive = archive::open(address, dir).await?;
     let client_id = client_id.to_owned();
-    let usual = ArchiverSettings::new(mqtt, Arc::from(archive));
+    let archive: Arc<dyn Archive> = Arc::from(archive);
+    let usual = ArchiverSettings::new(mqtt, Arc::clone(&archive));
     let settings = ArchiverSettings { window: options.window, client_id, ..usual };
     program.start_topology("the archive", add_archiver(&settings).build()?.start());
-    Ok(settings.progress)
+    Ok(Archiving { progress: settings.progress, archive })
 }
 
 pub(super) fn start_web(

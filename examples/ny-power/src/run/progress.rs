@@ -2,9 +2,22 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use flowcore::base::{Clock, Stopwatch};
 
+use crate::archive::{Archive, Series};
 use crate::topology::{ArchiverProgress, PumpProgress};
+
+/// What a broker owes the archiver from before comes without such a pause, or it owes nothing.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// An archiver that runs here.
+#[derive(Clone)]
+pub(super) struct Archiving {
+    pub(super) progress: Arc<ArchiverProgress>,
+    pub(super) archive: Arc<dyn Archive>,
+}
 
 /// One line that keeps up to date on a terminal, and a plain line now and then elsewhere.
 pub(super) struct ProgressLine {
@@ -13,12 +26,12 @@ pub(super) struct ProgressLine {
     since: Stopwatch,
     last: String,
     pumped: Option<Arc<PumpProgress>>,
-    archived: Option<Arc<ArchiverProgress>>,
+    archived: Option<Archiving>,
 }
 
 impl ProgressLine {
     /// Of the parts that run here.
-    pub(super) fn new(pumped: Option<Arc<PumpProgress>>, archived: Option<Arc<ArchiverProgress>>) -> Self {
+    pub(super) fn new(pumped: Option<Arc<PumpProgress>>, archived: Option<Archiving>) -> Self {
         let clock = Clock::system();
         let since = clock.stopwatch();
         let terminal = io::stdout().is_terminal();
@@ -59,11 +72,17 @@ impl ProgressLine {
         println!("the input is through; everything else runs until Ctrl-C");
     }
 
-    /// Waits until what was published is kept. Safe to cancel.
-    pub(super) async fn all_archived(&self) {
-        let latest = self.pumped.as_ref().and_then(|pumped| pumped.latest());
-        if let (Some((stamp, _)), Some(archived)) = (latest, &self.archived) {
-            archived.reached(stamp.at()).await;
+    /// Waits until what was published by the time of the first look is kept, also before the program was
+    /// started.
+    pub(super) fn all_archived(&self) -> impl Future<Output = ()> + use<> {
+        let (pumped, archived, clock) = (self.pumped.clone(), self.archived.clone(), self.clock.clone());
+        async move {
+            let (Some(pumped), Some(archived)) = (pumped, archived) else { return };
+            match (pumped.latest(), pumped.published_before()) {
+                (Some((stamp, _)), _) => archived.progress.reached(stamp.at()).await,
+                (None, Some(stamp)) => archived.caught_up(stamp.at(), &clock).await,
+                (None, None) => {}
+            }
         }
     }
 
@@ -76,7 +95,30 @@ impl ProgressLine {
             format!("intervals {}{}, refused {refused}", pumped.intervals(), latest.unwrap_or_default())
         });
         let archived =
-            self.archived.as_ref().map(|archived| format!("archived {} points", archived.points()));
+            self.archived.as_ref().map(|archived| format!("archived {} points", archived.progress.points()));
         pumped.into_iter().chain(archived).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Archiving {
+    /// Waits until this instant is kept. If it does not come, as when the archive is a new one, not for ever.
+    async fn caught_up(&self, at: Timestamp, clock: &Clock) {
+        if self.has(at).await {
+            return;
+        }
+        let mut points = None;
+        while points != Some(self.progress.points()) {
+            points = Some(self.progress.points());
+            tokio::select! {
+                () = self.progress.reached(at) => return,
+                () = clock.sleep(QUIET) => {}
+            }
+        }
+    }
+
+    /// An archive that gives no answer is asked by the archiver again and again.
+    async fn has(&self, at: Timestamp) -> bool {
+        let before = at.checked_sub(SignedDuration::from_secs(1)).unwrap_or(Timestamp::MIN);
+        self.archive.range(&Series::Intensity, before, at).await.is_ok_and(|points| !points.is_empty())
     }
 }

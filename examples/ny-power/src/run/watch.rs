@@ -1,3 +1,5 @@
+use std::pin::pin;
+
 use super::program::Program;
 use super::progress::ProgressLine;
 use super::stop::StopSignals;
@@ -12,6 +14,7 @@ pub(super) async fn watch(
     signals: &mut StopSignals,
 ) -> Result<(), Failure> {
     let mut is_through = false;
+    let mut archived = pin!(progress.all_archived());
     let ended = loop {
         tokio::select! {
             end = program.next_end() => match end {
@@ -22,7 +25,7 @@ pub(super) async fn watch(
             },
             () = signals.wait() => break Ok(()),
             () = progress.due() => progress.show(),
-            () = progress.all_archived(), if is_through => break Ok(()),
+            () = &mut archived, if is_through => break Ok(()),
         }
     };
     progress.show();

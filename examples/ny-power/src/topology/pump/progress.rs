@@ -10,6 +10,7 @@ pub struct PumpProgress {
     refused: AtomicU64,
     without_value: AtomicU64,
     latest: Mutex<Option<(Stamp, f64)>>,
+    published_before: Mutex<Option<Stamp>>,
 }
 
 impl PumpProgress {
@@ -31,6 +32,15 @@ impl PumpProgress {
     /// The last interval, with its intensity in g / kWh.
     pub fn latest(&self) -> Option<(Stamp, f64)> {
         *self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last interval that was published before the pump started, as the status says it.
+    pub fn published_before(&self) -> Option<Stamp> {
+        *self.published_before.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn resume(&self, last: Option<Stamp>) {
+        *self.published_before.lock().unwrap_or_else(PoisonError::into_inner) = last;
     }
 
     /// Returns which refusal it is.

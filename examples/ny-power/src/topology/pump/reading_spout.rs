@@ -68,6 +68,7 @@ impl Spout for ReadingSpout {
     async fn open(&mut self, context: &TaskContext) -> Result<(), SpoutError> {
         self.clock = context.clock.clone();
         let last = last_published(&self.settings.mqtt, &self.clock).await?;
+        self.settings.progress.resume(last);
         self.last = last.map(crate::stamp::Stamp::at);
         let feed = Arc::clone(&self.settings.feed);
         let feed = feed(last).map_err(as_spout_error)?;
