@@ -65,6 +65,11 @@ impl Access {
         Ok(Self { anonymous: Arc::new(anonymous), users: vec![User { rights: Arc::new(pump), tag }], key })
     }
 
+    /// What a user may do; `None` when there is none of this name.
+    pub(super) fn user(&self, name: &str) -> Option<Arc<Rights>> {
+        self.users.iter().find(|user| user.rights.user() == Some(name)).map(|user| user.rights.clone())
+    }
+
     /// What the client may do, or `None` when it is not who it says. Without a name it is anonymous.
     pub fn login(&self, user: Option<&str>, password: Option<&[u8]>) -> Option<Arc<Rights>> {
         let Some(name) = user else { return Some(self.anonymous.clone()) };

@@ -11,7 +11,7 @@ use super::error::BrokerError;
 use super::hub::{Effects, Event, Hub, Order};
 use super::outbox::Outbox;
 use super::session::ConnectionId;
-use super::store::Store;
+use super::store::{Changes, Store};
 
 /// Events that are taken at a time: what they change is one transaction.
 const BATCH: usize = 256;
@@ -49,12 +49,15 @@ impl Core {
             for input in batch.drain(..) {
                 self.take(input, now, &mut effects);
             }
-            if last_tick.is_none_or(|last| now.since(last) >= TICK || now < last) {
+            let is_tick = last_tick.is_none_or(|last| now.since(last) >= TICK || now < last);
+            if is_tick {
                 last_tick = Some(now);
                 self.hub.handle(Event::Tick, now, &mut effects);
             }
-            if !effects.changes.is_empty() {
-                self.store.commit(std::mem::take(&mut effects.changes)).await?;
+            self.hub.save(is_tick, &mut effects);
+            let changes = Changes::of(&mut effects);
+            if !changes.is_empty() {
+                self.store.commit(changes).await?;
             }
             self.carry_out(&mut effects);
         }

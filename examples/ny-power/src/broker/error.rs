@@ -41,7 +41,15 @@ pub enum BrokerError {
         /// Whose message.
         topic: String,
     },
-    /// Retained messages could not be written. Nothing of them was forwarded or acknowledged, and the broker
+    /// A session, or a message for one, cannot be read: another program wrote it.
+    #[error("the broker's messages {}: {record} is damaged", path.display())]
+    DamagedSession {
+        /// The file.
+        path: PathBuf,
+        /// What of it, as `message 3 of session 1`.
+        record: String,
+    },
+    /// Messages or sessions could not be written. Nothing of them was forwarded or acknowledged, and the broker
     /// has stopped.
     #[error("cannot write the broker's messages {}", path.display())]
     Write {

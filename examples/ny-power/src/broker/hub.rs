@@ -1,7 +1,7 @@
 //! Sessions, subscriptions and retained messages, and what follows from each event. No clock, no I/O: it is
 //! told the time, and says what to send and what to write.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use flowcore::base::Timestamp;
 
 use super::access::Rights;
 use super::config::Limits;
+use super::kept::SessionChange;
 use super::outgoing::Outgoing;
 use super::packet::{Answer, Connect, Message, Reason, Request, Version, Welcome};
 use super::retained::{Change, Retained};
@@ -40,8 +41,9 @@ pub(super) enum Event {
 pub(super) struct Effects {
     /// In order.
     pub(super) orders: Vec<(ConnectionId, Order)>,
-    /// To be on disk before any order is carried out.
+    /// To be on disk before any order is carried out, with `sessions` as one.
     pub(super) changes: Vec<Change>,
+    pub(super) sessions: Vec<SessionChange>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -65,7 +67,11 @@ pub(super) struct Hub {
     pub(super) counts: Counts,
     /// Sessions whose connection was ended in the middle of something else.
     cut_off: Vec<SessionId>,
-    last_session: u64,
+    /// Those that are on disk.
+    pub(super) kept: BTreeSet<SessionId>,
+    /// Those that are still on disk.
+    pub(super) ended: Vec<SessionId>,
+    pub(super) last_session: u64,
     names: RandomState,
 }
 
@@ -91,6 +97,8 @@ impl Hub {
             answers: Vec::new(),
             counts: Counts::default(),
             cut_off: Vec::new(),
+            kept: BTreeSet::new(),
+            ended: Vec::new(),
             last_session: 0,
             names: RandomState::new(),
         }
@@ -152,6 +160,7 @@ impl Hub {
         session.outgoing.resume(window, connect.packet_maximum, &mut self.answers);
         self.owners.insert(owner, id);
         self.connections.insert(connection, id);
+        self.keep_or_not(id);
         self.fill(id, now, effects);
     }
 
@@ -233,6 +242,8 @@ impl Hub {
         }
         let delay = session.will.as_ref().map(|will| will.delay.min(session.expiry));
         session.presence = At::Away { since: now, will_due: delay.map(|delay| now + seconds(delay)) };
+        // Lazily: it is kept longer than it asked for, never shorter.
+        session.note_record(false);
         Some(id)
     }
 
@@ -264,6 +275,9 @@ impl Hub {
     fn forget(&mut self, id: SessionId) {
         let Some(session) = self.sessions.remove(&id) else { return };
         self.owners.remove(&session.owner);
+        if self.kept.remove(&id) {
+            self.ended.push(id);
+        }
         for filter in session.filters.keys() {
             let (group, filter) = split_group(filter);
             self.subscriptions.remove(filter, group, id);

@@ -4,9 +4,11 @@
 //!   also across topics and qualities; what is sent again after a reconnect keeps its place.
 //! - **Retained messages** are on disk before anybody gets them and before they are acknowledged: after a
 //!   crash, no subscriber sees a topic go back. All that came in meanwhile is written at once.
-//! - **Sessions** that clients want to keep are in memory: they survive the client, not the broker. After a
-//!   restart a client is told that there is no session, and subscribes again. A message that was acknowledged
-//!   and not retained is lost for clients that had not got it then.
+//! - **Sessions** that a client of a user with a name wants to keep survive the broker: subscriptions, the
+//!   messages of QoS 1 and 2 that it has not acknowledged, in their order, and ids of QoS 2. They are on disk
+//!   before what made them is acknowledged or forwarded. After a crash, what the client acknowledged in the last
+//!   second may come again with QoS 1, and does not with QoS 2; nothing is lost. Sessions of anonymous clients
+//!   survive the client, not the broker. Wills and messages of QoS 0 do not survive it either.
 //! - **Access** is in [`Access`]: a subscription is always granted, and messages that the client may not read
 //!   do not come. A message that it may not publish has no effect; version 5 says so. Clients of different
 //!   users have sessions apart, whatever they call themselves.
@@ -28,12 +30,16 @@ mod error;
 #[cfg(test)]
 mod fuzz;
 mod hub;
+mod kept;
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod model_restart;
 mod mosquitto;
 mod outbox;
 mod outgoing;
 mod packet;
+mod record;
 mod retained;
 mod route;
 mod server;

@@ -217,7 +217,7 @@ impl World {
 
     /// Writes what is to be written, then lets out the rest. A crash comes before, between or not at all.
     fn let_out(&mut self, crash: Option<bool>) {
-        let Effects { orders, changes } = std::mem::take(&mut self.effects);
+        let Effects { orders, changes, .. } = std::mem::take(&mut self.effects);
         if crash == Some(false) {
             return self.crash();
         }

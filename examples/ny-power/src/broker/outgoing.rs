@@ -10,13 +10,23 @@ use super::config::Queue;
 use super::encode::publish_bytes;
 use super::packet::{Answer, Delivery, Message, Reason};
 
-/// A message in the queue.
-#[derive(Debug)]
+/// A message for the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiting {
     pub(super) message: Arc<Message>,
     pub(super) qos: Qos,
     pub(super) retain: bool,
     pub(super) subscriptions: Vec<u32>,
+}
+
+/// What a client that comes back must get, as it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owed {
+    Waiting(Waiting),
+    /// With its id.
+    Sent(u16, Waiting),
+    /// The client has the message of this id; it is to be told that the broker knows.
+    Released(u16),
 }
 
 /// What became of a message for the queue.
@@ -30,19 +40,40 @@ pub(super) enum Pushed {
 
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    queue: VecDeque<Waiting>,
+    queue: VecDeque<Queued>,
     bytes: usize,
     limit: Queue,
+    /// By number, as the queue is.
     in_flight: VecDeque<InFlight>,
     window: usize,
     packet_maximum: usize,
     last_id: u16,
+    last_number: u64,
+    unsaved: Option<Unsaved>,
+}
+
+#[derive(Debug)]
+struct Queued {
+    number: u64,
+    /// It may have been sent before the broker was started.
+    again: bool,
+    waiting: Waiting,
 }
 
 #[derive(Debug)]
 struct InFlight {
+    number: u64,
     id: u16,
     step: Step,
+}
+
+/// What is on disk otherwise than here.
+#[derive(Debug, Default)]
+struct Unsaved {
+    /// Of messages of QoS 1 and 2.
+    numbers: Vec<u64>,
+    /// Some of it must be on disk before anything is sent.
+    urgent: bool,
 }
 
 #[derive(Debug)]
@@ -54,8 +85,76 @@ enum Step {
 
 impl Outgoing {
     pub(super) fn new(limit: Queue) -> Self {
-        let (queue, in_flight) = (VecDeque::new(), VecDeque::new());
-        Self { queue, bytes: 0, limit, in_flight, window: 0, packet_maximum: usize::MAX, last_id: 0 }
+        Self {
+            queue: VecDeque::new(),
+            bytes: 0,
+            limit,
+            in_flight: VecDeque::new(),
+            window: 0,
+            packet_maximum: usize::MAX,
+            last_id: 0,
+            last_number: 0,
+            unsaved: None,
+        }
+    }
+
+    /// From now on says what is to be on disk.
+    pub(super) fn keep(&mut self) {
+        self.unsaved.get_or_insert_default();
+    }
+
+    /// What is owed is not for the disk any more.
+    pub(super) fn stop_keeping(&mut self) {
+        self.unsaved = None;
+    }
+
+    /// Puts back what was on disk, behind the others. With `again`, what waits may have been sent: a client
+    /// that is here acknowledges at any time, and its first acknowledgements may not be on disk.
+    pub(super) fn restore(&mut self, number: u64, owed: Owed, again: bool, now: Timestamp) {
+        self.last_number = number;
+        let (id, step) = match owed {
+            Owed::Waiting(waiting) => {
+                self.bytes = self.bytes.saturating_add(waiting.message.bytes());
+                return self.queue.push_back(Queued { number, again, waiting });
+            }
+            Owed::Sent(id, waiting) => (id, Step::Sent(waiting.deliver(id, true, now))),
+            Owed::Released(id) => (id, Step::Released),
+        };
+        self.in_flight.push_back(InFlight { number, id, step });
+    }
+
+    /// Whether something must be on disk before anything is sent.
+    pub(super) fn must_be_saved(&self) -> bool {
+        self.unsaved.as_ref().is_some_and(|unsaved| unsaved.urgent)
+    }
+
+    /// What is on disk otherwise than here, from now on as it is here: number, and `None` for what is done.
+    pub(super) fn take_unsaved(&mut self) -> Vec<(u64, Option<Owed>)> {
+        let Some(unsaved) = &mut self.unsaved else { return Vec::new() };
+        let mut numbers = std::mem::take(&mut unsaved.numbers);
+        unsaved.urgent = false;
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.into_iter().map(|number| (number, self.owed(number))).collect()
+    }
+
+    fn owed(&self, number: u64) -> Option<Owed> {
+        if let Ok(index) = self.in_flight.binary_search_by_key(&number, |under_way| under_way.number) {
+            let InFlight { id, step, .. } = self.in_flight.get(index)?;
+            return Some(match step {
+                Step::Sent(delivery) => Owed::Sent(*id, Waiting::of(delivery)),
+                Step::Released => Owed::Released(*id),
+            });
+        }
+        let index = self.queue.binary_search_by_key(&number, |queued| queued.number).ok()?;
+        self.queue.get(index).map(|queued| Owed::Waiting(queued.waiting.clone()))
+    }
+
+    fn note(&mut self, number: u64, urgent: bool) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.numbers.push(number);
+            unsaved.urgent |= urgent;
+        }
     }
 
     /// Messages that wait.
@@ -68,7 +167,11 @@ impl Outgoing {
         let bytes = self.bytes.saturating_add(waiting.message.bytes());
         if self.queue.len() < self.limit.messages && bytes <= self.limit.bytes {
             self.bytes = bytes;
-            self.queue.push_back(waiting);
+            self.last_number += 1;
+            if waiting.qos != Qos::AtMostOnce {
+                self.note(self.last_number, true);
+            }
+            self.queue.push_back(Queued { number: self.last_number, again: false, waiting });
             return Pushed::Taken;
         }
         if waiting.qos == Qos::AtMostOnce { Pushed::Lost } else { Pushed::Overflow }
@@ -92,30 +195,35 @@ impl Outgoing {
     /// Sends what the window has room for, in order.
     pub(super) fn fill(&mut self, now: Timestamp, answers: &mut Vec<Answer>) {
         while let Some(first) = self.queue.front() {
-            if first.qos != Qos::AtMostOnce && self.in_flight.len() >= self.window {
+            if first.waiting.qos != Qos::AtMostOnce && self.in_flight.len() >= self.window {
                 return;
             }
-            if let Some(waiting) = self.queue.pop_front() {
-                self.bytes = self.bytes.saturating_sub(waiting.message.bytes());
-                self.send(waiting, now, answers);
+            if let Some(queued) = self.queue.pop_front() {
+                self.bytes = self.bytes.saturating_sub(queued.waiting.message.bytes());
+                self.send(queued, now, answers);
             }
         }
     }
 
-    fn send(&mut self, waiting: Waiting, now: Timestamp, answers: &mut Vec<Answer>) {
-        let Waiting { message, qos, retain, subscriptions } = waiting;
-        if message.expires.is_some_and(|expires| expires <= now) {
+    fn send(&mut self, queued: Queued, now: Timestamp, answers: &mut Vec<Answer>) {
+        let Queued { number, again, waiting } = queued;
+        let qos = waiting.qos;
+        if qos != Qos::AtMostOnce {
+            // The client knows a message of QoS 2 by its id: it must not become another's by a restart.
+            self.note(number, qos == Qos::ExactlyOnce);
+        }
+        if waiting.message.expires.is_some_and(|expires| expires <= now) {
             return;
         }
-        let expiry = message.expires.map(|expires| seconds(expires, now));
-        let mut delivery = Delivery { message, qos, retain, again: false, id: 0, subscriptions, expiry };
+        let mut delivery = waiting.deliver(0, again, now);
         // The client would have to end the connection.
         if publish_bytes(&delivery) > self.packet_maximum {
             return;
         }
         if qos != Qos::AtMostOnce {
             delivery.id = self.free_id();
-            self.in_flight.push_back(InFlight { id: delivery.id, step: Step::Sent(delivery.clone()) });
+            let step = Step::Sent(delivery.clone());
+            self.in_flight.push_back(InFlight { number, id: delivery.id, step });
         }
         answers.push(Answer::Publish(delivery));
     }
@@ -146,6 +254,8 @@ impl Outgoing {
         };
         if taken {
             under_way.step = Step::Released;
+            let number = under_way.number;
+            self.note(number, true);
             return Some(Answer::PubRel(id, Reason::Success));
         }
         self.end(id, |_| true);
@@ -160,9 +270,23 @@ impl Outgoing {
     fn end(&mut self, id: u16, ends: impl Fn(&Step) -> bool) {
         let position =
             self.in_flight.iter().position(|under_way| under_way.id == id && ends(&under_way.step));
-        if let Some(position) = position {
-            self.in_flight.remove(position);
+        // Lazily: coming twice is allowed.
+        if let Some(ended) = position.and_then(|position| self.in_flight.remove(position)) {
+            self.note(ended.number, false);
         }
+    }
+}
+
+impl Waiting {
+    fn deliver(self, id: u16, again: bool, now: Timestamp) -> Delivery {
+        let Self { message, qos, retain, subscriptions } = self;
+        let expiry = message.expires.map(|expires| seconds(expires, now));
+        Delivery { message, qos, retain, again, id, subscriptions, expiry }
+    }
+
+    fn of(delivery: &Delivery) -> Self {
+        let Delivery { message, qos, retain, subscriptions, .. } = delivery;
+        Self { message: message.clone(), qos: *qos, retain: *retain, subscriptions: subscriptions.clone() }
     }
 }
 

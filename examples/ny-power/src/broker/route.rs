@@ -43,7 +43,7 @@ impl Hub {
             }),
             Request::PubRel(packet) => {
                 self.owed(id, now, effects, |session| {
-                    session.received.remove(&packet);
+                    session.release(packet);
                     Some(Answer::PubComp(packet))
                 });
             }
@@ -87,7 +87,7 @@ impl Hub {
     ) {
         self.counts.received += 1;
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let is_again = message.qos == Qos::ExactlyOnce && !session.received.insert(packet);
+        let is_again = message.qos == Qos::ExactlyOnce && !session.receive(packet);
         let reason = if is_again { Reason::Success } else { self.publish(message, Some(id), now, effects) };
         self.answer_publish(id, connection, message.qos, packet, reason, effects);
     }
@@ -107,7 +107,7 @@ impl Hub {
             && self.version(id) == Version::V5
             && let Some(session) = self.sessions.get_mut(&id)
         {
-            session.received.remove(&packet);
+            session.release(packet);
         }
         match qos {
             Qos::AtMostOnce => {}

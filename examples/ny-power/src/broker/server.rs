@@ -36,14 +36,15 @@ pub struct Broker {
 }
 
 impl Broker {
-    /// Opens or makes the retained messages in `config.dir`, which must be there.
+    /// Opens or makes the retained messages and sessions in `config.dir`, which must be there.
     ///
     /// # Errors
     /// When they cannot be read, or another program has them open.
     pub fn open(config: BrokerConfig) -> Result<Self, BrokerError> {
         let (store, kept) = Store::open(&config.dir)?;
         let (sender, inputs) = mpsc::channel(INPUTS);
-        let hub = Hub::new(config.limits.clone(), kept);
+        let mut hub = Hub::new(config.limits.clone(), kept.retained);
+        hub.restore(kept.sessions, &config.access, Clock::system().now());
         let shared =
             Shared { access: Arc::new(config.access), limits: Arc::new(config.limits), inputs: sender };
         Ok(Self { core: Core { hub, store, outboxes: HashMap::new() }, shared, inputs })
@@ -54,8 +55,8 @@ impl Broker {
     /// as a crash does: what was acknowledged is on disk.
     ///
     /// # Errors
-    /// [`BrokerError::Write`] when a retained message cannot be written; the publisher and subscribers have
-    /// not got it.
+    /// [`BrokerError::Write`] when a message that is to be kept cannot be written; the publisher and
+    /// subscribers have not got it.
     pub async fn serve(
         self,
         mqtt: TcpListener,

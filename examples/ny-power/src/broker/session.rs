@@ -37,6 +37,8 @@ pub(super) struct Session {
     pub(super) will: Option<Will>,
     /// Messages that were lost since it was last said.
     pub(super) lost: u64,
+    /// Of a session that is on disk: what is there otherwise than here, besides what is outgoing.
+    pub(super) unsaved: Option<Unsaved>,
 }
 
 /// Where the client is.
@@ -60,6 +62,7 @@ impl Session {
             expiry: 0,
             will: None,
             lost: 0,
+            unsaved: None,
         }
     }
 
@@ -95,6 +98,55 @@ impl Session {
     /// Whether its will is to be published by now.
     pub(super) fn will_is_due(&self, now: Timestamp) -> bool {
         matches!(self.presence, At::Away { will_due: Some(due), .. } if due <= now)
+    }
+}
+
+/// What is on disk otherwise than in memory.
+#[derive(Debug, Default)]
+pub(super) struct Unsaved {
+    /// The session itself.
+    pub(super) record: bool,
+    /// Ids that came or were released.
+    pub(super) received: Vec<u16>,
+    /// Some of it must be on disk before anything is sent.
+    pub(super) urgent: bool,
+}
+
+impl Session {
+    /// Whether it is to outlive the broker: its user has a name, and the client asked for it.
+    pub(super) fn is_for_the_disk(&self) -> bool {
+        self.owner.user.is_some() && self.expiry > 0
+    }
+
+    /// Who and where the client is, or what it subscribes to, has changed.
+    pub(super) fn note_record(&mut self, urgent: bool) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.record = true;
+            unsaved.urgent |= urgent;
+        }
+    }
+
+    /// Takes an id of QoS 2. `false` when it came before.
+    pub(super) fn receive(&mut self, id: u16) -> bool {
+        let is_new = self.received.insert(id);
+        if is_new {
+            self.note_received(id);
+        }
+        is_new
+    }
+
+    /// The client knows that the message of this id is here: the next of this id is another one.
+    pub(super) fn release(&mut self, id: u16) {
+        if self.received.remove(&id) {
+            self.note_received(id);
+        }
+    }
+
+    fn note_received(&mut self, id: u16) {
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.received.push(id);
+            unsaved.urgent = true;
+        }
     }
 }
 

@@ -54,6 +54,7 @@ impl Hub {
             return Err(());
         }
         session.filters.insert(filter.to_owned(), options);
+        session.note_record(true);
         let (group, filter) = split_group(filter);
         Ok(self.subscriptions.insert(filter, group, id, options))
     }
@@ -97,6 +98,7 @@ impl Hub {
             let (group, filter) = split_group(filter);
             self.subscriptions.remove(filter, group, id);
         }
+        session.note_record(true);
         effects.send(connection, Answer::UnsubAck(packet, codes));
     }
 }

@@ -8,6 +8,7 @@ mod crash;
 mod crowd;
 mod hostile;
 mod quality;
+mod restart;
 pub(crate) mod running;
 mod session;
 mod site;

@@ -34,8 +34,15 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
-    /// Started, and its subscriptions answered.
+    /// Started, and its subscriptions answered. What came before that is not shown.
     pub(crate) async fn start(port: u16, arguments: &[&str]) -> Self {
+        let mut subscriber = Self::resume(port, arguments);
+        subscriber.line(|line| line.starts_with("Subscribed")).await;
+        subscriber
+    }
+
+    /// Started; shows all that comes, also what waited for it.
+    pub(crate) fn resume(port: u16, arguments: &[&str]) -> Self {
         let mut command = Command::new("stdbuf");
         command
             .args(["-oL", "mosquitto_sub", "-d", "-F", "=%t %q %r %p", "-h", "127.0.0.1", "-p"])
@@ -45,9 +52,7 @@ impl Subscriber {
             .kill_on_drop(true);
         let mut child = command.spawn().expect("stdbuf and mosquitto_sub are installed");
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut subscriber = Self { _child: child, lines };
-        subscriber.line(|line| line.starts_with("Subscribed")).await;
-        subscriber
+        Self { _child: child, lines }
     }
 
     /// The next message: topic, quality, 1 if retained, payload.

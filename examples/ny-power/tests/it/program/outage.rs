@@ -21,6 +21,9 @@ pub(crate) async fn archived(dir: &std::path::Path, series: &Series) -> BTreeMap
 }
 
 async fn nothing_is_lost(kind: Kind) {
+    // A Mosquitto loses what it has acknowledged in the last second before it is killed: slowly enough, little
+    // is under way. The own broker loses nothing.
+    let speed = if kind == Kind::Own { "max" } else { "500" };
     let folder = tempfile::tempdir().unwrap();
     let input = days(folder.path(), 2);
     let expected = intervals(&input);
@@ -28,7 +31,7 @@ async fn nothing_is_lost(kind: Kind) {
     let dir = site.dir().join("archive");
     let mut archiver = site.role("archive", &["--dir", dir.to_str().unwrap()]);
     let mut subscriber = site.subscribe("ny-power/status/#", &[]).await;
-    let mut pump = site.role("pump", &["--input", input.to_str().unwrap(), "--speed", "500"]);
+    let mut pump = site.role("pump", &["--input", input.to_str().unwrap(), "--speed", speed]);
     for _ in 0..100 {
         subscriber.next().await;
     }

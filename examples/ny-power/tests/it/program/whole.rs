@@ -1,8 +1,13 @@
 //! All of it in one process.
 
 use std::path::Path;
+use std::time::Duration;
 
+use flowcore::base::Clock;
+use flowcore_testkit::Random;
 use ny_power::archive::Series;
+use ny_power::fuel::Fuel;
+use ny_power::interval::Interval;
 
 use super::messages::Message;
 use super::outage::archived;
@@ -73,5 +78,28 @@ async fn ten_topics_are_retained_all_of_the_latest_interval() {
             (window[0].payload["ts"].as_array().unwrap(), window[0].payload["values"].as_array().unwrap());
         assert_eq!(ts.len(), values.len());
         assert_eq!(*ts.last().unwrap(), last.to_string());
+    }
+}
+
+#[tokio::test]
+async fn it_goes_on_where_it_was_killed_and_the_archive_has_every_interval() {
+    let seed = 21;
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let (input, dir) = (days(folder.path(), 1), folder.path().join("data"));
+    for _ in 0..20 {
+        let mut program = start(&dir, &input, ["0", "0"], &["--speed", "max"]);
+        Clock::system().sleep(Duration::from_millis(100 + random.below(300))).await;
+        program.kill();
+    }
+    let mut program = start(&dir, &input, ["0", "0"], &["--speed", "max", "--exit"]);
+    assert!(program.end().await.success(), "{}", program.said());
+    let expected = intervals(&input);
+    for series in Fuel::PUBLISHED.iter().map(|fuel| Series::Fuel(fuel.to_string())).chain([Series::Intensity])
+    {
+        let kept = archived(&dir, &series).await;
+        let missing: Vec<_> = expected.iter().map(Interval::at).filter(|at| !kept.contains_key(at)).collect();
+        assert!(missing.is_empty(), "{series}: {missing:?} are missing");
     }
 }
