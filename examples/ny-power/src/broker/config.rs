@@ -6,7 +6,7 @@ use super::Access;
 /// What a broker is made of.
 #[derive(Debug, Clone)]
 pub struct BrokerConfig {
-    /// Where retained messages lie, in `retained.redb`.
+    /// Where retained messages and sessions lie, in `retained.redb`.
     pub dir: PathBuf,
     /// Who may do what.
     pub access: Access,
