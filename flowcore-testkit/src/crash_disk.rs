@@ -52,6 +52,7 @@ struct State {
     faults: BTreeMap<u64, DiskFault>,
     is_off: bool,
     space: Option<u64>,
+    fails_reads: bool,
 }
 
 #[derive(Debug, Default)]
@@ -97,6 +98,11 @@ impl CrashDisk {
     /// Whether a crash has come to pass.
     pub fn is_off(&self) -> bool {
         self.state().is_off
+    }
+
+    /// Lets every read of a file fail, or no longer.
+    pub fn fail_reads(&self, fail: bool) {
+        self.state().fails_reads = fail;
     }
 
     /// How many bytes its files may have together; no limit at first.
@@ -380,6 +386,9 @@ impl DiskFile for OpenFile {
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
         let state = self.disk.state();
         state.check()?;
+        if state.fails_reads {
+            return Err(io::Error::other("a sector cannot be read"));
+        }
         let bytes = &state.files[&self.number].now;
         let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
         let count = into.len().min(bytes.len() - from);

@@ -3,6 +3,9 @@
 
 mod agent;
 mod bridge;
+mod channel_concurrent;
+mod channel_model;
+mod channels;
 mod exec;
 mod file_channel;
 mod memory_channel;
@@ -11,7 +14,6 @@ mod probe_channel;
 mod process;
 mod rolling_file;
 mod seeds;
-mod seq_stress;
 mod tail;
 mod tail_agent;
 mod tail_generations;

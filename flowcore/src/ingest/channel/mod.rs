@@ -102,4 +102,14 @@ pub trait PutTransaction<T: Send + 'static>: Send {
     /// # Errors
     /// [`ChannelError::Storage`]; the token has failed then.
     async fn commit(self: Box<Self>, token: Token) -> Result<(), ChannelError>;
+
+    /// As [`commit`](Self::commit), but may return before the events are safe, so that the next batch is on its
+    /// way meanwhile: `token` alone says when they are, or that they are not. Where nobody waits for the token,
+    /// it is a commit.
+    ///
+    /// # Errors
+    /// As those of a commit, if they are known yet.
+    async fn submit(self: Box<Self>, token: Token) -> Result<(), ChannelError> {
+        self.commit(token).await
+    }
 }

@@ -1,8 +1,6 @@
 //! Sources: where events come from.
 
 mod exec;
-mod seq;
-mod stress;
 pub mod tail;
 
 use async_trait::async_trait;
@@ -11,8 +9,6 @@ use super::{ChannelWriter, ComponentContext, SourceError};
 use crate::event::Event;
 
 pub use exec::{ExecError, ExecSource};
-pub use seq::SeqSource;
-pub use stress::StressSource;
 pub use tail::TailSource;
 
 /// Where events come from.

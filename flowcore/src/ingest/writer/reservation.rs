@@ -30,19 +30,15 @@ impl<T: Send + 'static> Reservation<T> {
         Self { required: Vec::new(), optional: Vec::new(), unrouted: 0, not_taken: 0 }
     }
 
-    /// Required channels first, in their order; the token has a share in each of those. All of them, whatever
-    /// one says: the first error of a required one.
-    pub(super) async fn commit(self, token: Token, context: &ComponentContext) -> Result<(), ChannelError> {
-        let mut outcome = Ok(());
+    /// Required channels first, in their order; the token has a share in each of those.
+    pub(super) async fn commit(self, token: Token, context: &ComponentContext) {
         for put in self.required {
-            outcome = outcome.and(commit(put, token.share(), context).await);
+            commit(put, token.share(), context).await;
         }
         for put in self.optional {
-            // An optional channel goes without.
-            let _ = commit(put, Token::untracked(), context).await;
+            commit(put, Token::untracked(), context).await;
         }
         token.ack();
-        outcome
     }
 }
 
@@ -175,16 +171,11 @@ impl<T: Send + 'static> ChannelWriter<T> {
     }
 }
 
-async fn commit<T: Send + 'static>(
-    put: Put<T>,
-    token: Token,
-    context: &ComponentContext,
-) -> Result<(), ChannelError> {
-    let outcome = put.commit(token).await;
-    if let Err(error) = &outcome {
+/// An error is none of the put: the token fails with the commit, and so the source is told.
+async fn commit<T: Send + 'static>(put: Put<T>, token: Token, context: &ComponentContext) {
+    if let Err(error) = put.submit(token).await {
         tracing::error!(source = %context.name, %error, "a commit failed");
     }
-    outcome
 }
 
 async fn reserve_in<T: Send + 'static>(

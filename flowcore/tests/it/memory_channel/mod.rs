@@ -1,3 +1,1 @@
 mod behaviour;
-mod concurrent;
-mod model;

@@ -240,6 +240,21 @@ impl Log {
         draft.written
     }
 
+    /// Whether something is written that is to be synced after a while.
+    pub(super) fn owes_a_sync(&self) -> bool {
+        let is_dirty = self.current.as_ref().is_some_and(|current| current.synced < current.offset);
+        is_dirty && matches!(self.settings.sync, SyncPolicy::Interval(_))
+    }
+
+    pub(super) fn sync_if_due(&mut self) -> Result<(), FileChannelError> {
+        match self.settings.sync {
+            SyncPolicy::Interval(time) if self.owes_a_sync() && self.last_sync.elapsed() >= time => {
+                self.sync()
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Forces what was written to the disk.
     pub(super) fn sync(&mut self) -> Result<(), FileChannelError> {
         self.write(&[], true)

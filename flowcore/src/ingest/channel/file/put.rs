@@ -40,7 +40,7 @@ impl<T: Stored> FilePut<T> {
     }
 
     /// Hands the events to the writer; `waiter` is told when they are on disk.
-    fn submit(&mut self, token: Token, waiter: Option<oneshot::Sender<Answer>>) -> Result<(), ChannelError> {
+    fn hand_in(&mut self, token: Token, waiter: Option<oneshot::Sender<Answer>>) -> Result<(), ChannelError> {
         let events = std::mem::take(&mut self.events);
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let encoded = Encoded::put(count, self.room.bytes as u64, |body| encode_items(&events, body));
@@ -75,12 +75,19 @@ impl<T: Stored> PutTransaction<T> for FilePut<T> {
             return Ok(());
         }
         let (waiter, answer) = oneshot::channel();
-        self.submit(token, Some(waiter))?;
+        self.hand_in(token, Some(waiter))?;
         match answer.await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(self.shared.storage(error)),
             Err(_) => Err(self.shared.storage(FileChannelError::Stopped)),
         }
+    }
+
+    async fn submit(mut self: Box<Self>, token: Token) -> Result<(), ChannelError> {
+        if self.events.is_empty() || !token.is_tracked() {
+            return self.commit(token).await;
+        }
+        self.hand_in(token, None)
     }
 }
 

@@ -41,6 +41,12 @@ impl<T: Stored> Writing<T> {
                 break;
             }
         }
+        if let Err(error) = log.sync_if_due() {
+            tracing::error!(channel = &*shared.name, %error, "what was committed may not survive a loss of power");
+        }
+        if log.owes_a_sync() {
+            shared.later.notify_one();
+        }
         let mut inner = shared.lock();
         inner.know(&log.segments);
         inner.log = Some(log);

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flowcore::base::{Clock, Receipts, TaskEnd, TaskSet};
-use flowcore::ingest::{Channel, ChannelError, MemoryChannel};
+use flowcore::ingest::{Channel, ChannelError};
 
+use crate::channels::{Kind, Size};
 use crate::seeds::{Random, Seed};
 
 const LINES: usize = 120;
@@ -17,13 +18,15 @@ async fn sleep(time: Duration) {
 
 type Got = Arc<Mutex<Vec<String>>>;
 
-fn channel(random: &mut Random) -> MemoryChannel<String> {
-    let capacity = 1 + random.below(20);
-    MemoryChannel::builder().capacity(capacity).transaction(1 + random.below(6)).build("busy")
+type Lines = Arc<dyn Channel<String>>;
+
+async fn channel(kind: Kind, random: &mut Random) -> Lines {
+    let (capacity, transaction) = (1 + random.below(20), 1 + random.below(6));
+    kind.open(Size { capacity, transaction, bytes: usize::MAX, keep_alive: Duration::from_secs(3) }).await
 }
 
 /// Puts `LINES` lines, each as often as it is refused, and waits until all are acknowledged.
-async fn putter(channel: MemoryChannel<String>, name: usize, mut random: Random) {
+async fn putter(channel: Lines, name: usize, mut random: Random) {
     let (receipts, mut next) = (Receipts::new(), 0);
     while next < LINES {
         let lines = vec![format!("{name} {next}")];
@@ -44,7 +47,7 @@ async fn putter(channel: MemoryChannel<String>, name: usize, mut random: Random)
     }
 }
 
-async fn taker(channel: MemoryChannel<String>, got: Got, mut random: Random) {
+async fn taker(channel: Lines, got: Got, mut random: Random) {
     loop {
         let patience = Duration::from_millis(random.next() % 3);
         let take = tokio::select! {
@@ -70,9 +73,9 @@ async fn all(tasks: &mut TaskSet<()>) {
     }
 }
 
-async fn run(seed: u64, takers: usize) -> Vec<String> {
+async fn run(kind: Kind, seed: u64, takers: usize) -> Vec<String> {
     let mut random = Random::new(seed);
-    let (channel, got) = (channel(&mut random), Got::default());
+    let (channel, got) = (channel(kind, &mut random).await, Got::default());
     let (mut putting, mut taking) = (TaskSet::new(), TaskSet::new());
     for name in 0..3 {
         putting.spawn("putter", putter(channel.clone(), name, Random::new(random.next())));
@@ -90,11 +93,15 @@ async fn run(seed: u64, takers: usize) -> Vec<String> {
     Arc::into_inner(got).unwrap().into_inner().unwrap()
 }
 
-#[tokio::test(start_paused = true)]
-async fn nothing_is_lost_or_doubled_with_several_putters_and_takers() {
-    for seed in 0..60 {
+/// One of memory is faster.
+fn seeds(kind: Kind, from: u64) -> std::ops::Range<u64> {
+    from..from + if kind == Kind::Memory { 60 } else { 15 }
+}
+
+async fn nothing_is_lost_or_doubled(kind: Kind) {
+    for seed in seeds(kind, 0) {
         let _seed = Seed(seed);
-        let mut got = run(seed, 3).await;
+        let mut got = run(kind, seed, 3).await;
         assert_eq!(got.len(), 3 * LINES);
         got.sort();
         got.dedup();
@@ -103,11 +110,20 @@ async fn nothing_is_lost_or_doubled_with_several_putters_and_takers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_taker_sees_each_putters_order() {
-    for seed in 100..160 {
+async fn nothing_is_lost_or_doubled_in_memory_with_several_putters_and_takers() {
+    nothing_is_lost_or_doubled(Kind::Memory).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_lost_or_doubled_in_a_file_with_several_putters_and_takers() {
+    nothing_is_lost_or_doubled(Kind::File).await;
+}
+
+async fn one_taker_sees_order(kind: Kind) {
+    for seed in seeds(kind, 100) {
         let _seed = Seed(seed);
         let mut next: HashMap<String, usize> = HashMap::new();
-        for line in run(seed, 1).await {
+        for line in run(kind, seed, 1).await {
             let (name, number) = line.split_once(' ').unwrap();
             let expected = next.entry(name.to_owned()).or_default();
             assert_eq!(number, expected.to_string());
@@ -116,15 +132,33 @@ async fn one_taker_sees_each_putters_order() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn one_taker_sees_each_putters_order_in_memory() {
+    one_taker_sees_order(Kind::Memory).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_taker_sees_each_putters_order_in_a_file() {
+    one_taker_sees_order(Kind::File).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_on_two_threads() {
-    let got = run(7, 2).await;
-    assert_eq!(got.len(), 3 * LINES);
+    for kind in [Kind::Memory, Kind::File] {
+        let got = run(kind, 7, 2).await;
+        assert_eq!(got.len(), 3 * LINES);
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn takers_are_served_in_the_order_in_which_they_came() {
-    let channel = MemoryChannel::<String>::builder().transaction(1).build("line");
+    takers_are_served_in_order(Kind::Memory).await;
+    takers_are_served_in_order(Kind::File).await;
+}
+
+async fn takers_are_served_in_order(kind: Kind) {
+    let size = Size { capacity: 9, transaction: 1, bytes: usize::MAX, keep_alive: Duration::from_secs(3) };
+    let channel: Lines = kind.open(size).await;
     let (served, mut tasks) = (Got::default(), TaskSet::new());
     for name in ["first", "second", "third"] {
         let (channel, served) = (channel.clone(), served.clone());
