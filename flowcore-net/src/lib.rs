@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+mod charset;
+mod error;
+mod listening;
+pub mod netcat;
+mod put;
+pub mod syslog;
+mod tcp;
+mod udp;
+
+pub use charset::{Charset, UnknownCharset};
+pub use error::NetError;
+pub use listening::ListenAddresses;
+pub use netcat::{NetcatConfig, NetcatSource};
+pub use syslog::{
+    MultiportSyslogConfig, MultiportSyslogSource, SyslogTcpConfig, SyslogTcpSource, SyslogUdpConfig,
+    SyslogUdpSource,
+};
+pub use udp::LostEvents;

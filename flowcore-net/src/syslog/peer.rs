@@ -1,0 +1,27 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use flowcore::event::Event;
+
+/// Headers that say where events came from, made once for a connection.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PeerHeaders(Vec<(Arc<str>, Arc<str>)>);
+
+impl PeerHeaders {
+    /// Adds a header, if it has a name.
+    pub(super) fn with(mut self, name: Option<&Arc<str>>, value: impl FnOnce() -> Arc<str>) -> Self {
+        self.0.extend(name.map(|name| (name.clone(), value())));
+        self
+    }
+
+    pub(super) fn stamp(&self, event: &mut Event) {
+        for (name, value) in &self.0 {
+            event.headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+/// The address as text. One of IPv4 that came to a socket of IPv6 is one of IPv4.
+pub(super) fn address_text(address: IpAddr) -> Arc<str> {
+    Arc::from(address.to_canonical().to_string())
+}

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use super::{KeepFields, Zone};
+
+/// What a [`SyslogTcpSource`](super::SyslogTcpSource) listens to.
+///
+/// ```
+/// use flowcore_net::SyslogTcpConfig;
+///
+/// let config = SyslogTcpConfig::new(5140).host("localhost").client_ip_header("peer");
+/// # let _ = config;
+/// ```
+#[derive(Debug, Clone)]
+pub struct SyslogTcpConfig {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) event_size: usize,
+    pub(super) keep_fields: KeepFields,
+    pub(super) client_ip_header: Option<Arc<str>>,
+    pub(super) timezone: Zone,
+    pub(super) max_connections: usize,
+}
+
+impl SyslogTcpConfig {
+    /// Listens on `port` (`port`) of all addresses; 0 is any free one.
+    pub fn new(port: u16) -> Self {
+        Self {
+            host: "0.0.0.0".to_owned(),
+            port,
+            event_size: 2500,
+            keep_fields: KeepFields::NONE,
+            client_ip_header: None,
+            timezone: Zone::local(),
+            max_connections: 1024,
+        }
+    }
+
+    /// The address to listen on, a host name too (`host`, default all addresses).
+    #[must_use]
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
+    /// The longest message in bytes, at least 10; what is longer is cut (`eventSize`, default 2500).
+    #[must_use]
+    pub fn event_size(mut self, bytes: usize) -> Self {
+        self.event_size = bytes.max(10);
+        self
+    }
+
+    /// What of the header stays in the body (`keepFields`, default none).
+    #[must_use]
+    pub fn keep_fields(mut self, fields: KeepFields) -> Self {
+        self.keep_fields = fields;
+        self
+    }
+
+    /// The header that is to hold the peer's address (`clientIPHeader`, default none).
+    #[must_use]
+    pub fn client_ip_header(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.client_ip_header = Some(name.into());
+        self
+    }
+
+    /// Where stamps without a zone are from (`timezone`, default the machine's).
+    #[must_use]
+    pub fn timezone(mut self, zone: Zone) -> Self {
+        self.timezone = zone;
+        self
+    }
+
+    /// Connections at a time, at least 1; more wait until one ends (`max-connections`, default 1024).
+    #[must_use]
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
+        self
+    }
+}

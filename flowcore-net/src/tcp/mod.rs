@@ -1,0 +1,7 @@
+//! What all sources over TCP share: connections up to a limit, and one way into the channels.
+
+mod intake;
+mod server;
+
+pub(crate) use intake::Intake;
+pub(crate) use server::{Connection, Server};

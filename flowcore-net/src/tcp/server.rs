@@ -1,0 +1,113 @@
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use flowcore::base::{Clock, TaskSet};
+use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::Intake;
+use super::intake::Desk;
+use crate::put::PutRule;
+
+/// Connections have so long to put what they read and to write their answers when the source stops.
+const GRACE: Duration = Duration::from_secs(2);
+/// Wait before the next try when the system gives out no connection, as when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
+
+/// One that was accepted.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) peer: SocketAddr,
+    /// The port that it came to.
+    pub(crate) local_port: u16,
+}
+
+/// Accepts connections, and puts what they read.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) listeners: Vec<TcpListener>,
+    /// More wait in the system's queue.
+    pub(crate) max_connections: usize,
+    pub(crate) rule: PutRule,
+}
+
+impl Server {
+    /// Until the source is to stop: then connections that are under way end within two seconds.
+    pub(crate) async fn serve<F>(
+        self,
+        out: &mut ChannelWriter,
+        converse: impl Fn(Connection, Intake) -> F,
+    ) -> Result<(), SourceError>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (stop, stopping) = watch::channel(false);
+        let (mut desk, intake) = Desk::open(self.rule, Stopping::new(stopping));
+        let mut connections = TaskSet::new();
+        loop {
+            tokio::select! {
+                () = out.stopping() => break,
+                Some(_) = connections.next() => {}
+                Some(next) = desk.ready() => desk.serve(next, out).await?,
+                connection = self.accept(), if connections.len() < self.max_connections => {
+                    connections.spawn("connection", converse(connection, intake.clone()));
+                }
+            }
+        }
+        drop((self, intake));
+        stop.send_replace(true);
+        drain(connections, desk, out).await
+    }
+
+    /// The next connection, however long it takes: what fails here is the peer's or passes. Safe to cancel.
+    async fn accept(&self) -> Connection {
+        loop {
+            match self.accept_one().await {
+                Ok(connection) => return connection,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    Clock::system().sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    async fn accept_one(&self) -> io::Result<Connection> {
+        let (listener, (stream, peer)) = poll_fn(|cx| {
+            let ready = self.listeners.iter().find_map(|listener| match listener.poll_accept(cx) {
+                Poll::Ready(accepted) => Some(accepted.map(|accepted| (listener, accepted))),
+                Poll::Pending => None,
+            });
+            ready.map_or(Poll::Pending, Poll::Ready)
+        })
+        .await?;
+        Ok(Connection { stream, peer, local_port: listener.local_addr()?.port() })
+    }
+}
+
+/// Answers what connections still put until they have ended or their time is over.
+async fn drain(
+    mut connections: TaskSet<()>,
+    mut desk: Desk,
+    out: &mut ChannelWriter,
+) -> Result<(), SourceError> {
+    let clock = out.context().clock.clone();
+    let mut grace = pin!(clock.sleep(GRACE));
+    loop {
+        tokio::select! {
+            () = &mut grace => {
+                tracing::info!(source = %out.context().name, left = connections.len(), "connections were cut off");
+                connections.abort_all();
+                return Ok(());
+            }
+            Some(next) = desk.ready() => desk.serve(next, out).await?,
+            end = connections.next() => if end.is_none() { return Ok(()) },
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The sources against real sockets.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
+
+mod drive;
+mod netcat;
+mod syslog;
