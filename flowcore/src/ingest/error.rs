@@ -57,6 +57,9 @@ pub enum PutErrorKind {
     /// What the channel keeps its events in failed.
     #[error("its storage failed")]
     Storage,
+    /// It had room and then could not commit: whether it has the events is not known.
+    #[error("its commit failed")]
+    Commit,
 }
 
 impl PutErrorKind {

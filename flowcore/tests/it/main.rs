@@ -14,6 +14,7 @@ mod probe_channel;
 mod process;
 mod rolling_file;
 mod seeds;
+mod seq_stress;
 mod tail;
 mod tail_agent;
 mod tail_generations;

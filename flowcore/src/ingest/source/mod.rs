@@ -1,6 +1,8 @@
 //! Sources: where events come from.
 
 mod exec;
+mod seq;
+mod stress;
 pub mod tail;
 
 use async_trait::async_trait;
@@ -9,6 +11,8 @@ use super::{ChannelWriter, ComponentContext, SourceError};
 use crate::event::Event;
 
 pub use exec::{ExecError, ExecSource};
+pub use seq::SeqSource;
+pub use stress::StressSource;
 pub use tail::TailSource;
 
 /// Where events come from.

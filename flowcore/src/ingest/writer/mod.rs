@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use self::patience::Patience;
 use super::{
-    Batch, Channel, ComponentContext, Interceptor, PutError, ReplicatingSelector, Selector, Stopping,
+    Batch, Channel, ChannelError, ComponentContext, Interceptor, PutError, PutErrorKind, ReplicatingSelector,
+    Selector, Stopping,
 };
 use crate::base::Backoff;
 use crate::event::Event;
@@ -99,16 +100,14 @@ impl<T: Send + 'static> ChannelWriter<T> {
     /// or when the source is to stop and there is still no room.
     pub async fn put(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
         let mut pause = PAUSE;
-        let Batch { mut events, token } = batch;
-        for interceptor in &mut self.interceptors {
-            events = interceptor.intercept(events);
-        }
+        let Batch { events, token } = batch;
+        let mut events = self.intercept(events);
         let count = events.len() as u64;
         loop {
             match self.reserve(events).await {
                 Ok(reserved) => {
                     let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
-                    reserved.commit(token, &self.context).await;
+                    reserved.submit(token, &self.context).await;
                     self.counts.put(count, unrouted, not_taken);
                     return Ok(());
                 }
@@ -122,6 +121,36 @@ impl<T: Send + 'static> ChannelWriter<T> {
                 }
             }
         }
+    }
+
+    /// Puts a batch like [`put`](Self::put), but tries once: for sources whose sender waits for the answer. A
+    /// channel that is full has waited for room as long as it does, and then the batch is refused.
+    ///
+    /// # Errors
+    /// [`PutError`] with the batch. When a required channel took it and then could not commit, the kind is
+    /// [`PutErrorKind::Commit`] and the batch is empty: its token has failed.
+    pub async fn put_once(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
+        let Batch { events, token } = batch;
+        let events = self.intercept(events);
+        let count = events.len() as u64;
+        let reserved = match self.reserve(events).await {
+            Ok(reserved) => reserved,
+            Err(PutError { channel, kind, refused }) => {
+                return Err(PutError { channel, kind, refused: Batch::new(refused, token) });
+            }
+        };
+        let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
+        if let Err(error) = reserved.commit(token, &self.context).await {
+            let (ChannelError::Closed { channel } | ChannelError::Storage { channel, .. }) = error;
+            let refused = Batch::untracked(Vec::new());
+            return Err(PutError { channel, kind: PutErrorKind::Commit, refused });
+        }
+        self.counts.put(count, unrouted, not_taken);
+        Ok(())
+    }
+
+    fn intercept(&mut self, events: Vec<T>) -> Vec<T> {
+        self.interceptors.iter_mut().fold(events, |events, interceptor| interceptor.intercept(events))
     }
 
     async fn pause(&mut self, delay: Duration) {

@@ -30,15 +30,30 @@ impl<T: Send + 'static> Reservation<T> {
         Self { required: Vec::new(), optional: Vec::new(), unrouted: 0, not_taken: 0 }
     }
 
-    /// Required channels first, in their order; the token has a share in each of those.
-    pub(super) async fn commit(self, token: Token, context: &ComponentContext) {
+    /// Returns when the events are where they are safe, or with the first error of a required channel.
+    pub(super) async fn commit(self, token: Token, context: &ComponentContext) -> Result<(), ChannelError> {
+        self.end(token, true, context).await
+    }
+
+    /// May return before: the token says whether they are safe, and fails when they are not.
+    pub(super) async fn submit(self, token: Token, context: &ComponentContext) {
+        // An error is none of the put: the token fails with it, and so the source is told.
+        let _ = self.end(token, false, context).await;
+    }
+
+    /// Required channels first, in their order; the token has a share in each of those. In all of them,
+    /// whatever one says.
+    async fn end(self, token: Token, wait: bool, context: &ComponentContext) -> Result<(), ChannelError> {
+        let mut outcome = Ok(());
         for put in self.required {
-            commit(put, token.share(), context).await;
+            outcome = outcome.and(commit(put, token.share(), wait, context).await);
         }
         for put in self.optional {
-            commit(put, Token::untracked(), context).await;
+            // An optional channel goes without.
+            let _ = commit(put, Token::untracked(), wait, context).await;
         }
         token.ack();
+        outcome
     }
 }
 
@@ -171,11 +186,17 @@ impl<T: Send + 'static> ChannelWriter<T> {
     }
 }
 
-/// An error is none of the put: the token fails with the commit, and so the source is told.
-async fn commit<T: Send + 'static>(put: Put<T>, token: Token, context: &ComponentContext) {
-    if let Err(error) = put.submit(token).await {
+async fn commit<T: Send + 'static>(
+    put: Put<T>,
+    token: Token,
+    wait: bool,
+    context: &ComponentContext,
+) -> Result<(), ChannelError> {
+    let outcome = if wait { put.commit(token).await } else { put.submit(token).await };
+    if let Err(error) = &outcome {
         tracing::error!(source = %context.name, %error, "a commit failed");
     }
+    outcome
 }
 
 async fn reserve_in<T: Send + 'static>(

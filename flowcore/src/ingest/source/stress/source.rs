@@ -1,0 +1,136 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::pace::Pace;
+use crate::base::Backoff;
+use crate::event::Event;
+use crate::ingest::{Batch, ChannelWriter, PutErrorKind, Source, SourceError};
+
+/// Pauses after attempts that failed in a row.
+const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
+
+/// Makes events of one size as fast as it may, for trying out how much a channel and its sinks bear.
+///
+/// **Delivery:** nothing waits for the events after they are in the channel. They are all the same, so there
+/// is no order. **When the channel is full** the attempt counts, its events do not go again, and others are
+/// tried after a pause. When a maximum is reached the source stays there and does nothing.
+///
+/// ```
+/// use flowcore::ingest::source::StressSource;
+/// let source = StressSource::new().size(200).batch_size(100).max_events_per_second(10_000);
+/// # let _ = source;
+/// ```
+#[derive(Debug)]
+pub struct StressSource {
+    size: usize,
+    batch_size: usize,
+    max_total_events: Option<u64>,
+    max_successful_events: Option<u64>,
+    max_events_per_second: u64,
+    attempted: u64,
+    succeeded: u64,
+}
+
+impl StressSource {
+    /// Bodies of 500 bytes, one a batch, without an end.
+    pub fn new() -> Self {
+        Self {
+            size: 500,
+            batch_size: 1,
+            max_total_events: None,
+            max_successful_events: None,
+            max_events_per_second: 0,
+            attempted: 0,
+            succeeded: 0,
+        }
+    }
+
+    /// Bytes of each body, all of them 0x7F (`size`, default 500).
+    #[must_use]
+    pub fn size(mut self, bytes: usize) -> Self {
+        self.size = bytes;
+        self
+    }
+
+    /// Events that are put at once, at least 1 (`batchSize`, default 1).
+    #[must_use]
+    pub fn batch_size(mut self, events: usize) -> Self {
+        self.batch_size = events.max(1);
+        self
+    }
+
+    /// Ends after so many events were tried, with or without success (`maxTotalEvents`, default never).
+    #[must_use]
+    pub fn max_total_events(mut self, events: Option<u64>) -> Self {
+        self.max_total_events = events;
+        self
+    }
+
+    /// Ends after so many events are in the channel (`maxSuccessfulEvents`, default never).
+    #[must_use]
+    pub fn max_successful_events(mut self, events: Option<u64>) -> Self {
+        self.max_successful_events = events;
+        self
+    }
+
+    /// The most events a second; 0 is no limit (`maxEventsPerSecond`, default 0).
+    #[must_use]
+    pub fn max_events_per_second(mut self, events: u64) -> Self {
+        self.max_events_per_second = events;
+        self
+    }
+
+    /// How many go in the next batch: none at the end.
+    fn next_batch(&self) -> usize {
+        let tries = self.max_total_events.map(|most| most.saturating_sub(self.attempted));
+        let puts = self.max_successful_events.map(|most| most.saturating_sub(self.succeeded));
+        let left = tries.unwrap_or(u64::MAX).min(puts.unwrap_or(u64::MAX));
+        self.batch_size.min(usize::try_from(left).unwrap_or(usize::MAX))
+    }
+}
+
+impl Default for StressSource {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Source for StressSource {
+    async fn run(&mut self, out: &mut ChannelWriter) -> Result<(), SourceError> {
+        let clock = out.context().clock.clone();
+        let (stopwatch, mut pace, mut pause) =
+            (clock.stopwatch(), Pace::new(self.max_events_per_second), PAUSE);
+        let event = Event::new(Bytes::from(vec![0x7F; self.size]));
+        while !out.is_stopping() {
+            let count = self.next_batch();
+            if count == 0 {
+                break;
+            }
+            let wait = pace.wait(count, stopwatch.elapsed());
+            if !wait.is_zero() {
+                tokio::select! {
+                    () = out.stopping() => return Ok(()),
+                    () = clock.sleep(wait) => {}
+                }
+            }
+            self.attempted += count as u64;
+            match out.put_once(Batch::untracked(vec![event.clone(); count])).await {
+                Ok(()) => {
+                    self.succeeded += count as u64;
+                    pause.reset();
+                }
+                Err(error) if error.kind == PutErrorKind::TooLarge => return Err(SourceError::fatal(error)),
+                Err(error) if error.kind == PutErrorKind::Closed => return Err(SourceError::retry(error)),
+                Err(error) => {
+                    tracing::debug!(source = %out.context().name, %error, "an attempt failed");
+                    clock.sleep(pause.next_delay()).await;
+                }
+            }
+        }
+        out.stopping().await;
+        Ok(())
+    }
+}
