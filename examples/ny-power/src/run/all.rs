@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::broker::EmbeddedBroker;
 use super::parts::{foreign_broker, start_archiver, start_pump, start_web};
 use super::program::Program;
@@ -37,6 +39,6 @@ async fn start(program: &mut Program, options: &AllOptions) -> Result<ProgressLi
     };
     start_web(program, listener, websocket)?;
     let archived = start_archiver(program, mqtt.clone(), archive, (&dir.dir, ARCHIVE_ID)).await?;
-    let pumped = start_pump(program, mqtt, source)?;
+    let pumped = start_pump(program, mqtt, source, Some(Arc::clone(&archived.progress)))?;
     Ok(ProgressLine::new(Some(pumped), Some(archived)))
 }

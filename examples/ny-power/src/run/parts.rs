@@ -12,7 +12,9 @@ use super::progress::Archiving;
 use crate::archive::{self, Archive, EMBEDDED};
 use crate::broker::PUMP;
 use crate::cli::{ArchiveOptions, PasswordOptions, SourceOptions};
-use crate::topology::{ArchiverSettings, PumpProgress, PumpSettings, add_archiver, add_pump};
+use crate::topology::{
+    ArchiverProgress, ArchiverSettings, PumpProgress, PumpSettings, add_archiver, add_pump,
+};
 use crate::web::{self, WebConfig, WebSocket};
 
 /// A broker that somebody else runs. User and password may be in its address.
@@ -28,8 +30,9 @@ pub(super) fn start_pump(
     program: &mut Program,
     mqtt: MqttConfig,
     source: &SourceOptions,
+    after: Option<Arc<ArchiverProgress>>,
 ) -> Result<Arc<PumpProgress>, Failure> {
-    let settings = PumpSettings { speed: source.speed, ..PumpSettings::of(mqtt, feed(source)?) };
+    let settings = PumpSettings { speed: source.speed, after, ..PumpSettings::of(mqtt, feed(source)?) };
     program.start_topology(super::PUMP, add_pump(&settings).build()?.start());
     Ok(settings.progress)
 }

@@ -13,7 +13,7 @@ pub(super) async fn pump(options: &PumpOptions) -> Result<(), Failure> {
     let mut signals = StopSignals::listen()?;
     let mut program = Program::default();
     let mqtt = foreign_broker(&options.broker, &options.password)?;
-    let pumped = start_pump(&mut program, mqtt, &options.source)?;
+    let pumped = start_pump(&mut program, mqtt, &options.source, None)?;
     let progress = ProgressLine::new(Some(pumped), None);
     // There is nothing to wait for when the input is through.
     let ended = watch::watch(&mut program, progress, true, &mut signals).await;

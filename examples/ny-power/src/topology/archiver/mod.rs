@@ -3,6 +3,7 @@
 //! A message is acknowledged to the broker when its point is kept and, if it is the intensity, the window that
 //! has it is published. So what an archive that is away did not take comes again, also after a restart.
 
+mod message_spout;
 mod point_bolt;
 mod progress;
 mod store_bolt;
@@ -12,13 +13,14 @@ use std::time::Duration;
 
 use flowcore::base::Backoff;
 use flowcore::process::{RetryPolicy, TopologyBuilder};
-use flowcore_mqtt::{MqttBolt, MqttConfig, MqttSourceConfig, MqttSpout, Publish, Publishes, QoS, Session};
+use flowcore_mqtt::{MqttBolt, MqttConfig, MqttSourceConfig, Publish, Publishes, QoS, Session};
 
 pub use progress::ArchiverProgress;
 
 use super::GRACE;
 use crate::archive::{Archive, WindowLength};
 use crate::messages::{COMPUTED, FUEL_MIX};
+use message_spout::MessageSpout;
 use point_bolt::PointBolt;
 use store_bolt::StoreBolt;
 
@@ -73,7 +75,9 @@ pub fn add_archiver(settings: &ArchiverSettings) -> TopologyBuilder {
     let input = MqttSourceConfig::new(mqtt)
         .subscribe(COMPUTED, QoS::AtLeastOnce)
         .subscribe(format!("{FUEL_MIX}+"), QoS::AtLeastOnce);
-    let messages = topology.spout("messages", move || MqttSpout::new(input.clone()));
+    let progress = Arc::clone(&settings.progress);
+    let spout = move || MessageSpout::new(input.clone(), Arc::clone(&progress));
+    let messages = topology.spout("messages", spout);
     let progress = Arc::clone(&settings.progress);
     let points = topology.bolt("points", move || PointBolt::new(Arc::clone(&progress))).global(&messages);
     let store = settings.clone();

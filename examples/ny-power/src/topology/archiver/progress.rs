@@ -9,11 +9,17 @@ pub struct ArchiverProgress {
     points: AtomicU64,
     refused: AtomicU64,
     window: watch::Sender<Option<Timestamp>>,
+    subscribed: watch::Sender<bool>,
 }
 
 impl Default for ArchiverProgress {
     fn default() -> Self {
-        Self { points: AtomicU64::new(0), refused: AtomicU64::new(0), window: watch::Sender::new(None) }
+        Self {
+            points: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            window: watch::Sender::new(None),
+            subscribed: watch::Sender::new(false),
+        }
     }
 }
 
@@ -37,6 +43,16 @@ impl ArchiverProgress {
     pub async fn reached(&self, at: Timestamp) {
         // The sender lives as long as this.
         let _ = self.window.subscribe().wait_for(|end| end.is_some_and(|end| end >= at)).await;
+    }
+
+    /// Waits until the broker knows of it: what is published from then on is kept. Safe to cancel.
+    pub async fn subscribed(&self) {
+        // The sender lives as long as this.
+        let _ = self.subscribed.subscribe().wait_for(|subscribed| *subscribed).await;
+    }
+
+    pub(super) fn subscribe(&self) {
+        self.subscribed.send_replace(true);
     }
 
     pub(super) fn store(&self, points: usize, window_end: Option<Timestamp>) {

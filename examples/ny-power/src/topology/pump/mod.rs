@@ -23,8 +23,8 @@ use flowcore_mqtt::{MqttBolt, MqttConfig, Publish, Publishes};
 use pace::Pace;
 pub use progress::PumpProgress;
 
-use super::GRACE;
 use super::feed::{Factory, Feed, FeedError};
+use super::{ArchiverProgress, GRACE};
 use crate::cli::Speed;
 use crate::publication::Publication;
 use crate::stamp::Stamp;
@@ -46,6 +46,8 @@ pub struct PumpSettings {
     pub speed: Speed,
     /// Told how far it is.
     pub progress: Arc<PumpProgress>,
+    /// An archiver that has to have subscribed before anything is published.
+    pub after: Option<Arc<ArchiverProgress>>,
 }
 
 impl PumpSettings {
@@ -59,7 +61,7 @@ impl PumpSettings {
 
     /// The same.
     pub fn of(mqtt: MqttConfig, feed: FeedFactory) -> Self {
-        Self { mqtt, feed, speed: Speed::Max, progress: Arc::default() }
+        Self { mqtt, feed, speed: Speed::Max, progress: Arc::default(), after: None }
     }
 }
 

@@ -67,6 +67,9 @@ impl Spout for ReadingSpout {
 
     async fn open(&mut self, context: &TaskContext) -> Result<(), SpoutError> {
         self.clock = context.clock.clone();
+        if let Some(archiver) = &self.settings.after {
+            archiver.subscribed().await;
+        }
         let last = last_published(&self.settings.mqtt, &self.clock).await?;
         self.settings.progress.resume(last);
         self.last = last.map(crate::stamp::Stamp::at);
