@@ -121,20 +121,7 @@ impl CrashDisk {
         for (_, change) in &state.changes[..kept] {
             change.apply(&mut names);
         }
-        let files = state.files.iter().map(|(number, content)| {
-            let now = content.after_crash(random);
-            (*number, Content { safe: now.clone(), now, writes: Vec::new() })
-        });
-        let files = files.collect();
-        let after = State {
-            files,
-            safe_names: names.clone(),
-            names,
-            next: state.next,
-            space: state.space,
-            ..State::default()
-        };
-        Self(Arc::new(Mutex::new(after)))
+        state.restarted(names, |content| content.after_crash(random))
     }
 
     /// The disk after the process was killed: all that was written is there.
@@ -142,20 +129,8 @@ impl CrashDisk {
     pub fn kill(&self) -> Self {
         let mut state = self.state();
         state.is_off = true;
-        let copy = |(number, content): (&u64, &Content)| {
-            (*number, Content { now: content.now.clone(), safe: content.now.clone(), writes: Vec::new() })
-        };
-        let files = state.files.iter().map(copy).collect();
         let names = state.names.clone();
-        let after = State {
-            files,
-            safe_names: names.clone(),
-            names,
-            next: state.next,
-            space: state.space,
-            ..State::default()
-        };
-        Self(Arc::new(Mutex::new(after)))
+        state.restarted(names, |content| content.now.clone())
     }
 
     /// The files and their lengths, by name.
@@ -224,6 +199,22 @@ fn write(bytes: &mut Vec<u8>, offset: usize, new: &[u8]) {
 }
 
 impl State {
+    /// A disk with these names, and what `content` says is left of each file.
+    fn restarted(
+        &self,
+        names: BTreeMap<PathBuf, u64>,
+        mut content: impl FnMut(&Content) -> Vec<u8>,
+    ) -> CrashDisk {
+        let left = self.files.iter().map(|(number, file)| {
+            let now = content(file);
+            (*number, Content { safe: now.clone(), now, writes: Vec::new() })
+        });
+        let files = left.collect();
+        let (next, space, safe_names) = (self.next, self.space, names.clone());
+        let after = Self { files, safe_names, names, next, space, ..Self::default() };
+        CrashDisk(Arc::new(Mutex::new(after)))
+    }
+
     fn check(&self) -> io::Result<()> {
         if self.is_off { Err(io::Error::other("the machine is off")) } else { Ok(()) }
     }

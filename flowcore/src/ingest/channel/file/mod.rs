@@ -17,7 +17,7 @@
 //! ```text
 //! segment   = header (64 bytes) record… zeros
 //! header    = "flowcore" version:u32 0:u32 segment:u64 0… crc32c:u32
-//! record    = "FcR1" kind:u8 0:u8 key:u16 length:u32 events:u32 first:u64 weight:u64 synced:u64
+//! record    = "FcR1" kind:u8 0:u8 0:u16 length:u32 events:u32 first:u64 weight:u64 synced:u64
 //!             crc32c of the body:u32  crc32c of segment, offset and all before:u32  body  zeros to a multiple of 8
 //! ```
 //!
