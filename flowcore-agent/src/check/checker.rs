@@ -5,6 +5,9 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::keys::ComponentType;
 use crate::model::{AgentConfig, ComponentConfig, Group};
 
+/// So much is said about one agent; who reads that far has enough to do.
+const MOST: usize = 1_000;
+
 /// Collects what is to be said about one agent.
 pub(super) struct Checker<'a> {
     pub(super) agent: &'a AgentConfig,
@@ -18,6 +21,11 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub(super) fn new(agent: &'a AgentConfig, options: Options, surroundings: &'a dyn Surroundings) -> Self {
         Self { agent, options, surroundings, said: Vec::new(), types: HashMap::new() }
+    }
+
+    /// Whether enough was said.
+    pub(super) fn is_full(&self) -> bool {
+        self.said.len() >= MOST
     }
 
     pub(super) fn path(&self, component: &ComponentConfig) -> String {

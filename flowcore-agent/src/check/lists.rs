@@ -7,6 +7,9 @@ impl Checker<'_> {
     pub(super) fn lists(&mut self) {
         for group in Group::ALL {
             for component in self.agent.of(group) {
+                if self.is_full() {
+                    return;
+                }
                 match component.listed {
                     None => self.not_listed(component),
                     Some(_) if component.name.contains(',') => self.commas(component),

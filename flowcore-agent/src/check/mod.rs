@@ -45,16 +45,30 @@ fn check_agent(
     checker.lists();
     for group in Group::ALL {
         for component in agent.of(group) {
-            checker.component(component);
+            if !checker.is_full() {
+                checker.component(component);
+            }
         }
     }
-    checker.wiring();
-    checker.groups();
-    checker.batches();
-    checker.ports();
-    checker.advice();
-    checker.headers();
+    let steps = [
+        Checker::wiring,
+        Checker::groups,
+        Checker::batches,
+        Checker::ports,
+        Checker::advice,
+        Checker::headers,
+    ];
+    for step in steps {
+        if !checker.is_full() {
+            step(&mut checker);
+        }
+    }
+    let is_full = checker.is_full();
     let mut said = checker.said;
+    if is_full {
+        let message = format!("too much is wrong with agent {}: the rest was not checked", agent.name);
+        said.push(Diagnostic::error("too-much", message).at(agent.span).of(agent.name.clone()));
+    }
     said.extend(nothing_to_run(config, agent, &said));
     said
 }

@@ -80,17 +80,14 @@ impl<'a> Checker<'a> {
             let warning = Diagnostic::warning("builder", message).at(span).help("Flume would not find it");
             self.say(component, warning);
         }
-        self.say_whether_it_runs(component, found.component, setting);
+        // A default part is its owner's affair.
+        if let Some(setting) = setting {
+            self.say_whether_it_runs(component, found.component, setting);
+        }
         Resolved::BuiltIn(found.component)
     }
 
-    fn say_whether_it_runs(
-        &mut self,
-        component: &ComponentConfig,
-        found: &ComponentType,
-        setting: Option<&Setting>,
-    ) {
-        let span = setting.map(Setting::value_span);
+    fn say_whether_it_runs(&mut self, component: &ComponentConfig, found: &ComponentType, setting: &Setting) {
         let title = format!("{} {}", found.section.as_str(), found.name);
         let error = match found.tier {
             Tier::Second(instead) => {
@@ -103,7 +100,7 @@ impl<'a> Checker<'a> {
             Tier::First => Diagnostic::error("not-yet", format!("{title} does not run yet"))
                 .help("its keys were checked all the same"),
         };
-        self.say(component, error.at(span.or_else(|| component.settings.first().map(Setting::span))));
+        self.say(component, error.at(setting.value_span()));
     }
 }
 

@@ -6,10 +6,16 @@ impl Checker<'_> {
     /// Who puts into which channel, and who takes from it.
     pub(super) fn wiring(&mut self) {
         for source in self.agent.listed(Group::Sources).filter(|source| !source.settings.is_empty()) {
+            if self.is_full() {
+                return;
+            }
             self.source_channels(source);
             self.selector(source);
         }
         for sink in self.agent.listed(Group::Sinks).filter(|sink| !sink.settings.is_empty()) {
+            if self.is_full() {
+                return;
+            }
             self.sink_channel(sink);
         }
         for channel in self.agent.listed(Group::Channels) {

@@ -9,12 +9,14 @@
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Nobody mistypes a longer word than this into something known.
     const LONGEST: usize = 64;
+    /// So many known words are looked at.
+    const MOST: usize = 1_000;
     let word: Vec<char> = word.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect();
     if word.is_empty() || word.len() > LONGEST {
         return None;
     }
     let most = (word.len() / 3).max(1);
-    let distances = known.into_iter().filter_map(|candidate| {
+    let distances = known.into_iter().take(MOST).filter_map(|candidate| {
         let letters: Vec<char> = candidate.chars().flat_map(char::to_lowercase).take(LONGEST + 1).collect();
         let distance = distance(&word, &letters);
         (distance <= most && distance < letters.len()).then_some((distance, candidate))

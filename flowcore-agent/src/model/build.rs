@@ -35,10 +35,10 @@ impl Building {
         if rest.is_empty() {
             let message = format!("nothing follows the agent's name in `{key}`");
             let warning = Diagnostic::warning("no-property", message).at(entry.key.span());
-            return self.said.push(warning.help("Flume ignores this key"));
+            return self.said.push(warning.help("Flume ignores this key").of(agent));
         }
         let (word, rest) = rest.split_once('.').map_or((rest, None), |(word, rest)| (word, Some(rest)));
-        let Some(group) = Group::of(word) else { return self.said.push(unknown_word(entry, word)) };
+        let Some(group) = Group::of(word) else { return self.said.push(unknown_word(entry, word).of(agent)) };
         match rest {
             None => self.add_list(entry, agent, group, value),
             Some(rest) => match rest.split_once('.') {
@@ -46,7 +46,7 @@ impl Building {
                     let setting = Setting::new(Arc::new(entry.clone()), key.len() - own.len(), value);
                     self.component(entry, agent, group, name).settings.push(setting);
                 }
-                _ => self.said.push(no_key(entry, group, rest)),
+                _ => self.said.push(no_key(entry, group, rest).of(agent)),
             },
         }
     }
@@ -55,7 +55,7 @@ impl Building {
         let list = Setting::new(Arc::new(entry.clone()), agent.len() + 1, value);
         if list.value().is_empty() {
             let message = format!("the empty value of `{}` is ignored", list.full_key());
-            self.said.push(Diagnostic::warning("empty-value", message).at(list.span()));
+            self.said.push(Diagnostic::warning("empty-value", message).at(list.span()).of(agent));
             return;
         }
         let at = self.agent(entry, agent);
@@ -92,7 +92,8 @@ impl Building {
             for (group, list) in &agent.lists {
                 for (name, span) in list.words() {
                     if let Some(&first) = seen.get(&(*group, name.to_owned())) {
-                        self.said.push(listed_twice(&agent.components[first], list, span));
+                        self.said
+                            .push(listed_twice(&agent.components[first], list, span).of(agent.name.as_str()));
                         continue;
                     }
                     let known = self.components.get(&(at, *group, name.to_owned()));

@@ -1,6 +1,6 @@
 //! Java properties, as Flume loads them, with the place of every key and value.
 //!
-//! A file may have 4 MiB; together the files of a configuration may have as much. Text is UTF-8; a file that
+//! The files of a configuration may have 4 MiB and 20,000 keys together. Text is UTF-8; a file that
 //! is not is read as ISO-8859-1, with a warning.
 
 mod encoding;
@@ -13,5 +13,5 @@ mod text;
 
 pub use entry::Entry;
 pub use reader::parse;
-pub use table::{LoadError, MAX_BYTES, Properties};
+pub use table::{LoadError, MAX_BYTES, MAX_KEYS, Properties};
 pub use text::Text;

@@ -9,6 +9,9 @@ use crate::diagnostic::{Diagnostic, FileId, Position, SourceFiles, Span};
 /// How many bytes the files of one configuration may have together.
 pub const MAX_BYTES: usize = 4 << 20;
 
+/// How many keys a configuration may have.
+pub const MAX_KEYS: usize = 20_000;
+
 /// Why a file is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -16,6 +19,12 @@ pub enum LoadError {
     /// It is too large.
     #[error("{name} is too large: a configuration may have {MAX_BYTES} bytes")]
     TooLarge {
+        /// The file.
+        name: String,
+    },
+    /// It has too many keys.
+    #[error("{name} has too many keys: a configuration may have {MAX_KEYS}")]
+    TooManyKeys {
         /// The file.
         name: String,
     },
@@ -49,7 +58,7 @@ impl Properties {
     /// Reads the content of a file that is called `name` in messages.
     ///
     /// # Errors
-    /// [`LoadError`]; nothing was added then.
+    /// [`LoadError`]; no key was added then.
     pub fn add(&mut self, name: &str, content: &[u8]) -> Result<(), LoadError> {
         let ending = Path::new(name).extension().and_then(|ending| ending.to_str()).unwrap_or("");
         if ["json", "yaml", "yml", "xml"].contains(&ending) {
@@ -67,6 +76,9 @@ impl Properties {
             self.said.push(not_utf8(file, content));
         }
         let (entries, said) = parse(file, &text);
+        if self.entries.len() + entries.len() > MAX_KEYS {
+            return Err(LoadError::TooManyKeys { name: name.to_owned() });
+        }
         self.said.extend(said);
         for entry in entries {
             self.insert(file, entry);
@@ -171,6 +183,8 @@ mod tests {
         assert_eq!(error.to_string(), "a.yaml is no properties file: the ending .yaml is not supported");
         let large = vec![b'#'; MAX_BYTES + 1];
         assert!(matches!(properties.add("a.conf", &large), Err(LoadError::TooLarge { .. })));
+        let many = "a\n".repeat(MAX_KEYS + 1);
+        assert!(matches!(properties.add("b.conf", many.as_bytes()), Err(LoadError::TooManyKeys { .. })));
         properties.add("a.conf", b"x = 1").unwrap();
     }
 

@@ -25,6 +25,7 @@ pub(super) const RUNNING_PARTS: [(Section, &str); 7] = [
 pub(super) fn not_yet(section: Section, name: &str) -> &'static [&'static str] {
     match (section, name) {
         (Section::Source, "exec") => &["charset"],
+        (Section::Source, "stress") => &["maxEventsPerSecond"],
         (Section::Sink, "null") => &["logEveryNEvents"],
         (Section::Serializer, "text") => &["appendNewline"],
         (Section::Channel, "file") => &[
@@ -41,6 +42,7 @@ pub(super) fn register(registry: Registry) -> Registry {
     registry
         .source("exec", exec)
         .source("seq", seq)
+        .source("stress", stress)
         .channel("memory", memory)
         .channel("pseudotxnmemory", pseudo_memory)
         .channel("file", file)
@@ -69,6 +71,22 @@ fn seq(settings: &Settings<'_>) -> Result<impl FnMut() -> SequenceSource + Send 
     let (batch, total) = (settings.number("batchSize")?, settings.number("totalEvents")?);
     // Made once: a source that failed goes on where it was.
     let source = SequenceSource::new(batch, total);
+    Ok(move || source.clone())
+}
+
+fn stress(settings: &Settings<'_>) -> Result<impl FnMut() -> SequenceSource + Send + use<>, SettingError> {
+    /// A larger body would be refused by any channel.
+    const LARGEST: usize = 64 << 20;
+    let limit = |key: &str| -> Result<u64, SettingError> {
+        // A negative number is none.
+        Ok(u64::try_from(settings.number::<i64>(key)?).unwrap_or(u64::MAX))
+    };
+    let total = limit("maxTotalEvents")?.min(limit("maxSuccessfulEvents")?);
+    let size: usize = settings.number("size")?;
+    if size > LARGEST {
+        return Err(settings.error("size", format!("is above {LARGEST}")));
+    }
+    let source = SequenceSource::stress(settings.number("batchSize")?, total, size);
     Ok(move || source.clone())
 }
 

@@ -54,6 +54,7 @@ fn an_agent_that_is_not_there_ends_with_3_and_the_names_that_are() {
     let other = with("a2.sources = r1\n");
     assert_eq!(check(&other, &["--name", "a1"]).0, 0);
     assert_eq!(check(&other, &["--name", "a2"]).0, 3);
+    assert_eq!(check(&with("a2.source.r1.type = seq\na2.sinks.k1 = x\n"), &["--name", "a1"]).0, 0);
 }
 
 #[test]

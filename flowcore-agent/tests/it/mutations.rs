@@ -106,3 +106,16 @@ fn noise_is_checked_without_a_panic() {
         }
     }
 }
+
+#[test]
+fn a_configuration_in_which_all_is_wrong_is_cut_short() {
+    let names: Vec<String> = (0..20_000).map(|at| format!("r{at}")).collect();
+    let text = format!("a1.sources = {}\na1.channels = {}\n", names.join(" "), names.join(","));
+    let checked = check_files([("all.conf", text.as_bytes())], Options::default(), &Bare).unwrap();
+    assert!(
+        checked.diagnostics.len() > 1_000 && checked.diagnostics.len() < 1_010,
+        "{}",
+        checked.diagnostics.len()
+    );
+    assert!(checked.diagnostics.iter().any(|said| said.code == "too-much"));
+}

@@ -157,6 +157,18 @@ fn a_multiplexing_selector_and_interceptors_run() {
 }
 
 #[test]
+fn a_load_test_puts_as_many_bytes_as_it_is_told() {
+    let conf = format!(
+        "{TO_FILES}a1.sources.r1.type = org.apache.flume.source.StressSource\na1.sources.r1.size = 9\n\
+         a1.sources.r1.maxTotalEvents = 250\na1.sources.r1.batchSize = 100\n"
+    );
+    let mut program = Program::start(&conf, &[]);
+    program.until("250 lines", || lines_in(&program.path("out")).len() == 250);
+    program.stop();
+    assert!(lines_in(&program.path("out")).iter().all(|line| line.as_bytes() == [0x7f; 9]));
+}
+
+#[test]
 fn what_is_in_a_file_channel_survives_kill_9() {
     let conf = "a1.channels = c1\na1.channels.c1.type = file\na1.channels.c1.dataDirs = {dir}/data\n\
                 a1.channels.c1.checkpointDir = {dir}/checkpoint\na1.channels.c1.minimumRequiredSpace = 1048576\n\
