@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod source;
+mod transport;
+pub mod wire;
+
+pub use error::AvroError;
+pub use source::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
+pub use transport::Compression;

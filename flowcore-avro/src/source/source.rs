@@ -1,0 +1,59 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use flowcore::event::Event;
+use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
+use tokio::net::TcpListener;
+
+use super::AvroSourceConfig;
+use super::server::Server;
+use crate::AvroError;
+
+/// Puts what clients send by Avro RPC into channels. See the [module](super) for its guarantees.
+///
+/// ```
+/// use flowcore_avro::{AvroSource, AvroSourceConfig};
+///
+/// let config = AvroSourceConfig::new("localhost", 4545);
+/// let factory = move || AvroSource::new(config.clone());
+/// # let _ = factory();
+/// ```
+#[derive(Debug)]
+pub struct AvroSource {
+    config: Arc<AvroSourceConfig>,
+    listener: Option<TcpListener>,
+}
+
+impl AvroSource {
+    /// Listens when it starts.
+    pub fn new(config: AvroSourceConfig) -> Self {
+        Self { config: Arc::new(config), listener: None }
+    }
+
+    async fn listen(&self) -> Result<TcpListener, AvroError> {
+        let AvroSourceConfig { bind, port, .. } = &*self.config;
+        // An address of IPv6 may stand in brackets.
+        let bare = bind.strip_prefix('[').and_then(|bind| bind.strip_suffix(']')).unwrap_or(bind);
+        let bound = TcpListener::bind((bare, *port)).await;
+        bound.map_err(|cause| AvroError::Listen { host: bind.clone(), port: *port, cause })
+    }
+}
+
+#[async_trait]
+impl Source<Event> for AvroSource {
+    async fn start(&mut self, context: &ComponentContext) -> Result<(), SourceError> {
+        let listener = self.listen().await?;
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(source = %context.name, %address, "listening");
+            self.config.monitor.listens(address);
+        }
+        self.listener = Some(listener);
+        Ok(())
+    }
+
+    async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
+        let Some(listener) = self.listener.take() else { return Ok(()) };
+        let clock = out.context().clock.clone();
+        Server::new(listener, Arc::clone(&self.config), clock).serve(out).await
+    }
+}
