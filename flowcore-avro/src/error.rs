@@ -1,6 +1,10 @@
+use std::error::Error;
 use std::io;
+use std::time::Duration;
 
-use flowcore::ingest::{PutErrorKind, SourceError};
+use flowcore::ingest::{PutErrorKind, SinkError, SourceError};
+
+use crate::wire::Status;
 
 /// Why a source or a sink of this crate cannot work or go on: the cause inside its error.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,56 @@ pub enum AvroError {
         #[source]
         kind: PutErrorKind,
     },
+    /// The server cannot be reached.
+    #[error("cannot connect to {server}")]
+    Connect {
+        /// Its host and port.
+        server: String,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// The server let too much time pass.
+    #[error("{server} did not {what} within {limit:?}")]
+    TooSlow {
+        /// Its host and port.
+        server: String,
+        /// What it should have done.
+        what: &'static str,
+        /// How long it had.
+        limit: Duration,
+    },
+    /// The connection broke, or what came over it was no answer: whether the events arrived is not known.
+    #[error("the connection to {server} broke")]
+    Broken {
+        /// Its host and port.
+        server: String,
+        /// What happened.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    /// The server did not take the events: its channel is full, or it failed.
+    #[error("{server} answered {status:?}")]
+    NotTaken {
+        /// Its host and port.
+        server: String,
+        /// What it answered.
+        status: Status,
+    },
+    /// The server could not execute the call.
+    #[error("{server} answered with an error: {message}")]
+    Answered {
+        /// Its host and port.
+        server: String,
+        /// In its words.
+        message: String,
+    },
+    /// The server speaks another protocol than Flume's.
+    #[error("{server} does not know Flume's protocol")]
+    Stranger {
+        /// Its host and port.
+        server: String,
+    },
 }
 
 impl AvroError {
@@ -33,12 +87,19 @@ impl AvroError {
     pub fn retries(&self) -> bool {
         match self {
             Self::Listen { cause, .. } => cause.kind() != io::ErrorKind::PermissionDenied,
-            Self::Refused { .. } => true,
+            Self::Stranger { .. } => false,
+            _ => true,
         }
     }
 }
 
 impl From<AvroError> for SourceError {
+    fn from(error: AvroError) -> Self {
+        if error.retries() { Self::retry(error) } else { Self::fatal(error) }
+    }
+}
+
+impl From<AvroError> for SinkError {
     fn from(error: AvroError) -> Self {
         if error.retries() { Self::retry(error) } else { Self::fatal(error) }
     }

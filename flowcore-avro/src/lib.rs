@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod error;
+pub mod sink;
 pub mod source;
 mod transport;
 pub mod wire;
 
 pub use error::AvroError;
+pub use sink::{AvroSink, AvroSinkConfig};
 pub use source::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
 pub use transport::Compression;

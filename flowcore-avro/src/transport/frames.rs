@@ -24,6 +24,8 @@ pub(crate) enum ReadError {
     Io(#[from] io::Error),
     #[error("it closed the connection in the middle of a frame")]
     Closed,
+    #[error("it closed the connection before its answer")]
+    Gone,
     #[error("a frame was not whole within {0:?}")]
     TooSlow(Duration),
     #[error("it did not take an answer within {0:?}")]

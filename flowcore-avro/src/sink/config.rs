@@ -1,0 +1,101 @@
+use std::time::Duration;
+
+use crate::Compression;
+
+/// Where an [`AvroSink`](super::AvroSink) sends to, and how long it waits.
+///
+/// ```
+/// use flowcore_avro::{AvroSinkConfig, Compression};
+/// use std::time::Duration;
+///
+/// let config = AvroSinkConfig::new("collector-1", 4545)
+///     .backup("collector-2", 4545)
+///     .batch_size(1000)
+///     .request_timeout(Duration::from_secs(5))
+///     .reset_connection_interval(Duration::from_mins(10))
+///     .compression(Compression::Deflate { level: 1 });
+/// # let _ = config;
+/// ```
+#[derive(Debug, Clone)]
+pub struct AvroSinkConfig {
+    pub(super) servers: Vec<Server>,
+    pub(super) batch_size: usize,
+    pub(super) connect_timeout: Duration,
+    pub(super) request_timeout: Duration,
+    pub(super) reset_connection_interval: Option<Duration>,
+    pub(super) max_attempts: Option<usize>,
+    pub(super) compression: Compression,
+}
+
+/// A server's address.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl AvroSinkConfig {
+    /// The server at `hostname` and `port`.
+    pub fn new(hostname: impl Into<String>, port: u16) -> Self {
+        Self {
+            servers: vec![Server { host: hostname.into(), port }],
+            batch_size: 100,
+            connect_timeout: Duration::from_secs(20),
+            request_timeout: Duration::from_secs(20),
+            reset_connection_interval: None,
+            max_attempts: None,
+            compression: Compression::None,
+        }
+    }
+
+    /// One more server, for when those before it fail. The sink stays with it until it fails too or the
+    /// connection is [reset](Self::reset_connection_interval).
+    #[must_use]
+    pub fn backup(mut self, hostname: impl Into<String>, port: u16) -> Self {
+        self.servers.push(Server { host: hostname.into(), port });
+        self
+    }
+
+    /// How many events a call has at most, at least 1. Default 100.
+    #[must_use]
+    pub fn batch_size(mut self, events: usize) -> Self {
+        self.batch_size = events.max(1);
+        self
+    }
+
+    /// How long a connection may take to be made. Default 20 s.
+    #[must_use]
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// How long a call may take, from its first byte to its answer. Default 20 s.
+    #[must_use]
+    pub fn request_timeout(mut self, time: Duration) -> Self {
+        self.request_timeout = time;
+        self
+    }
+
+    /// Connects anew after this time, beginning with the first server: for load balancers, which choose a
+    /// server for each connection. Zero and the default: never.
+    #[must_use]
+    pub fn reset_connection_interval(mut self, time: Duration) -> Self {
+        self.reset_connection_interval = (!time.is_zero()).then_some(time);
+        self
+    }
+
+    /// How many servers are tried in one delivery, at least 1. Default: each one once.
+    #[must_use]
+    pub fn max_attempts(mut self, attempts: usize) -> Self {
+        self.max_attempts = Some(attempts.max(1));
+        self
+    }
+
+    /// What is sent is compressed with. Default: nothing. The server must have the same.
+    #[must_use]
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+}
