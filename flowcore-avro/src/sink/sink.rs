@@ -60,7 +60,7 @@ impl AvroSink {
         Ok(())
     }
 
-    async fn connect(&self) -> Result<Client, AvroError> {
+    async fn connect(&mut self) -> Result<Client, AvroError> {
         let servers = &self.config.servers;
         let Some(server) = servers.get(self.current).or(servers.first()) else {
             return Err(AvroError::Stranger { server: String::new() });

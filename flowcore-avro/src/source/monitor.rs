@@ -15,6 +15,7 @@ pub struct AvroSourceMonitor {
 #[derive(Debug, Default)]
 struct Counts {
     open: AtomicU64,
+    all: AtomicU64,
     broken: AtomicU64,
     refused: AtomicU64,
 }
@@ -42,6 +43,11 @@ impl AvroSourceMonitor {
         self.counts.open.load(Ordering::Relaxed)
     }
 
+    /// Connections that were ever open.
+    pub fn connections(&self) -> u64 {
+        self.counts.all.load(Ordering::Relaxed)
+    }
+
     /// Connections that were ended because of what came over them, or that broke.
     pub fn broken_connections(&self) -> u64 {
         self.counts.broken.load(Ordering::Relaxed)
@@ -59,6 +65,7 @@ impl AvroSourceMonitor {
     /// One connection is open as long as what is returned.
     pub(super) fn opened(&self) -> Open {
         self.counts.open.fetch_add(1, Ordering::Relaxed);
+        self.counts.all.fetch_add(1, Ordering::Relaxed);
         Open(Arc::clone(&self.counts))
     }
 

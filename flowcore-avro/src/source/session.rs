@@ -14,6 +14,10 @@ pub(super) struct Session {
     handshake: Vec<u8>,
 }
 
+fn unknown_message(out: &mut Vec<u8>) {
+    error_reply(out, "no such message in AvroSourceProtocol");
+}
+
 /// What is to be done about a frame.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -44,9 +48,7 @@ impl Session {
             Call::Ping if is_first => self.reply(frame.serial, out, |_| {})?,
             Call::Ping => self.reply(frame.serial, out, ping_reply)?,
             Call::Unknown => {
-                self.reply(frame.serial, out, |out| {
-                    error_reply(out, "no such message in AvroSourceProtocol")
-                })?;
+                self.reply(frame.serial, out, unknown_message)?;
             }
         }
         Ok(Step::Answered)

@@ -191,7 +191,7 @@ mod tests {
         println!("seed {seed}");
         let mut random = Random::new(seed);
         let sent: Vec<u8> =
-            (0..60_000).map(|at| if at % 3 == 0 { 7 } else { random.index(256) as u8 }).collect();
+            (0..60_000).map(|at| if at % 3 == 0 { 7 } else { random.next_u64().to_le_bytes()[0] }).collect();
         for level in [0, 1, 6, 9, 200] {
             let (near, far) = duplex(777);
             let (mut near, mut far) = (DeflateStream::new(near, level), DeflateStream::new(far, 6));
@@ -216,7 +216,7 @@ mod tests {
         let mut compress = Compress::new(flate2::Compression::best(), true);
         bomb.resize(1 << 20, 0);
         compress.compress(&vec![0; 8 << 20], &mut bomb, FlushCompress::Finish).unwrap();
-        bomb.truncate(compress.total_out() as usize);
+        bomb.truncate(within(compress.total_out()));
         let mut stream = DeflateStream::new(std::io::Cursor::new(bomb), 6);
         let mut read = Vec::new();
         let error = stream.read_to_end(&mut read).await.unwrap_err();

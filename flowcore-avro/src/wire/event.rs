@@ -77,18 +77,14 @@ impl EventDecoder {
 
     /// Most senders write the same headers in the same order into every event.
     fn shared(&mut self, at: usize, name: &[u8], value: &[u8]) -> (Arc<str>, Arc<str>) {
-        match self.before.get_mut(at) {
-            Some(before) => {
-                renew(&mut before.0, name);
-                renew(&mut before.1, value);
-                before.clone()
-            }
-            None => {
-                let pair = (text(name), text(value));
-                self.before.push(pair.clone());
-                pair
-            }
+        if let Some(before) = self.before.get_mut(at) {
+            renew(&mut before.0, name);
+            renew(&mut before.1, value);
+            return before.clone();
         }
+        let pair = (text(name), text(value));
+        self.before.push(pair.clone());
+        pair
     }
 
     fn charge(&mut self, bytes: usize) -> Result<(), WireError> {

@@ -18,7 +18,11 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn config() -> AvroSourceConfig {
-    AvroSourceConfig::new("127.0.0.1", 0)
+    config_at(0)
+}
+
+pub(crate) fn config_at(port: u16) -> AvroSourceConfig {
+    AvroSourceConfig::new("127.0.0.1", port)
 }
 
 impl Running {
@@ -38,6 +42,11 @@ impl Running {
         source.start(&context).await.unwrap();
         tasks.spawn("source", async move { source.run(&mut out).await.unwrap() });
         Self { address: monitor.address().await, channel, monitor, stop, tasks }
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub(crate) fn kill(self) -> MemoryChannel {
+        self.channel
     }
 
     /// Stops it, and waits for its end.

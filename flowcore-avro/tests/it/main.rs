@@ -6,4 +6,5 @@ mod agent;
 mod client;
 mod hostile;
 mod random;
+mod sink;
 mod source;
