@@ -4,6 +4,7 @@
 pub mod chain;
 pub mod coffee;
 pub mod event_time;
+pub mod file_channel;
 pub mod hop;
 pub mod idle;
 pub mod keys;

@@ -9,8 +9,8 @@ use flowcore::base::Clock;
 use flowcore_benches::event_time::{self, Total};
 use flowcore_benches::word_count::Tasks;
 use flowcore_benches::{
-    Failure, WORKERS, chain, coffee, hop, idle, keys, latency, mqtt, ny_power, redis_list, slow_bolt, spout,
-    tail, two_workers, word_count, words,
+    Failure, WORKERS, chain, coffee, file_channel, hop, idle, keys, latency, mqtt, ny_power, redis_list,
+    slow_bolt, spout, tail, two_workers, word_count, words,
 };
 
 /// Of 64 tasks.
@@ -128,6 +128,8 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
                 rate("lines/s", size, async { tail::bare_loop(&path, size) }).await?;
             }
         }
+        "file-channel-100" | "file-channel-1000" | "file-channel-10000" | "file-channel-loop"
+        | "file-channel-tail" => run_file_channel(name, size).await?,
         "redis-list" | "redis-plain" => {
             let server = redis_list::Server::start().await?;
             let (url, entries) = (server.url(), usize::try_from(size)?);
@@ -153,6 +155,27 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
         _ => return Err("no such contestant".into()),
     }
     Ok(())
+}
+
+async fn run_file_channel(name: &str, events: u64) -> Result<(), Failure> {
+    // Not in memory, where a sync costs nothing.
+    let folder = tempfile::tempdir_in(std::env::current_dir()?)?;
+    let data = folder.path().join("data");
+    let put_and_take = |batch| file_channel::put_and_take(&data, events, batch);
+    match name {
+        "file-channel-100" => rate("events/s", events, put_and_take(100)).await,
+        "file-channel-1000" => rate("events/s", events, put_and_take(1_000)).await,
+        "file-channel-10000" => rate("events/s", events, put_and_take(10_000)).await,
+        "file-channel-tail" => {
+            let lines = folder.path().join("lines.txt");
+            tail::write_lines(&lines, events)?;
+            rate("events/s", events, file_channel::agent(&data, &lines, events, 1_000)).await
+        }
+        _ => {
+            let plain = file_channel::PlainFile::new(folder.path())?;
+            rate("events/s", events, async { plain.write(events, 10_000) }).await
+        }
+    }
 }
 
 /// Runs to the end and prints how much was done in a second.

@@ -57,6 +57,10 @@ fn a_month_of_the_grid_is_read_by_both() {
 
 #[test]
 fn tail_and_loop_read_the_same_file() {
+    let channels = ["file-channel-100", "file-channel-1000", "file-channel-10000", "file-channel-tail"];
+    for name in channels.into_iter().chain(["file-channel-loop"]) {
+        assert_eq!(measured(name, 20_000), "20000 events/s", "{name}");
+    }
     for name in ["tail", "tail-loop"] {
         assert_eq!(measured(name, 5_000), "5000 lines/s", "{name}");
     }

@@ -72,12 +72,18 @@ const fn case(ours: &'static str, peers: &'static [Peer], quick: u64, full: u64)
     Case { label: "", ours, peers, sizes: Sizes { quick, full } }
 }
 
+/// Events in batches, beside writing their bytes once.
+const fn channel(label: &'static str, ours: &'static str, quick: u64, full: u64) -> Case {
+    const PLAIN_FILE: &[Peer] = &[own("plain file", "file-channel-loop")];
+    Case { label, ours, peers: PLAIN_FILE, sizes: Sizes { quick, full } }
+}
+
 /// Tuples a second, for two seconds.
 const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer], rate: u64) -> Case {
     Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
 }
 
-static SUBJECTS: [Subject; 19] = [
+static SUBJECTS: [Subject; 20] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -176,6 +182,15 @@ static SUBJECTS: [Subject; 19] = [
         cases: &[case("ny-power", &[own("bare csv loop", "ny-power-csv")], 30, 120)],
     },
     Subject { name: "tail", cases: &[case("tail", &[own("bare loop", "tail-loop")], 1_000_000, 3_000_000)] },
+    Subject {
+        name: "file-channel",
+        cases: &[
+            channel("batches of 100", "file-channel-100", 500_000, 2_000_000),
+            channel("batches of 1,000", "file-channel-1000", 1_000_000, 5_000_000),
+            channel("batches of 10,000", "file-channel-10000", 1_000_000, 5_000_000),
+            channel("after tail", "file-channel-tail", 1_000_000, 3_000_000),
+        ],
+    },
     Subject {
         name: "redis-list",
         cases: &[case("redis-list", &[own("plain commands", "redis-plain")], 50_000, 200_000)],
