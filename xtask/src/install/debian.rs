@@ -4,7 +4,7 @@ use crate::report::Report;
 use crate::workspace::{Workspace, find_program, succeeds};
 
 /// A program and the package it comes in.
-const NEEDED: [(&str, &str); 9] = [
+const NEEDED: [(&str, &str); 11] = [
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("openssl", "openssl"),
@@ -15,6 +15,9 @@ const NEEDED: [(&str, &str); 9] = [
     ("chromedriver", "chromium-driver"),
     ("setpriv", "util-linux"),
     ("influxd", "influxdb"),
+    // A real Flume runs on it; Maven gets it.
+    ("java", "default-jre-headless"),
+    ("mvn", "maven"),
 ];
 
 /// Installs what is missing: as root, or through `sudo` if that asks nothing.
