@@ -26,6 +26,11 @@ impl Headers {
         Some(self.0.remove(at).1)
     }
 
+    /// Removes those of which `keep` says no, given name and value.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        self.0.retain(|(name, value)| keep(name, value));
+    }
+
     /// All of them, in the order of insertion.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (&**name, &**value))

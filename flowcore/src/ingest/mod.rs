@@ -1,10 +1,14 @@
 //! Sources put events into channels inside transactions; sinks take them out.
 
 pub mod agent;
+pub mod calendar;
 pub mod channel;
 mod context;
 mod error;
 pub mod interceptor;
+pub mod local_host;
+pub mod path_escape;
+pub mod pattern;
 mod random;
 pub mod selector;
 pub mod sink;
@@ -22,6 +26,7 @@ pub use channel::{
 pub use context::ComponentContext;
 pub use error::{ChannelError, PutError, PutErrorKind, SinkError, SourceError};
 pub use interceptor::Interceptor;
+pub use local_host::LocalHost;
 pub use selector::{LoadBalancingSelector, MultiplexingSelector, ReplicatingSelector, Selector};
 pub use sink::Sink;
 pub use sink_policy::{FailoverPolicy, LoadBalancePolicy, SinkPolicy};

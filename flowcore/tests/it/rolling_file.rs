@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Timestamp};
 use flowcore::event::Event;
-use flowcore::ingest::sink::RollingFileSink;
+use flowcore::ingest::sink::{EventSerializer, HeaderAndTextSerializer, RollingFileSink};
 use flowcore::ingest::{ComponentContext, Sink};
 
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -85,4 +85,39 @@ async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
     assert!(error.retries());
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.starts_with(&format!("cannot write {}", place.display())), "{cause}");
+}
+
+#[tokio::test]
+async fn a_file_has_what_its_serializer_writes_and_rolls_by_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = RollingFileSink::new(folder.path()).names("", "").roll_bytes(Some(16));
+    let sink = sink.serializer(HeaderAndTextSerializer::new());
+    let mut sink = started(sink, Clock::fixed(Timestamp::from_millis(1))).await;
+    let events = events(&["a", "b", "c"]).into_iter().map(|event| event.with_header("k", "v"));
+    sink.deliver(&events.collect::<Vec<_>>()).await.unwrap();
+    sink.stop().await.unwrap();
+    expect(folder.path(), &[("1-0", "{k=v} a\n{k=v} b\n"), ("1-1", "{k=v} c\n")]);
+}
+
+struct WithTitle;
+
+impl EventSerializer for WithTitle {
+    fn begin(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"title;");
+    }
+
+    fn append(&self, event: &Event, out: &mut Vec<u8>) {
+        out.extend_from_slice(&event.body);
+    }
+}
+
+#[tokio::test]
+async fn every_file_begins_with_what_its_serializer_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let sink = RollingFileSink::new(folder.path()).names("", "").roll_events(Some(2)).serializer(WithTitle);
+    let mut sink = started(sink, Clock::fixed(Timestamp::from_millis(1))).await;
+    sink.deliver(&events(&["a"])).await.unwrap();
+    sink.deliver(&events(&["b", "c"])).await.unwrap();
+    sink.stop().await.unwrap();
+    expect(folder.path(), &[("1-0", "title;ab"), ("1-1", "title;c")]);
 }

@@ -1,11 +1,30 @@
 //! Interceptors: change or drop events between a source and its channels.
 
-mod fixed_header;
+mod charset;
+mod count;
+mod host;
+mod regex_extractor;
+mod regex_filter;
+mod remove_header;
+mod search_replace;
+mod stamp;
+mod static_header;
+mod timestamp;
+mod uuid;
 
 use super::ComponentContext;
 use crate::event::Event;
 
-pub use fixed_header::StaticInterceptor;
+pub use charset::Charset;
+pub use count::InterceptorCount;
+pub use host::HostInterceptor;
+pub use regex_extractor::{GroupSerializer, RegexExtractorInterceptor};
+pub use regex_filter::RegexFilterInterceptor;
+pub use remove_header::RemoveHeaderInterceptor;
+pub use search_replace::SearchReplaceInterceptor;
+pub use static_header::StaticInterceptor;
+pub use timestamp::TimestampInterceptor;
+pub use uuid::UuidInterceptor;
 
 /// Changes or drops events between a source and its channels, one batch at a time.
 ///

@@ -3,6 +3,7 @@
 mod logger;
 mod null;
 mod rolling_file;
+mod serializer;
 
 use async_trait::async_trait;
 
@@ -12,6 +13,7 @@ use crate::event::Event;
 pub use logger::LoggerSink;
 pub use null::{NullSink, SinkCount};
 pub use rolling_file::{RollingFileError, RollingFileSink};
+pub use serializer::{EventSerializer, HeaderAndTextSerializer, TextSerializer};
 
 /// Where events go.
 ///

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, Receipts, Token};
+use flowcore::base::{Clock, Receipts, Timestamp, Token};
+use flowcore::event::Event;
+use flowcore::ingest::interceptor::TimestampInterceptor;
 use flowcore::ingest::selector::Route;
 use flowcore::ingest::{
     Batch, Channel, ChannelWriter, ComponentContext, LoadBalancingSelector, MemoryChannel, PutErrorKind,
@@ -235,4 +237,16 @@ async fn every_channel_gets_its_events_in_order_and_all_others_are_counted() {
         let outcomes = std::iter::from_fn(|| receipts.try_next());
         assert_eq!(outcomes.filter(|receipt| receipt.outcome.is_ok()).count(), 20);
     }
+}
+
+#[tokio::test]
+async fn an_interceptor_is_told_the_clock_of_its_source() {
+    let channel = ProbeChannel::<Event>::new();
+    let (_stop, stopping) = watch::channel(false);
+    let context = ComponentContext::new("source", Clock::fixed(Timestamp::from_millis(77)));
+    let shared: Vec<Arc<dyn Channel<Event>>> = vec![channel.clone()];
+    let writer = ChannelWriter::new(shared, context, Stopping::new(stopping));
+    let mut writer = writer.with_interceptors(vec![Box::new(TimestampInterceptor::new())]);
+    writer.put(Batch::untracked(vec![Event::new("a")])).await.unwrap();
+    assert_eq!(channel.drain()[0].headers.get("timestamp"), Some("77"));
 }

@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use super::policy::{Contents, RollPolicy};
 use crate::base::{Clock, Disk, DiskFile, LocalDisk, Panic, blocking};
 use crate::event::Event;
+use crate::ingest::sink::{EventSerializer, TextSerializer};
 use crate::ingest::{ComponentContext, Sink, SinkError};
 
-/// Writes the bodies of events into files, one a line, and begins a new file when one is full.
+/// Writes events into files, unless said otherwise their bodies, one a line, and begins a new file when one is full.
 ///
 /// A file's name is prefix, milliseconds since 1970 when it was begun, a number, suffix. While it is written
 /// it has `.tmp` behind that, so that nobody takes it too early; what an earlier run left so is given its
@@ -30,13 +31,13 @@ use crate::ingest::{ComponentContext, Sink, SinkError};
 ///     .roll_bytes(Some(64 << 20))
 ///     .roll_age(Some(Duration::from_secs(3600)));
 /// ```
-#[derive(Debug)]
 pub struct RollingFileSink {
     folder: PathBuf,
     prefix: String,
     suffix: String,
     in_use: String,
     policy: RollPolicy,
+    serializer: Arc<dyn EventSerializer>,
     sync: bool,
     disk: Arc<dyn Disk>,
     clock: Clock,
@@ -77,6 +78,7 @@ impl RollingFileSink {
             suffix: ".log".into(),
             in_use: ".tmp".into(),
             policy: RollPolicy { bytes: Some(64 << 20), events: None, age: None },
+            serializer: Arc::new(TextSerializer::new()),
             sync: false,
             disk: Arc::new(LocalDisk),
             clock: Clock::system(),
@@ -98,7 +100,14 @@ impl RollingFileSink {
         self
     }
 
-    /// A file has at most so many bytes, newlines included (default 64 MiB). A larger event has a file of
+    /// How events are written; [`TextSerializer`] unless said otherwise.
+    #[must_use]
+    pub fn serializer(mut self, serializer: impl EventSerializer) -> Self {
+        self.serializer = Arc::new(serializer);
+        self
+    }
+
+    /// A file has at most so many bytes, all that is written included (default 64 MiB). A larger event has a file of
     /// its own.
     #[must_use]
     pub fn roll_bytes(mut self, bytes: Option<u64>) -> Self {
@@ -137,12 +146,7 @@ impl RollingFileSink {
     async fn write(&mut self, events: &[Event]) -> Result<(), RollingFileError> {
         let mut rest = events;
         while let Some(first) = rest.first() {
-            let now = self.clock.now();
-            if self
-                .current
-                .as_ref()
-                .is_some_and(|file| self.policy.rolls_before(size(first), now, file.contents))
-            {
+            if self.current.as_ref().is_some_and(|file| self.rolls_before(first, file.contents)) {
                 self.end_file().await?;
             }
             let mut current = match self.current.take() {
@@ -156,17 +160,29 @@ impl RollingFileSink {
         Ok(())
     }
 
+    fn rolls_before(&self, event: &Event, file: Contents) -> bool {
+        let mut bytes = Vec::with_capacity(event.body.len() + 1);
+        self.serializer.append(event, &mut bytes);
+        self.policy.rolls_before(bytes.len() as u64, self.clock.now(), file)
+    }
+
     /// As many events as the file takes, in one buffer.
     fn fitting(&self, events: &[Event], contents: &mut Contents) -> (Vec<u8>, usize) {
         let mut bytes = Vec::new();
         let mut count = 0;
+        if contents.bytes == 0 && contents.events == 0 {
+            self.serializer.begin(&mut bytes);
+            contents.bytes = bytes.len() as u64;
+        }
         for event in events {
-            if count > 0 && self.policy.rolls_before(size(event), contents.opened, *contents) {
+            let before = bytes.len();
+            self.serializer.append(event, &mut bytes);
+            let size = (bytes.len() - before) as u64;
+            if count > 0 && self.policy.rolls_before(size, contents.opened, *contents) {
+                bytes.truncate(before);
                 break;
             }
-            bytes.extend_from_slice(&event.body);
-            bytes.push(b'\n');
-            contents.bytes += size(event);
+            contents.bytes += size;
             contents.events += 1;
             count += 1;
         }
@@ -247,12 +263,18 @@ async fn append(mut current: Current, bytes: Vec<u8>, sync: bool) -> Result<Curr
     .await?
 }
 
-fn size(event: &Event) -> u64 {
-    event.body.len() as u64 + 1
-}
-
 fn cannot(path: &Path) -> impl Fn(io::Error) -> RollingFileError {
     move |cause| RollingFileError::Write { path: path.to_path_buf(), cause }
+}
+
+impl std::fmt::Debug for RollingFileSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RollingFileSink")
+            .field("folder", &self.folder)
+            .field("policy", &self.policy)
+            .field("current", &self.current)
+            .finish_non_exhaustive()
+    }
 }
 
 #[async_trait]
