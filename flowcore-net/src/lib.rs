@@ -2,6 +2,7 @@
 
 mod charset;
 mod error;
+pub mod http;
 mod listening;
 pub mod netcat;
 mod put;
@@ -11,6 +12,7 @@ mod udp;
 
 pub use charset::{Charset, UnknownCharset};
 pub use error::NetError;
+pub use http::{HttpConfig, HttpSource};
 pub use listening::ListenAddresses;
 pub use netcat::{NetcatConfig, NetcatSource};
 pub use syslog::{

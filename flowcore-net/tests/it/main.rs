@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
 mod drive;
+mod http;
 mod netcat;
 mod syslog;
