@@ -211,7 +211,7 @@ impl State {
         });
         let files = left.collect();
         let (next, space, safe_names) = (self.next, self.space, names.clone());
-        let after = Self { files, safe_names, names, next, space, ..Self::default() };
+        let after = Self { files, names, safe_names, next, space, ..Self::default() };
         CrashDisk(Arc::new(Mutex::new(after)))
     }
 
