@@ -5,6 +5,7 @@ mod error;
 pub mod http;
 mod listening;
 pub mod netcat;
+pub mod netcat_udp;
 mod put;
 pub mod syslog;
 mod tcp;
@@ -15,6 +16,7 @@ pub use error::NetError;
 pub use http::{HttpConfig, HttpSource};
 pub use listening::ListenAddresses;
 pub use netcat::{NetcatConfig, NetcatSource};
+pub use netcat_udp::{NetcatUdpConfig, NetcatUdpSource};
 pub use syslog::{
     MultiportSyslogConfig, MultiportSyslogSource, SyslogTcpConfig, SyslogTcpSource, SyslogUdpConfig,
     SyslogUdpSource,

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts the events that found no room. Clones show the same count.
+/// Counts what was lost. Clones show the same count.
 #[derive(Debug, Clone, Default)]
 pub struct LostEvents(Arc<AtomicU64>);
 
@@ -9,6 +9,11 @@ impl LostEvents {
     /// How many so far.
     pub fn count(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// One more, without a word.
+    pub(crate) fn count_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn add(&self, source: &str, events: usize) {

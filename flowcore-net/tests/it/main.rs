@@ -5,4 +5,5 @@
 mod drive;
 mod http;
 mod netcat;
+mod netcat_udp;
 mod syslog;
