@@ -21,6 +21,9 @@ pub enum AvroError {
         #[source]
         cause: io::Error,
     },
+    /// The certificates or settings of TLS are of no use.
+    #[error("cannot set up tls")]
+    Tls(#[source] Box<dyn Error + Send + Sync>),
     /// A channel takes nothing any more.
     #[error("channel {channel} refused events")]
     Refused {
@@ -87,7 +90,7 @@ impl AvroError {
     pub fn retries(&self) -> bool {
         match self {
             Self::Listen { cause, .. } => cause.kind() != io::ErrorKind::PermissionDenied,
-            Self::Stranger { .. } => false,
+            Self::Stranger { .. } | Self::Tls(_) => false,
             _ => true,
         }
     }

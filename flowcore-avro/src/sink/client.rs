@@ -1,3 +1,4 @@
+use std::io;
 use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
@@ -5,12 +6,13 @@ use flowcore::event::Event;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::AvroSinkConfig;
 use super::config::Server;
 use super::exchange::{Answer, Exchange};
 use crate::AvroError;
-use crate::transport::{Frames, Io, ReadError, compressed};
+use crate::transport::{Frames, Io, Layers, ReadError};
 use crate::wire::{Limits, Status};
 
 /// An answer may have: a protocol, and what a server says about an error.
@@ -33,23 +35,20 @@ impl Client {
     pub(super) async fn connect(
         server: &Server,
         config: &AvroSinkConfig,
+        tls: Option<TlsConnector>,
         clock: &Clock,
     ) -> Result<Self, AvroError> {
         let limit = config.connect_timeout;
         let name = format!("{}:{}", server.host, server.port);
-        // An address of IPv6 may stand in brackets.
-        let host = server.host.trim_start_matches('[').trim_end_matches(']');
-        let stream = match timeout(limit, TcpStream::connect((host, server.port))).await {
+        let stream = match timeout(limit, open(server, config, tls)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(cause)) => return Err(AvroError::Connect { server: name, cause }),
             Err(_) => return Err(AvroError::TooSlow { server: name, what: "accept a connection", limit }),
         };
-        // A call is written at once, and waited for.
-        let _ = stream.set_nodelay(true);
         let memory = Frames::memory(2 * LIMITS.frame_bytes);
         Ok(Self {
             server: name,
-            stream: compressed(Box::new(stream), config.compression),
+            stream,
             frames: Frames::new(LIMITS, config.request_timeout, clock, memory),
             exchange: Exchange::new(LIMITS),
             request_timeout: config.request_timeout,
@@ -101,4 +100,18 @@ impl Client {
         }
         Ok(Answer::Stray)
     }
+}
+
+async fn open(
+    server: &Server,
+    config: &AvroSinkConfig,
+    tls: Option<TlsConnector>,
+) -> io::Result<Box<dyn Io>> {
+    // An address of IPv6 may stand in brackets.
+    let host = server.host.trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((host, server.port)).await?;
+    // A call is written at once, and waited for.
+    let _ = stream.set_nodelay(true);
+    let layers = Layers { compression: config.compression, order: config.order };
+    layers.connect(Box::new(stream), tls, host).await
 }

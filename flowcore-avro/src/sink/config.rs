@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::Compression;
+use crate::{ClientTls, Compression, LayerOrder};
 
 /// Where an [`AvroSink`](super::AvroSink) sends to, and how long it waits.
 ///
@@ -25,6 +25,8 @@ pub struct AvroSinkConfig {
     pub(super) reset_connection_interval: Option<Duration>,
     pub(super) max_attempts: Option<usize>,
     pub(super) compression: Compression,
+    pub(super) tls: Option<ClientTls>,
+    pub(super) order: LayerOrder,
 }
 
 /// A server's address.
@@ -45,6 +47,8 @@ impl AvroSinkConfig {
             reset_connection_interval: None,
             max_attempts: None,
             compression: Compression::None,
+            tls: None,
+            order: LayerOrder::default(),
         }
     }
 
@@ -89,6 +93,20 @@ impl AvroSinkConfig {
     #[must_use]
     pub fn max_attempts(mut self, attempts: usize) -> Self {
         self.max_attempts = Some(attempts.max(1));
+        self
+    }
+
+    /// Speaks TLS. Default: no.
+    #[must_use]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Which lies outside, if there are both TLS and compression. Default: as Flume since 1.10.
+    #[must_use]
+    pub fn compression_tls_order(mut self, order: LayerOrder) -> Self {
+        self.order = order;
         self
     }
 

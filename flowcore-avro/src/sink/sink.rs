@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use flowcore::base::Clock;
 use flowcore::event::Event;
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
+use tokio_rustls::TlsConnector;
 
 use super::AvroSinkConfig;
 use super::client::Client;
@@ -22,12 +23,13 @@ pub struct AvroSink {
     /// Which of the servers is used.
     current: usize,
     client: Option<Client>,
+    tls: Option<TlsConnector>,
 }
 
 impl AvroSink {
     /// Connects with its first batch.
     pub fn new(config: AvroSinkConfig) -> Self {
-        Self { config, clock: Clock::system(), current: 0, client: None }
+        Self { config, clock: Clock::system(), current: 0, client: None, tls: None }
     }
 
     /// Tries this server, then those after it.
@@ -61,11 +63,14 @@ impl AvroSink {
     }
 
     async fn connect(&mut self) -> Result<Client, AvroError> {
+        if let (Some(tls), None) = (&self.config.tls, &self.tls) {
+            self.tls = Some(tls.connector().map_err(AvroError::Tls)?);
+        }
         let servers = &self.config.servers;
         let Some(server) = servers.get(self.current).or(servers.first()) else {
             return Err(AvroError::Stranger { server: String::new() });
         };
-        Client::connect(server, &self.config, &self.clock).await
+        Client::connect(server, &self.config, self.tls.clone(), &self.clock).await
     }
 
     fn reset_if_due(&mut self) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::AvroSourceMonitor;
-use crate::Compression;
 use crate::wire::Limits;
+use crate::{Compression, LayerOrder, ServerTls};
 
 type Admits = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
 
@@ -27,6 +27,8 @@ pub struct AvroSourceConfig {
     pub(super) bind: String,
     pub(super) port: u16,
     pub(super) compression: Compression,
+    pub(super) tls: Option<ServerTls>,
+    pub(super) order: LayerOrder,
     pub(super) limits: Limits,
     pub(super) max_connections: usize,
     pub(super) max_memory: usize,
@@ -43,6 +45,8 @@ impl AvroSourceConfig {
             bind: bind.into(),
             port,
             compression: Compression::None,
+            tls: None,
+            order: LayerOrder::default(),
             limits: Limits::default(),
             max_connections: 1024,
             max_memory: 256 << 20,
@@ -56,6 +60,20 @@ impl AvroSourceConfig {
     #[must_use]
     pub fn compression(mut self, compression: Compression) -> Self {
         self.compression = compression;
+        self
+    }
+
+    /// Speaks TLS. Default: no.
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Which lies outside, if there are both TLS and compression. Default: as Flume since 1.10.
+    #[must_use]
+    pub fn compression_tls_order(mut self, order: LayerOrder) -> Self {
+        self.order = order;
         self
     }
 

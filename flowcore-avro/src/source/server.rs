@@ -8,12 +8,14 @@ use flowcore::base::{Clock, TaskEnd, TaskSet};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 
 use super::AvroSourceConfig;
 use super::connection::Connection;
 use super::desk::{Counter, Desk};
 use super::session::Session;
-use crate::transport::{Frames, compressed};
+use crate::transport::{Frames, Io, Layers, ReadError};
 
 /// Connections have so long for the call that is under way when the source stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,6 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Accepts connections and starts their conversations.
 pub(super) struct Server {
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     config: Arc<AvroSourceConfig>,
     clock: Clock,
     memory: Arc<Semaphore>,
@@ -30,9 +33,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(listener: TcpListener, config: Arc<AvroSourceConfig>, clock: Clock) -> Self {
+    pub(super) fn new(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        config: Arc<AvroSourceConfig>,
+        clock: Clock,
+    ) -> Self {
         let memory = Frames::memory(config.max_memory.max(2 * config.limits.frame_bytes));
-        Self { listener, config, clock, memory, tasks: TaskSet::new() }
+        Self { listener, tls, config, clock, memory, tasks: TaskSet::new() }
     }
 
     /// Until the source is to stop.
@@ -65,21 +73,35 @@ impl Server {
         }
         let (config, clock, memory) =
             (Arc::clone(&self.config), self.clock.clone(), Arc::clone(&self.memory));
+        let tls = self.tls.clone();
         self.tasks.spawn("avro connection", async move {
             let _open = config.monitor.opened();
             let frames = Frames::new(config.limits, config.frame_timeout, &clock, memory);
-            // Answers are short and waited for.
-            let _ = stream.set_nodelay(true);
-            let stream = compressed(Box::new(stream), config.compression);
-            let (session, patience) = (Session::new(config.limits), config.frame_timeout);
-            let connection = Connection { stream, frames, session, counter, stopping, patience };
-            if let Err(error) = connection.converse().await {
+            let talk = async {
+                let stream = open(stream, tls, &config).await?;
+                let (session, patience) = (Session::new(config.limits), config.frame_timeout);
+                Connection { stream, frames, session, counter, stopping, patience }.converse().await
+            };
+            if let Err(error) = talk.await {
                 config.monitor.broke();
                 let reason = error.source().map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(%peer, %error, reason, "a connection has ended");
             }
         });
     }
+}
+
+/// With what lies on it; the handshake of TLS has the time of a frame.
+async fn open(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    config: &AvroSourceConfig,
+) -> Result<Box<dyn Io>, ReadError> {
+    // Answers are short and waited for.
+    let _ = stream.set_nodelay(true);
+    let layers = Layers { compression: config.compression, order: config.order };
+    let accepted = timeout(config.frame_timeout, layers.accept(Box::new(stream), tls)).await;
+    Ok(accepted.map_err(|_| ReadError::NoHandshake(config.frame_timeout))??)
 }
 
 /// The next connection, however long it takes: what fails here is the peer's or passes. Safe to cancel.

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 use super::AvroSourceConfig;
 use super::server::Server;
-use crate::AvroError;
+use crate::{AvroError, ServerTls};
 
 /// Puts what clients send by Avro RPC into channels. See the [module](super) for its guarantees.
 ///
@@ -18,16 +19,16 @@ use crate::AvroError;
 /// let factory = move || AvroSource::new(config.clone());
 /// # let _ = factory();
 /// ```
-#[derive(Debug)]
 pub struct AvroSource {
     config: Arc<AvroSourceConfig>,
     listener: Option<TcpListener>,
+    tls: Option<TlsAcceptor>,
 }
 
 impl AvroSource {
     /// Listens when it starts.
     pub fn new(config: AvroSourceConfig) -> Self {
-        Self { config: Arc::new(config), listener: None }
+        Self { config: Arc::new(config), listener: None, tls: None }
     }
 
     async fn listen(&self) -> Result<TcpListener, AvroError> {
@@ -42,6 +43,8 @@ impl AvroSource {
 #[async_trait]
 impl Source<Event> for AvroSource {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SourceError> {
+        let tls = self.config.tls.as_ref().map(ServerTls::acceptor).transpose();
+        self.tls = tls.map_err(AvroError::Tls)?;
         let listener = self.listen().await?;
         if let Ok(address) = listener.local_addr() {
             tracing::info!(source = %context.name, %address, "listening");
@@ -54,6 +57,12 @@ impl Source<Event> for AvroSource {
     async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
         let clock = out.context().clock.clone();
-        Server::new(listener, Arc::clone(&self.config), clock).serve(out).await
+        Server::new(listener, self.tls.clone(), Arc::clone(&self.config), clock).serve(out).await
+    }
+}
+
+impl std::fmt::Debug for AvroSource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AvroSource").field("config", &self.config).finish_non_exhaustive()
     }
 }

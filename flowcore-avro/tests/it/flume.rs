@@ -7,45 +7,51 @@ use flowcore::base::Clock;
 use flowcore::event::Event;
 use flowcore::ingest::{Channel, Sink, SinkError};
 use flowcore_avro::wire::Status;
-use flowcore_avro::{AvroError, AvroSink, AvroSinkConfig, Compression};
+use flowcore_avro::{AvroError, AvroSink, AvroSinkConfig, ClientTls, Compression};
 
 use crate::agent::{Running, config, drain};
+use crate::certificate::{Certificate, PASSWORD};
 use crate::java::{Java, free_port};
 
-/// Two ways through one agent: plain in and packed out, packed in and plain out. Nothing leaves `full`.
-fn configuration(ports: [u16; 5]) -> String {
-    let [plain, packed, full, to_packed, to_plain] = ports;
-    let source = |name: &str, port: u16, channel: &str, compression: &str| {
-        format!(
-            "a1.sources.{name}.type = avro\na1.sources.{name}.bind = 127.0.0.1\na1.sources.{name}.port = {port}\n\
-             a1.sources.{name}.channels = {channel}\na1.sources.{name}.compression-type = {compression}\n"
-        )
-    };
-    let sink = |name: &str, port: u16, channel: &str, compression: &str| {
-        format!(
-            "a1.sinks.{name}.type = avro\na1.sinks.{name}.hostname = 127.0.0.1\na1.sinks.{name}.port = {port}\n\
-             a1.sinks.{name}.channel = {channel}\na1.sinks.{name}.compression-type = {compression}\n\
-             a1.sinks.{name}.batch-size = 30\n"
-        )
-    };
-    let channel = |name: &str, capacity: usize| {
-        format!(
-            "a1.channels.{name}.type = memory\na1.channels.{name}.capacity = {capacity}\n\
-             a1.channels.{name}.transactionCapacity = {capacity}\na1.channels.{name}.keep-alive = 0\n"
-        )
-    };
-    [
-        "a1.sources = plain packed full\na1.channels = c1 c2 c3\na1.sinks = k1 k2\n".to_owned(),
-        source("plain", plain, "c1", "none"),
-        source("packed", packed, "c2", "deflate"),
-        source("full", full, "c3", "none"),
-        sink("k1", to_packed, "c1", "deflate"),
-        sink("k2", to_plain, "c2", "none"),
-        channel("c1", 10_000),
-        channel("c2", 10_000),
-        channel("c3", 10),
-    ]
-    .concat()
+/// One way into an agent, and one out of it.
+struct Way<'a> {
+    name: &'a str,
+    port: u16,
+    /// Keys of the source alone.
+    input: &'a [String],
+    output: Option<u16>,
+    /// Keys of the sink alone.
+    output_keys: &'a [String],
+    capacity: usize,
+}
+
+fn configuration(ways: &[Way<'_>]) -> String {
+    let names = |of: &mut dyn Iterator<Item = &Way<'_>>| of.map(|way| way.name).collect::<Vec<_>>().join(" ");
+    let (all, leaving) =
+        (names(&mut ways.iter()), names(&mut ways.iter().filter(|way| way.output.is_some())));
+    let mut lines =
+        vec![format!("a1.sources = {all}"), format!("a1.channels = {all}"), format!("a1.sinks = {leaving}")];
+    for Way { name, port, input, output, output_keys, capacity } in ways {
+        let source =
+            [format!("type = avro\nbind = 127.0.0.1\nport = {port}\nchannels = {name}"), input.join("\n")];
+        lines.extend(keys(&format!("a1.sources.{name}"), &source));
+        let limits = format!("capacity = {capacity}\ntransactionCapacity = {capacity}");
+        lines.extend(keys(
+            &format!("a1.channels.{name}"),
+            &["type = memory\nkeep-alive = 0".to_owned(), limits],
+        ));
+        if let Some(port) = output {
+            let to = format!(
+                "type = avro\nhostname = 127.0.0.1\nport = {port}\nchannel = {name}\nbatch-size = 30"
+            );
+            lines.extend(keys(&format!("a1.sinks.{name}"), &[to, output_keys.join("\n")]));
+        }
+    }
+    lines.join("\n")
+}
+
+fn keys(of: &str, texts: &[String]) -> Vec<String> {
+    texts.iter().flat_map(|text| text.lines()).map(|line| format!("{of}.{line}")).collect()
 }
 
 fn events(count: usize) -> Vec<Event> {
@@ -95,26 +101,62 @@ async fn arrive(source: &Running, count: usize, agent: &mut Java) {
 
 #[tokio::test]
 async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
-    let to_packed = Running::start(config().compression(Compression::DEFLATE)).await;
-    let to_plain = Running::start(config()).await;
-    let [plain, packed, full] = [free_port(), free_port(), free_port()];
-    let ports = [plain, packed, full, to_packed.address.port(), to_plain.address.port()];
-    let mut agent = Java::agent(&configuration(ports));
+    let certificate = Certificate::make();
+    let deflating = || config().compression(Compression::DEFLATE);
+    let out = [
+        Running::start(deflating()).await,
+        Running::start(config()).await,
+        Running::start(deflating().tls(certificate.server())).await,
+        Running::start(config().tls(certificate.server())).await,
+    ];
+    let to = |at: usize| Some(out[at].address.port());
+    let [none, deflate] = ["none", "deflate"].map(|kind| format!("compression-type = {kind}"));
+    let tls = format!(
+        "ssl = true\nkeystore-type = PKCS12\nkeystore = {}\nkeystore-password = {PASSWORD}",
+        certificate.store().display()
+    );
+    let trusting = "ssl = true\ntrust-all-certs = true".to_owned();
+    let way = |name, input, output, output_keys| Way {
+        name,
+        port: free_port(),
+        input,
+        output,
+        output_keys,
+        capacity: 10_000,
+    };
+    let (plain, packed) = ([none.clone()], [deflate.clone()]);
+    let (sealed, packed_sealed) = ([none.clone(), tls.clone()], [deflate.clone(), tls]);
+    let (to_sealed, to_packed_sealed) = ([none, trusting.clone()], [deflate, trusting]);
+    let full = Way { capacity: 10, ..way("full", &plain, None, &[]) };
+    let ways = [
+        way("plain", &plain, to(0), &packed),
+        way("packed", &packed, to(1), &plain),
+        way("sealed", &sealed, to(2), &to_packed_sealed),
+        way("both", &packed_sealed, to(3), &to_sealed),
+        full,
+    ];
+    let mut agent = Java::agent(&configuration(&ways));
 
     let sent = events(1000);
-    let mut to_plain_source = AvroSink::new(AvroSinkConfig::new("127.0.0.1", plain).batch_size(70));
-    let packing = AvroSinkConfig::new("127.0.0.1", packed).compression(Compression::DEFLATE);
-    let mut to_packed_source = AvroSink::new(packing);
-    deliver(&mut to_plain_source, &sent, &mut agent).await;
-    deliver(&mut to_packed_source, &sent, &mut agent).await;
-    arrive(&to_packed, 1000, &mut agent).await;
-    arrive(&to_plain, 1000, &mut agent).await;
-    for source in [to_packed, to_plain] {
+    // The certificate names the host otherwise.
+    let client_tls = || ClientTls::new().truststore(certificate.pem()).verify_hostname(false);
+    for (at, way) in ways[..4].iter().enumerate() {
+        let mut config = AvroSinkConfig::new("127.0.0.1", way.port).batch_size(70);
+        if at % 2 == 1 {
+            config = config.compression(Compression::DEFLATE);
+        }
+        if at >= 2 {
+            config = config.tls(client_tls());
+        }
+        deliver(&mut AvroSink::new(config), &sent, &mut agent).await;
+    }
+    for source in out {
+        arrive(&source, 1000, &mut agent).await;
         assert_eq!(source.monitor.broken_connections(), 0);
         assert_eq!(by_number(&drain(&source.stop().await).await), by_number(&sent));
     }
 
-    let mut to_full = AvroSink::new(AvroSinkConfig::new("127.0.0.1", full));
+    let mut to_full = AvroSink::new(AvroSinkConfig::new("127.0.0.1", ways[4].port));
     deliver(&mut to_full, &sent[..8], &mut agent).await;
     let Err(SinkError::Retry(cause)) = to_full.deliver(&sent[..8]).await else { panic!("it was full") };
     let refusal = cause.downcast_ref::<AvroError>();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
 mod agent;
+mod certificate;
 mod client;
 mod flume;
 mod hostile;
@@ -10,3 +11,5 @@ mod java;
 mod random;
 mod sink;
 mod source;
+mod tls;
+mod wire;

@@ -1,0 +1,83 @@
+use rustls::SupportedProtocolVersion;
+use rustls::crypto::CryptoProvider;
+use rustls::version::{TLS12, TLS13};
+
+use super::Cause;
+
+/// Which versions and cipher suites are allowed, by their Java names: those that are included, or all that
+/// there are, without those that are excluded.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Selection {
+    pub(super) protocols: Names,
+    pub(super) suites: Names,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    included: Vec<String>,
+    excluded: Vec<String>,
+}
+
+impl Names {
+    pub(super) fn include(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
+        self.included.extend(names.into_iter().map(Into::into));
+    }
+
+    pub(super) fn exclude(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
+        self.excluded.extend(names.into_iter().map(Into::into));
+    }
+
+    fn allow(&self, name: &str) -> bool {
+        let named = |names: &[String]| names.iter().any(|it| it.eq_ignore_ascii_case(name));
+        (self.included.is_empty() || named(&self.included)) && !named(&self.excluded)
+    }
+}
+
+impl Selection {
+    pub(super) fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, Cause> {
+        let known = [("TLSv1.2", &TLS12), ("TLSv1.3", &TLS13)];
+        let allowed = known.into_iter().filter(|(name, _)| self.protocols.allow(name));
+        let versions: Vec<_> = allowed.map(|(_, version)| version).collect();
+        if versions.is_empty() { Err("neither TLSv1.2 nor TLSv1.3 is allowed".into()) } else { Ok(versions) }
+    }
+
+    pub(super) fn provider(&self) -> Result<CryptoProvider, Cause> {
+        let mut provider = rustls::crypto::ring::default_provider();
+        provider.cipher_suites.retain(|suite| self.suites.allow(&java_name(&format!("{:?}", suite.suite()))));
+        if provider.cipher_suites.is_empty() {
+            Err("no cipher suite is allowed".into())
+        } else {
+            Ok(provider)
+        }
+    }
+}
+
+/// Java has no other prefix for the suites of TLS 1.3.
+fn java_name(name: &str) -> String {
+    name.replacen("TLS13_", "TLS_", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_included_without_what_is_excluded_is_allowed() {
+        let mut selection = Selection::default();
+        assert_eq!(selection.versions().unwrap().len(), 2);
+        selection.protocols.exclude(["TLSv1.3"]);
+        assert_eq!(selection.versions().unwrap(), [&TLS12]);
+        selection.protocols.include(["TLSv1.3"]);
+        assert!(selection.versions().is_err());
+    }
+
+    #[test]
+    fn cipher_suites_have_their_java_names() {
+        let mut selection = Selection::default();
+        let all = selection.provider().unwrap().cipher_suites.len();
+        selection.suites.exclude(["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]);
+        assert_eq!(selection.provider().unwrap().cipher_suites.len(), all - 2);
+        selection.suites.include(["SSL_RSA_WITH_RC4_128_MD5"]);
+        assert!(selection.provider().is_err());
+    }
+}
