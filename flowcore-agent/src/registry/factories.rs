@@ -5,7 +5,7 @@ use flowcore::event::Event;
 use flowcore::ingest::{ChannelFactory, Interceptor, Sink, Source};
 
 use super::boxed::{BoxedChannel, BoxedSink, BoxedSource};
-use super::builtin::{self, RUNNING_PARTS, not_yet};
+use super::builtin::{self, not_yet, runs_as_part};
 use super::settings::{SettingError, Settings};
 use crate::check::Surroundings;
 use crate::keys::{ComponentType, Section};
@@ -153,8 +153,7 @@ impl Surroundings for Registry {
     }
 
     fn runs(&self, component: &ComponentType) -> bool {
-        self.has(component.section, component.name)
-            || RUNNING_PARTS.contains(&(component.section, component.name))
+        self.has(component.section, component.name) || runs_as_part(component.section, component.name)
     }
 
     fn not_yet(&self, component: &ComponentType) -> &'static [&'static str] {

@@ -117,7 +117,7 @@ impl<'a> Settings<'a> {
 }
 
 /// A path with `~/` resolved.
-pub(super) fn at_home(path: &str) -> PathBuf {
+pub(in crate::registry) fn at_home(path: &str) -> PathBuf {
     let home = || std::env::home_dir().unwrap_or_default();
     path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| home().join(rest))
 }
