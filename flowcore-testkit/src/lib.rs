@@ -1,5 +1,6 @@
 //! What a test of a topology needs when there are no servers: time that jumps when nobody is busy, a spout
-//! that follows a script, bolts and sinks that record, wrappers that fail and dawdle.
+//! that follows a script, bolts and sinks that record, wrappers that fail and dawdle. And a real Flume, for
+//! tests of what speaks with it.
 //!
 //! ```
 //! use flowcore::process::{TopologyBuilder, map};
@@ -24,6 +25,8 @@
 
 mod crash_disk;
 mod flaky;
+mod flume;
+mod port;
 mod random;
 mod recorder;
 mod scripted;
@@ -32,6 +35,8 @@ mod time;
 
 pub use crash_disk::{CrashDisk, DiskFault};
 pub use flaky::{Flaky, FlakySink, Plan};
+pub use flume::{Certificate, Flume, Java};
+pub use port::free_port;
 pub use random::Random;
 pub use recorder::{Recorder, RecordingBolt, RecordingSink};
 pub use scripted::{Script, ScriptedSpout};

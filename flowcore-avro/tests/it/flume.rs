@@ -8,10 +8,15 @@ use flowcore::event::Event;
 use flowcore::ingest::{Channel, Sink, SinkError};
 use flowcore_avro::wire::Status;
 use flowcore_avro::{AvroError, AvroSink, AvroSinkConfig, ClientTls, Compression};
+use flowcore_testkit::{Certificate, Flume, Java, free_port};
 
 use crate::agent::{Running, config, drain};
-use crate::certificate::{Certificate, PASSWORD};
-use crate::java::{Java, free_port};
+use crate::certificate::server;
+
+/// The one of the build folder.
+fn real() -> Flume {
+    Flume::installed(env!("CARGO_TARGET_TMPDIR"))
+}
 
 /// One way into an agent, and one out of it.
 struct Way<'a> {
@@ -106,14 +111,15 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
     let out = [
         Running::start(deflating()).await,
         Running::start(config()).await,
-        Running::start(deflating().tls(certificate.server())).await,
-        Running::start(config().tls(certificate.server())).await,
+        Running::start(deflating().tls(server(&certificate))).await,
+        Running::start(config().tls(server(&certificate))).await,
     ];
     let to = |at: usize| Some(out[at].address.port());
     let [none, deflate] = ["none", "deflate"].map(|kind| format!("compression-type = {kind}"));
     let tls = format!(
-        "ssl = true\nkeystore-type = PKCS12\nkeystore = {}\nkeystore-password = {PASSWORD}",
-        certificate.store().display()
+        "ssl = true\nkeystore-type = PKCS12\nkeystore = {}\nkeystore-password = {}",
+        certificate.store().display(),
+        Certificate::PASSWORD
     );
     let trusting = "ssl = true\ntrust-all-certs = true".to_owned();
     let way = |name, input, output, output_keys| Way {
@@ -135,7 +141,7 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
         way("both", &packed_sealed, to(3), &to_sealed),
         full,
     ];
-    let mut agent = Java::agent(&configuration(&ways));
+    let mut agent = real().agent(&configuration(&ways));
 
     let sent = events(1000);
     // The certificate names the host otherwise.
@@ -170,7 +176,7 @@ async fn the_client_of_flume_sends_a_file_with_headers() {
     let port = source.address.port().to_string();
     let arguments = ["-H", "127.0.0.1", "-p", &port, "-F", "lines.txt", "-R", "headers.properties"];
     let files = [("lines.txt", &*lines.join("\n")), ("headers.properties", "host = a\nkind = b\n")];
-    let mut client = Java::start("org.apache.flume.client.avro.AvroCLIClient", &arguments, &files);
+    let mut client = real().run("org.apache.flume.client.avro.AvroCLIClient", &arguments, &files);
     arrive_or_end(&source, lines.len(), &mut client).await;
     let events = drain(&source.stop().await).await;
     let bodies: Vec<_> = events.iter().map(|event| String::from_utf8(event.body.to_vec()).unwrap()).collect();

@@ -1,13 +1,12 @@
 //! The source and the sink over real sockets.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests throughout")]
 
 mod agent;
 mod certificate;
 mod client;
 mod flume;
 mod hostile;
-mod java;
 mod random;
 mod sink;
 mod source;

@@ -4,9 +4,10 @@ use flowcore::{base::Clock, ingest::ComponentContext};
 use flowcore_avro::{
     AvroSink, AvroSinkConfig, AvroSource, ClientAuth, ClientTls, Compression, LayerOrder, ServerTls,
 };
+use flowcore_testkit::Certificate;
 
 use crate::agent::{Running, config, drain};
-use crate::certificate::Certificate;
+use crate::certificate::server;
 
 fn sink(source: &Running, host: &str, tls: ClientTls) -> AvroSinkConfig {
     AvroSinkConfig::new(host, source.address.port()).tls(tls)
@@ -29,7 +30,7 @@ async fn events_come_through_tls_and_compression_in_both_orders() {
     let certificate = Certificate::make();
     for order in [LayerOrder::DeflateOutside, LayerOrder::TlsOutside] {
         for compression in [Compression::None, Compression::DEFLATE] {
-            let listening = config().tls(certificate.server()).compression(compression);
+            let listening = config().tls(server(&certificate)).compression(compression);
             let source = Running::start(listening.compression_tls_order(order)).await;
             let trusting = ClientTls::new().truststore(certificate.pem());
             let config = sink(&source, "localhost", trusting);
@@ -44,7 +45,7 @@ async fn events_come_through_tls_and_compression_in_both_orders() {
 #[tokio::test]
 async fn a_server_that_is_not_trusted_gets_nothing() {
     let (certificate, other) = (Certificate::make(), Certificate::make());
-    let source = Running::start(config().tls(certificate.server())).await;
+    let source = Running::start(config().tls(server(&certificate))).await;
     let trusting = ClientTls::new().truststore(certificate.pem());
     let why = refusal(sink(&source, "localhost", ClientTls::new().truststore(other.pem()))).await;
     assert!(why.contains("certificate"), "{why}");
@@ -64,14 +65,14 @@ async fn a_server_that_is_not_trusted_gets_nothing() {
 async fn versions_and_clients_that_are_not_allowed_are_refused() {
     let certificate = Certificate::make();
     let trusting = ClientTls::new().truststore(certificate.pem());
-    let old = Running::start(config().tls(certificate.server().exclude_protocols(["TLSv1.3"]))).await;
+    let old = Running::start(config().tls(server(&certificate).exclude_protocols(["TLSv1.3"]))).await;
     refusal(sink(&old, "localhost", trusting.clone().include_protocols(["TLSv1.3"]))).await;
     AvroSink::new(sink(&old, "localhost", trusting.clone())).deliver(&[Event::new("x")]).await.unwrap();
 
-    let needing = certificate.server().client_auth(ClientAuth::Need(certificate.pem()));
+    let needing = server(&certificate).client_auth(ClientAuth::Need(certificate.pem()));
     let strict = Running::start(config().tls(needing)).await;
     refusal(sink(&strict, "localhost", trusting.clone())).await;
-    let wanting = certificate.server().client_auth(ClientAuth::Want(certificate.pem()));
+    let wanting = server(&certificate).client_auth(ClientAuth::Want(certificate.pem()));
     let lenient = Running::start(config().tls(wanting)).await;
     AvroSink::new(sink(&lenient, "localhost", trusting)).deliver(&[Event::new("x")]).await.unwrap();
 }
