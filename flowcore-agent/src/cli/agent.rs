@@ -17,15 +17,14 @@ use crate::registry::Registry;
 use crate::{Checked, assemble, date_now, load_files};
 
 /// `flowcore agent`.
-pub(super) fn run(options: &AgentOptions) -> Exit {
+pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
     let system = system_properties(&options.system);
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level(&system)).init();
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(Exit::Failed, &error),
     };
-    let registry = Registry::builtin();
-    let checked = match load(options, &system, &registry, &runtime) {
+    let checked = match load(options, &system, registry, &runtime) {
         Ok(checked) => checked,
         Err(error) => return failed(Exit::BadConfiguration, &error),
     };
@@ -34,7 +33,7 @@ pub(super) fn run(options: &AgentOptions) -> Exit {
     if options.dryrun {
         return dry_run(&checked, &name);
     }
-    match assemble(&checked, &name, &registry, Duration::from_secs(options.grace)) {
+    match assemble(&checked, &name, registry, Duration::from_secs(options.grace)) {
         Ok(agent) => start(&runtime, agent, options, &system),
         Err(error) => failed(Exit::BadConfiguration, &error),
     }

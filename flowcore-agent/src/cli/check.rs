@@ -11,8 +11,8 @@ use crate::registry::Registry;
 use crate::{Checked, date_now, load_files, without_running};
 
 /// `flowcore check`.
-pub(super) fn run(options: &CheckOptions, colours: bool) -> Exit {
-    let checked = match load(options) {
+pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) -> Exit {
+    let checked = match load(options, registry) {
         Ok(checked) => checked,
         Err(error) => {
             eprintln!("error: {}", with_causes(&error));
@@ -39,7 +39,7 @@ pub(super) fn run(options: &CheckOptions, colours: bool) -> Exit {
     if worst >= Some(fails) { Exit::BadConfiguration } else { Exit::Clean }
 }
 
-fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
+fn load(options: &CheckOptions, registry: &Registry) -> Result<Checked, ReadError> {
     let files = contents(&options.files)?;
     let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let checks = Options { strict: options.strict, lenient: options.lenient };
@@ -50,7 +50,7 @@ fn load(options: &CheckOptions) -> Result<Checked, ReadError> {
         date: &date_now,
         bare_environment: reads_bare_environment(&system),
     };
-    Ok(load_files(files, &lookups, &mut without_running, checks, &Registry::builtin())?)
+    Ok(load_files(files, &lookups, &mut without_running, checks, registry)?)
 }
 
 fn shown(

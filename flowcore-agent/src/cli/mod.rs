@@ -13,6 +13,8 @@ mod table;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use crate::registry::Registry;
+
 pub use options::{AgentOptions, CheckOptions, Cli, Command};
 
 /// How the program ends.
@@ -39,11 +41,31 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Runs a command.
+/// Runs a command with the types that are built in.
 pub fn run(cli: Cli) -> Exit {
+    run_with(cli, &Registry::builtin())
+}
+
+/// Runs a command with the types of `registry`: all that a program with components of its own needs beside
+/// them. It checks, runs and shows agents as `flowcore` does.
+///
+/// ```no_run
+/// use std::process::ExitCode;
+///
+/// use clap::Parser;
+/// use flowcore::ingest::sink::NullSink;
+/// use flowcore_agent::cli::{Cli, run_with};
+/// use flowcore_agent::registry::Registry;
+///
+/// fn main() -> ExitCode {
+///     let registry = Registry::builtin().sink("com.example.TableSink", |_| Ok(NullSink::new));
+///     run_with(Cli::parse(), &registry).into()
+/// }
+/// ```
+pub fn run_with(cli: Cli, registry: &Registry) -> Exit {
     match cli.command {
-        Command::Check(options) => check::run(&options, std::io::stdout().is_terminal()),
-        Command::Agent(options) => agent::run(&options),
+        Command::Check(options) => check::run(&options, registry, std::io::stdout().is_terminal()),
+        Command::Agent(options) => agent::run(&options, registry),
         Command::Version => {
             println!("flowcore {}", env!("CARGO_PKG_VERSION"));
             Exit::Clean
