@@ -37,6 +37,17 @@ impl<'a> Settings<'a> {
         Self { component, kind, prefix: prefix.to_owned() }
     }
 
+    /// The settings of a part of this component, whose keys begin with `prefix`.
+    pub(crate) fn of_part(&self, kind: Option<&'static ComponentType>, prefix: &str) -> Settings<'a> {
+        Self { component: self.component, kind, prefix: format!("{}{prefix}", self.prefix) }
+    }
+
+    /// Of keys that mean the same the first that is written, or else the first.
+    pub(crate) fn written_of(&self, keys: &[&'static str]) -> &'static str {
+        let is_written = |key: &&str| self.component.value(&format!("{}{key}", self.prefix)).is_some();
+        keys.iter().copied().find(is_written).or(keys.first().copied()).unwrap_or("")
+    }
+
     /// The component's name.
     pub fn name(&self) -> &str {
         &self.component.name
@@ -91,6 +102,18 @@ impl<'a> Settings<'a> {
     /// As [`number`](Self::number).
     pub fn seconds(&self, key: &str) -> Result<Duration, SettingError> {
         self.number(key).map(Duration::from_secs)
+    }
+
+    /// A value by `read`, such as [`Settings::number`]; nothing when it is missing and has no default.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn optional<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Self, &str) -> Result<T, SettingError>,
+    ) -> Result<Option<T>, SettingError> {
+        self.text(key).map(|_| read(self, key)).transpose()
     }
 
     /// A path; `~/` is the home folder.

@@ -7,6 +7,8 @@ mod exit_codes;
 mod grammar;
 mod key_tables;
 mod mutations;
+mod network;
+mod program;
 mod running;
 mod said;
 mod values;

@@ -1,115 +1,9 @@
 //! Agents that run: the program with configurations of Flume.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use tempfile::TempDir;
-
-/// A running program, killed with the test.
-struct Program {
-    child: Child,
-    folder: TempDir,
-}
-
-impl Program {
-    /// `{dir}` in the configuration is a temporary folder.
-    fn start(conf: &str, arguments: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), conf, arguments)
-    }
-
-    fn start_in(folder: TempDir, conf: &str, arguments: &[&str]) -> Self {
-        let file = folder.path().join("flume.conf");
-        fs::write(&file, conf.replace("{dir}", folder.path().to_str().unwrap())).unwrap();
-        let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", env!("CARGO_BIN_EXE_flowcore"), "agent", "-n", "a1", "-f"])
-            .arg(file)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
-            .spawn()
-            .unwrap();
-        Self { child, folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap()
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
-    }
-
-    fn wait(&mut self) -> i32 {
-        let mut code = None;
-        until("the program ends", || {
-            code = self.child.try_wait().unwrap();
-            code.is_some()
-        });
-        code.and_then(|code| code.code()).unwrap_or(-1)
-    }
-
-    /// Waits for a condition, and shows the log when it does not come.
-    fn until(&self, what: &str, condition: impl FnMut() -> bool) {
-        assert!(holds_soon(condition), "{what} does not come: {}", self.log());
-    }
-
-    fn stop(&mut self) {
-        self.signal("-TERM");
-        assert_eq!(self.wait(), 0, "{}", self.log());
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a real program is waited for")]
-fn holds_soon(mut condition: impl FnMut() -> bool) -> bool {
-    let start = Instant::now();
-    while !condition() {
-        if start.elapsed() > Duration::from_mins(1) {
-            return false;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    true
-}
-
-fn until(what: &str, condition: impl FnMut() -> bool) {
-    assert!(holds_soon(condition), "{what} does not come");
-}
-
-/// All lines in the files of a folder, sorted.
-fn lines_in(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let texts = entries.map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
-    let mut lines: Vec<String> =
-        texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
-    lines.sort();
-    lines
-}
-
-const TO_FILES: &str = "\
-a1.channels = c1
-a1.channels.c1.type = memory
-a1.channels.c1.capacity = 1000
-a1.sinks = k1
-a1.sinks.k1.type = file_roll
-a1.sinks.k1.channel = c1
-a1.sinks.k1.sink.directory = {dir}/out
-a1.sources = r1
-a1.sources.r1.channels = c1
-";
+use crate::program::{Program, TO_FILES, lines_in};
 
 #[test]
 fn what_a_command_prints_is_in_the_files_and_sigterm_ends_with_0() {
@@ -196,12 +90,12 @@ fn holds(folder: &Path, bytes: &[u8]) -> bool {
 
 #[test]
 fn a_bad_configuration_ends_with_3_and_says_why() {
-    let mut program = Program::start(&format!("{TO_FILES}a1.sources.r1.type = avro\n"), &[]);
+    let mut program = Program::start(&format!("{TO_FILES}a1.sources.r1.type = kafka\n"), &[]);
     assert_eq!(program.wait(), 3);
     let log = program.log();
-    assert!(log.contains("error[not-yet]: source avro does not run yet"), "{log}");
-    assert!(log.contains("error[missing-key]: source r1 (avro) needs `bind`"), "{log}");
-    assert!(log.contains("error: the configuration of agent a1 has 3 errors"), "{log}");
+    assert!(log.contains("error[not-yet]: source kafka does not run yet"), "{log}");
+    assert!(log.contains("error[missing-key]: source r1 (kafka) needs `kafka.bootstrap.servers`"), "{log}");
+    assert!(log.contains("error: the configuration of agent a1 has 4 errors"), "{log}");
 }
 
 #[test]

@@ -2,6 +2,9 @@ use std::time::Duration;
 
 use super::HttpHandler;
 
+/// Longer than anybody waits, and short enough to be added to any instant.
+const YEAR: Duration = Duration::from_hours(365 * 24);
+
 /// What an [`HttpSource`](super::HttpSource) listens to.
 ///
 /// ```
@@ -87,10 +90,10 @@ impl HttpConfig {
     }
 
     /// How long a connection may be silent before it has sent the head of its next request
-    /// (`ServerConnector.idleTimeout`, default 30 s).
+    /// (`ServerConnector.idleTimeout`, default 30 s). Zero is a year.
     #[must_use]
     pub fn idle_timeout(mut self, time: Duration) -> Self {
-        self.idle_timeout = time;
+        self.idle_timeout = if time.is_zero() { YEAR } else { time.min(YEAR) };
         self
     }
 

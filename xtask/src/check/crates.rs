@@ -10,7 +10,7 @@ enum Kind {
     Library,
     Testkit,
     Connector,
-    /// An example or the benches: the only ones that name connectors.
+    /// The agent, an example or the benches: the only ones that name connectors.
     Program,
     Tool,
 }
@@ -43,6 +43,7 @@ fn kind(package: &Package) -> Kind {
         "flowcore" => Kind::Library,
         "flowcore-testkit" => Kind::Testkit,
         "xtask" => Kind::Tool,
+        "flowcore-agent" => Kind::Program,
         _ if package.manifest.starts_with("examples/") || package.manifest.starts_with("benches/") => {
             Kind::Program
         }
@@ -119,6 +120,7 @@ mod tests {
     #[test]
     fn only_programs_name_connectors() {
         assert_eq!(wrong_in("coffee-orders", "examples/coffee-orders", &[("flowcore-redis", false)]), 0);
+        assert_eq!(wrong_in("flowcore-agent", "flowcore-agent", &[("flowcore-redis", false)]), 0);
         assert_eq!(wrong_in("flowcore", "flowcore", &[("flowcore-redis", true)]), 1);
         assert_eq!(wrong_in("xtask", "xtask", &[("flowcore", false)]), 1);
     }

@@ -1,5 +1,77 @@
 //! Source and sink of Avro RPC.
 
-use super::Family;
+use flowcore_avro::{AvroSink, AvroSinkConfig, AvroSource, AvroSourceConfig, Compression, LayerOrder};
 
-pub(super) const FAMILY: Family = Family { register: |registry| registry, parts: &[], not_yet: &[] };
+use super::Family;
+use crate::keys::Section;
+use crate::registry::{Registry, SettingError, Settings};
+
+pub(super) const FAMILY: Family = Family {
+    register,
+    parts: &[],
+    not_yet: &[
+        (Section::Source, "avro", &["ssl", "ipFilter"]),
+        (Section::Sink, "avro", &["ssl", "client.type", "host-selector", "backoff", "maxBackoff"]),
+    ],
+};
+
+fn register(registry: Registry) -> Registry {
+    registry.source("avro", source).sink("avro", sink)
+}
+
+fn source(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSource + Send + use<>, SettingError> {
+    let config = AvroSourceConfig::new(settings.required("bind")?, settings.number("port")?)
+        .compression(compression(settings, Compression::DEFLATE)?)
+        .compression_tls_order(order(settings)?);
+    Ok(move || AvroSource::new(config.clone()))
+}
+
+fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use<>, SettingError> {
+    let mut servers = servers(settings)?.into_iter();
+    let Some((host, port)) = servers.next() else { return Err(settings.error("hosts", "names no host")) };
+    let config = AvroSinkConfig::new(host, port);
+    let config = servers.fold(config, |config, (host, port)| config.backup(host, port));
+    let deflate = Compression::Deflate { level: settings.number("compression-level")? };
+    let reset = settings.written_of(&["reset-connection-interval", "connection-reset-interval"]);
+    let config = config
+        .batch_size(settings.number("batch-size")?)
+        .connect_timeout(settings.millis("connect-timeout")?)
+        .request_timeout(settings.millis("request-timeout")?)
+        .reset_connection_interval(settings.seconds(reset)?)
+        .compression(compression(settings, deflate)?)
+        .compression_tls_order(order(settings)?);
+    let attempts = settings.optional("max-attempts", Settings::number)?;
+    let config = attempts.into_iter().fold(config, AvroSinkConfig::max_attempts);
+    Ok(move || AvroSink::new(config.clone()))
+}
+
+/// `hostname` and `port`, or each of `hosts`.
+fn servers(settings: &Settings<'_>) -> Result<Vec<(String, u16)>, SettingError> {
+    let Some(hosts) = settings.text("hosts") else {
+        return Ok(vec![(settings.required("hostname")?.to_owned(), settings.number("port")?)]);
+    };
+    let server = |alias: &str| {
+        let key = format!("hosts.{alias}");
+        let address = settings.required(&key)?;
+        let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.trim().parse().ok()?)));
+        let (host, port) = parts.ok_or_else(|| settings.error(&key, "is no host:port"))?;
+        Ok((host.trim().to_owned(), port))
+    };
+    hosts.split_ascii_whitespace().map(server).collect()
+}
+
+fn compression(settings: &Settings<'_>, deflate: Compression) -> Result<Compression, SettingError> {
+    match settings.required("compression-type")? {
+        kind if kind.eq_ignore_ascii_case("none") => Ok(Compression::None),
+        kind if kind.eq_ignore_ascii_case("deflate") => Ok(deflate),
+        _ => Err(settings.error("compression-type", "is neither none nor deflate")),
+    }
+}
+
+fn order(settings: &Settings<'_>) -> Result<LayerOrder, SettingError> {
+    match settings.required("compression-tls-order")? {
+        order if order.eq_ignore_ascii_case("deflate-outside") => Ok(LayerOrder::DeflateOutside),
+        order if order.eq_ignore_ascii_case("tls-outside") => Ok(LayerOrder::TlsOutside),
+        _ => Err(settings.error("compression-tls-order", "is neither deflate-outside nor tls-outside")),
+    }
+}
