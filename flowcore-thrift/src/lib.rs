@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+pub mod sink;
+pub mod source;
+mod transport;
+pub mod wire;
+
+pub use error::ThriftError;
+pub use sink::{ThriftSink, ThriftSinkConfig};
+pub use source::{ThriftSource, ThriftSourceConfig, ThriftSourceMonitor};
+pub use wire::Protocol;

@@ -1,0 +1,20 @@
+//! [`ThriftSink`]: sends to an Thrift source, of Flume or of flowcore.
+//!
+//! - A batch is delivered when the server answered `OK` to each of its calls: its channels have the events.
+//! - Anything else fails the delivery, and the whole batch comes again: a refusal, an error, a connection that
+//!   breaks, an answer that is late. What the server had put by then, it gets twice: at least once.
+//! - A call has up to [`batch_size`](ThriftSinkConfig::batch_size) events, and fewer where they would not fit
+//!   into a frame. Let the agent take as many: then a batch is one call, which is put as a whole or not at all.
+//! - Order is kept: the next call is sent when the last is answered. With
+//!   [several connections](ThriftSinkConfig::max_connections) the calls of one delivery are under way together,
+//!   and may be put in any order.
+//! - While the server is away, events wait in the channel; with [backups](ThriftSinkConfig::backup) they go there.
+
+mod client;
+mod config;
+mod division;
+#[expect(clippy::module_inception, reason = "the sink of the folder for sinks")]
+mod sink;
+
+pub use config::ThriftSinkConfig;
+pub use sink::ThriftSink;

@@ -1,0 +1,81 @@
+use flowcore::event::Event;
+use flowcore::ingest::{Batch, ChannelWriter, PutError, PutErrorKind};
+use tokio::sync::{mpsc, oneshot};
+
+use super::ThriftSourceMonitor;
+use crate::ThriftError;
+use crate::wire::Status;
+
+/// Calls that wait for the one that is put; more wait in their connections.
+const WAITING: usize = 64;
+
+/// A connection's way into the channels.
+pub(super) type Counter = mpsc::Sender<Order>;
+
+/// A batch, and who waits to hear what became of it.
+#[derive(Debug)]
+pub(super) struct Order {
+    events: Vec<Event>,
+    answer: oneshot::Sender<Status>,
+}
+
+/// Puts the batches of all connections, one after the other.
+#[derive(Debug)]
+pub(super) struct Desk {
+    orders: mpsc::Receiver<Order>,
+    monitor: ThriftSourceMonitor,
+}
+
+/// Puts a batch over the counter. `None` when the source is gone: nobody knows what became of it.
+pub(super) async fn order(counter: &Counter, events: Vec<Event>) -> Option<Status> {
+    let (answer, status) = oneshot::channel();
+    counter.send(Order { events, answer }).await.ok()?;
+    status.await.ok()
+}
+
+impl Desk {
+    pub(super) fn open(monitor: ThriftSourceMonitor) -> (Self, Counter) {
+        let (counter, orders) = mpsc::channel(WAITING);
+        (Self { orders, monitor }, counter)
+    }
+
+    /// The next batch. Safe to cancel.
+    pub(super) async fn next(&mut self) -> Option<Order> {
+        self.orders.recv().await
+    }
+
+    /// Puts it. Not safe to cancel.
+    pub(super) async fn serve(&mut self, order: Order, out: &mut ChannelWriter) -> Result<(), ThriftError> {
+        let put = out.put_once(Batch::untracked(order.events)).await;
+        let status = if put.is_ok() { Status::Ok } else { Status::Failed };
+        // A connection that has broken does not listen any more: its sender sends again.
+        let _ = order.answer.send(status);
+        let Err(PutError { channel, kind, .. }) = put else { return Ok(()) };
+        self.note(&channel, kind, out);
+        match kind {
+            PutErrorKind::Closed if !out.is_stopping() => Err(ThriftError::Refused { channel, kind }),
+            PutErrorKind::Full => {
+                self.refuse_who_waited(&channel, out);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Who came before the channel gave up on finding room has waited for it too.
+    fn refuse_who_waited(&mut self, channel: &str, out: &ChannelWriter) {
+        for _ in 0..self.orders.len() {
+            let Ok(Order { answer, .. }) = self.orders.try_recv() else { return };
+            let _ = answer.send(Status::Failed);
+            self.note(channel, PutErrorKind::Full, out);
+        }
+    }
+
+    fn note(&self, channel: &str, kind: PutErrorKind, out: &ChannelWriter) {
+        let refused = self.monitor.refused();
+        // With every power of two: often enough to be seen, never a flood.
+        if refused.is_power_of_two() {
+            tracing::warn!(source = %out.context().name, channel, %kind, refused, "calls are answered FAILED");
+        }
+    }
+}

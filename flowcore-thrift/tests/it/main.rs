@@ -1,0 +1,12 @@
+//! The source and the sink over real sockets.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "these are tests throughout")]
+
+mod agent;
+mod client;
+mod flume;
+mod hostile;
+mod random;
+mod sink;
+mod source;
+mod wire;
