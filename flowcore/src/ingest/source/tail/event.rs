@@ -1,6 +1,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Line;
 use crate::base::FileIdentity;
 use crate::event::Event;
@@ -9,12 +11,17 @@ use crate::event::Event;
 const TRUNCATED: &str = "truncated";
 
 /// An event for each line, without headers if the line is whole.
+#[inline]
 pub(super) fn plain(line: Line<'_>) -> Event {
-    let event = Event::new(line.body);
     match line.truncated {
-        Some(length) => event.with_header(TRUNCATED, length.to_string()),
-        None => event,
+        Some(length) => cut(line.body, length),
+        None => Event::new(line.body),
     }
+}
+
+#[cold]
+fn cut(body: Bytes, length: u64) -> Event {
+    Event::new(body).with_header(TRUNCATED, length.to_string())
 }
 
 /// An event for each line with its place in the headers. Names and the file are made once.

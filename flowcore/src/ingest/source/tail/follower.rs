@@ -2,25 +2,28 @@ use std::time::Duration;
 
 use super::commits::{BatchId, Commits};
 use super::followed_files::FollowedFiles;
+use super::lines::MapLines;
 use super::options::TailOptions;
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
-use super::source::MapLine;
-use super::tracked_file::{Place, Reading, ReadingEnd, TrackedFile};
-use super::{FileProgress, Line, TailError};
+use super::tracked_file::{Items, Place, Reading, ReadingEnd, TrackedFile};
+use super::{FileProgress, TailError};
 use crate::base::{Clock, Receipt, Receipts, Stopwatch};
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
 
 /// After a notification, more of them follow: a writer that writes often is read some hundred times a
 /// second, not at each write.
 const COALESCE: Duration = Duration::from_millis(5);
+/// Rounds of all files before others have their turn: to go to sleep and wake costs as much as a hundred lines,
+/// and what is read in so many still lies in the processor's cache.
+const ROUNDS: u32 = 4;
 /// Between two tries to put the end of a removed file, at the very end.
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// The thin shell: asks the files for lines, puts them, keeps positions, and waits.
 pub(super) struct Follower<T> {
     options: TailOptions,
-    map: MapLine<T>,
+    map: Box<dyn MapLines<T>>,
     clock: Clock,
     running: Stopwatch,
     opened: FollowedFiles,
@@ -29,10 +32,17 @@ pub(super) struct Follower<T> {
     next_look: Duration,
     next_save: Duration,
     saved_generation: u64,
+    /// Lines in it: the next one probably has as many.
+    last_batch: usize,
 }
 
 impl<T: Send + 'static> Follower<T> {
-    pub(super) fn new(opened: FollowedFiles, options: TailOptions, map: MapLine<T>, clock: Clock) -> Self {
+    pub(super) fn new(
+        opened: FollowedFiles,
+        options: TailOptions,
+        map: Box<dyn MapLines<T>>,
+        clock: Clock,
+    ) -> Self {
         options.progress.forget_files();
         let running = clock.stopwatch();
         let (next_look, next_save) = (Duration::ZERO, options.save_every);
@@ -49,6 +59,7 @@ impl<T: Send + 'static> Follower<T> {
             next_look,
             next_save,
             saved_generation,
+            last_batch: 0,
         }
     }
 
@@ -77,6 +88,7 @@ impl<T: Send + 'static> Follower<T> {
     }
 
     async fn follow(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
+        let mut rounds = 0;
         loop {
             self.take_receipts()?;
             if out.is_stopping() {
@@ -94,7 +106,10 @@ impl<T: Send + 'static> Follower<T> {
             if idle {
                 self.wait(out).await?;
             } else {
-                tokio::task::yield_now().await;
+                rounds = (rounds + 1) % ROUNDS;
+                if rounds == 0 {
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }
@@ -136,17 +151,18 @@ impl<T: Send + 'static> Follower<T> {
     /// Reads a batch of one file and puts it. Returns whether there was anything.
     async fn read(&mut self, id: u64, last: bool, out: &mut ChannelWriter<T>) -> Result<bool, SourceError> {
         let now = self.running.elapsed();
-        let (files, scratch) = self.opened.files.files();
+        let (files, buffers) = self.opened.files.files();
         let Some(file) = files.iter_mut().find(|file| file.id == id) else { return Ok(false) };
         let before = file.position();
-        let mut events = Vec::new();
-        let mut hand_over = |line: Line<'_>| events.push((self.map)(line));
+        let mut events = Vec::with_capacity(self.last_batch);
+        let mut into = Items { map: &mut *self.map, items: &mut events };
         let limits = self.options.limits;
         let reading = if last {
-            file.read(limits, true, scratch, &mut hand_over)?
+            file.read(limits, true, buffers, &mut into)?
         } else {
-            file.read_next(limits, (now, self.options.rotate_wait), scratch, &mut hand_over)?
+            file.read_next(limits, (now, self.options.rotate_wait), buffers, &mut into)?
         };
+        self.last_batch = events.len();
         let moved = reading.position != before;
         let followed = file.place == Place::Matched;
         if reading.end == ReadingEnd::CutOff {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::position::{CHECKED, Check, Position};
+use super::read_buffers::ReadBuffers;
 use crate::base::DiskFile;
 
 /// The least that is read at once.
@@ -52,7 +53,8 @@ pub(super) enum Fill {
     Lines,
     /// This many bytes of a line that is too long were passed over.
     Passed(usize),
-    /// The end of the file; `scratch[..end]` was read, and from `held` on it is a line without an end.
+    /// The end of the file; `end` bytes are in the current buffer, and from `held` on it is a line without an
+    /// end.
     End { held: usize, end: usize },
     /// What stood before the position is not there any more.
     Changed,
@@ -64,8 +66,8 @@ impl LineReader {
         Self { limit, chunk: Bytes::new(), start: offset, at: 0, lines, check, long: None }
     }
 
-    /// How large the buffer must be that is lent for reading.
-    pub(super) fn scratch_size(limit: usize) -> usize {
+    /// How large the buffers must be that are read into.
+    pub(super) fn buffer_size(limit: usize) -> usize {
         CHECKED + CHUNK.max(limit.saturating_add(1))
     }
 
@@ -82,18 +84,23 @@ impl LineReader {
         Position { offset: self.start + self.at as u64, lines: self.lines, check }
     }
 
-    /// The next line of what was read.
-    pub(super) fn next_line(&mut self) -> Option<RawLine> {
-        let length = memchr(b'\n', &self.chunk[self.at..])?;
-        let newline = self.at + length;
-        let line = match self.long.take() {
-            Some(long) => self.long_line(&long, newline as u64 + self.start, 1),
-            None => self.line(self.at, newline),
-        };
-        self.at = newline + 1;
-        Some(line)
+    /// Where the next line of what was read ends.
+    #[inline]
+    pub(super) fn find_newline(&self) -> Option<usize> {
+        memchr(b'\n', &self.chunk[self.at..]).map(|length| self.at + length)
     }
 
+    /// The line that ends at `newline`; what comes next is after it.
+    #[inline]
+    pub(super) fn line_to(&mut self, newline: usize) -> RawLine {
+        let from = std::mem::replace(&mut self.at, newline + 1);
+        match self.long.take() {
+            None => self.line(from, newline),
+            Some(long) => self.long_line(&long, newline as u64 + self.start, 1),
+        }
+    }
+
+    #[inline]
     fn line(&mut self, from: usize, newline: usize) -> RawLine {
         let length = newline - from;
         let body = self.chunk.slice(from..from + length.min(self.limit));
@@ -115,27 +122,31 @@ impl LineReader {
     }
 
     /// Reads on from where the lines ended.
-    pub(super) fn fill(&mut self, file: &mut dyn DiskFile, scratch: &mut [u8]) -> io::Result<Fill> {
+    pub(super) fn fill(&mut self, file: &mut dyn DiskFile, buffers: &mut ReadBuffers) -> io::Result<Fill> {
         self.forget_chunk();
         let before = self.check.length();
         let from = self.start - before as u64;
-        let end = read_past(file, from, before, scratch)?;
-        if end < before || Check::of(&scratch[..before]) != self.check {
+        let buffer = buffers.current();
+        let end = read_past(file, from, before, buffer)?;
+        if end < before || Check::of(&buffer[..before]) != self.check {
             return Ok(Fill::Changed);
         }
         let mut fresh = before;
-        if self.is_end_of_returned_line(&scratch[..end], before) {
+        if self.is_end_of_returned_line(&buffer[..end], before) {
             fresh += 1;
             self.start += 1;
-            self.check = Check::of(&scratch[..fresh]);
+            self.check = Check::of(&buffer[..fresh]);
         }
-        Ok(self.take_in(&scratch[..end], fresh, from))
+        Ok(self.take_in(buffers, (fresh, end), from))
     }
 
-    fn take_in(&mut self, read: &[u8], fresh: usize, from: u64) -> Fill {
+    fn take_in(&mut self, buffers: &mut ReadBuffers, (fresh, end): (usize, usize), from: u64) -> Fill {
+        let buffer = buffers.current();
+        let (read, size) = (&buffer[..end], buffer.len());
         let found = memchr(b'\n', &read[fresh..]).is_some();
         if found {
-            self.chunk = Bytes::copy_from_slice(read);
+            // A buffer with little in it is not lent: its lines would keep all of it.
+            self.chunk = if end >= size / 2 { buffers.lend(end) } else { Bytes::copy_from_slice(read) };
             self.start = from;
             self.at = fresh;
             return Fill::Lines;
@@ -192,10 +203,10 @@ impl LineReader {
 }
 
 /// One read, repeated only while it does not reach past `least`.
-fn read_past(file: &mut dyn DiskFile, from: u64, least: usize, scratch: &mut [u8]) -> io::Result<usize> {
+fn read_past(file: &mut dyn DiskFile, from: u64, least: usize, into: &mut [u8]) -> io::Result<usize> {
     let mut end = 0;
     while end <= least {
-        match file.read_at(from + end as u64, &mut scratch[end..]) {
+        match file.read_at(from + end as u64, &mut into[end..]) {
             Ok(0) => break,
             Ok(read) => end += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -24,7 +24,8 @@
 //!
 //! **Order.** The lines of one file keep their order. Files are read in turn, a batch of each.
 //!
-//! **When the channel is full** the source waits; it holds one batch and one chunk of each file.
+//! **When the channel is full** the source waits; it holds one batch and one chunk of each file, and keeps at
+//! most 16 buffers of 64 KiB to read into again.
 //!
 //! **What no tailer can see**, and this one does not either:
 //! - Lines that were written and cut off, or written to a file that was removed, while nobody looked:
@@ -48,11 +49,13 @@ mod followed_files;
 mod follower;
 mod line;
 mod line_reader;
+mod lines;
 mod options;
 mod pattern;
 mod position;
 mod positions;
 mod progress;
+mod read_buffers;
 mod source;
 mod tracked_file;
 mod tracked_files;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::tracked_file::BatchLimits;
+use super::lines::BatchLimits;
 use super::{LongLines, TailProgress};
 use crate::base::{Disk, LocalDisk};
 

@@ -6,14 +6,12 @@ use async_trait::async_trait;
 
 use super::followed_files::FollowedFiles;
 use super::follower::Follower;
+use super::lines::{EachLine, MapLines};
 use super::options::TailOptions;
 use super::{Line, LongLines, TailProgress, event};
 use crate::base::Disk;
 use crate::event::Event;
 use crate::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
-
-/// Makes an item from a line.
-pub(super) type MapLine<T> = Box<dyn FnMut(Line<'_>) -> T + Send>;
 
 /// Reads files as they grow, line by line, and goes on after a restart where delivery ended.
 ///
@@ -35,7 +33,7 @@ pub(super) type MapLine<T> = Box<dyn FnMut(Line<'_>) -> T + Send>;
 /// ```
 pub struct TailSource<T = Event> {
     options: TailOptions,
-    map: Option<MapLine<T>>,
+    map: Option<Box<dyn MapLines<T>>>,
     follower: Option<Follower<T>>,
 }
 
@@ -50,7 +48,7 @@ impl TailSource<Event> {
     /// after its newline, both in bytes, and `line`, its number from 1.
     #[must_use]
     pub fn with_position_headers(mut self) -> Self {
-        self.map = Some(Box::new(event::with_positions()));
+        self.map = Some(Box::new(EachLine(event::with_positions())));
         self
     }
 }
@@ -62,7 +60,7 @@ impl<T: Send + 'static> TailSource<T> {
         map: impl FnMut(Line<'_>) -> T + Send + 'static,
     ) -> Self {
         let paths = paths.into_iter().map(Into::into).collect();
-        Self { options: TailOptions::new(paths), map: Some(Box::new(map)), follower: None }
+        Self { options: TailOptions::new(paths), map: Some(Box::new(EachLine(map))), follower: None }
     }
 
     /// Saves in the file at `path` up to where each file was delivered. Without it every start begins anew.

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::line_reader::{Fill, LineReader, RawLine};
+use super::TailError;
+use super::line_reader::{Fill, LineReader};
+use super::lines::{BatchLimits, Lines, MapLines, Taken};
 use super::position::Position;
-use super::{Line, LongLines, TailError};
+use super::read_buffers::ReadBuffers;
 use crate::base::{DiskFile, FileIdentity};
 
 /// One file that is followed, whatever its name.
@@ -32,13 +34,10 @@ pub(super) enum Place {
     Removed(Duration),
 }
 
-/// How much is read at once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BatchLimits {
-    pub(super) lines: usize,
-    pub(super) bytes: usize,
-    pub(super) line: usize,
-    pub(super) long_lines: LongLines,
+/// Where lines go, as items.
+pub(super) struct Items<'a, T> {
+    pub(super) map: &'a mut dyn MapLines<T>,
+    pub(super) items: &'a mut Vec<T>,
 }
 
 /// What one reading of a file brought.
@@ -98,8 +97,8 @@ impl TrackedFile {
     }
 
     /// Whether what stands before the position is what stood there.
-    pub(super) fn is_continued(&mut self, scratch: &mut [u8]) -> Result<bool, TailError> {
-        Ok(self.fill(scratch)? != Fill::Changed)
+    pub(super) fn is_continued(&mut self, buffers: &mut ReadBuffers) -> Result<bool, TailError> {
+        Ok(self.fill(buffers)? != Fill::Changed)
     }
 
     /// Goes to a position, to read from there.
@@ -109,47 +108,44 @@ impl TrackedFile {
 
     /// Reads lines until a batch is full or nothing is left. A file that its writer left is finished when
     /// nothing came since the last try.
-    pub(super) fn read_next(
+    pub(super) fn read_next<T>(
         &mut self,
         limits: BatchLimits,
         (now, wait): (Duration, Duration),
-        scratch: &mut [u8],
-        hand_over: &mut dyn FnMut(Line<'_>),
+        buffers: &mut ReadBuffers,
+        into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
         let (before, seen_end) = (self.position(), self.seen_end);
-        let reading = self.read(limits, false, scratch, hand_over)?;
+        let reading = self.read(limits, false, buffers, into)?;
         if reading.position != before || self.seen_end != seen_end {
             self.place.quiet_since(now);
         } else if reading.end == ReadingEnd::End && self.place.is_over(now, wait) {
-            return self.read(limits, true, scratch, hand_over);
+            return self.read(limits, true, buffers, into);
         }
         Ok(reading)
     }
 
     /// The same. `last` says that nothing more will come, so that a line without an end is a line too.
-    pub(super) fn read(
+    pub(super) fn read<T>(
         &mut self,
         limits: BatchLimits,
         last: bool,
-        scratch: &mut [u8],
-        hand_over: &mut dyn FnMut(Line<'_>),
+        buffers: &mut ReadBuffers,
+        into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
-        let mut batch = Batch { lines: 0, bytes: 0, long_lines: 0, limits };
+        let mut taken = Taken::default();
         let end = loop {
-            while !batch.is_full() {
-                let Some(line) = self.reader.next_line() else { break };
-                batch.add(line, (self.identity, self.generation), &self.path, hand_over);
-            }
-            if batch.is_full() {
+            into.map.map(self.lines(&mut taken, limits), into.items);
+            if taken.is_full(&limits) {
                 break ReadingEnd::Full;
             }
-            let fill = self.fill(scratch)?;
+            let fill = self.fill(buffers)?;
             self.seen_end = self.reader.seen_end(&fill);
             match fill {
                 Fill::Lines => {}
-                Fill::Passed(bytes) => batch.bytes += bytes,
+                Fill::Passed(bytes) => taken.bytes += bytes,
                 // What was read before goes first, with its own position.
-                Fill::Changed if batch.lines > 0 => break ReadingEnd::Full,
+                Fill::Changed if taken.lines > 0 => break ReadingEnd::Full,
                 Fill::Changed => {
                     tracing::warn!(path = %self.path.display(), "the file was cut off: reading it from its start");
                     self.rewind(Position::default(), limits.line);
@@ -157,55 +153,27 @@ impl TrackedFile {
                 }
                 Fill::End { .. } if !last => break ReadingEnd::End,
                 Fill::End { held, end } => {
-                    if let Some(line) = self.reader.take_unterminated(&scratch[..end], held) {
-                        batch.add(line, (self.identity, self.generation), &self.path, hand_over);
+                    if let Some(line) = self.reader.take_unterminated(&buffers.current()[..end], held) {
+                        into.map.map_last(line, self.lines(&mut taken, limits), into.items);
                     }
                     break ReadingEnd::Finished;
                 }
             }
         };
-        let Batch { lines, long_lines, .. } = batch;
+        let Taken { lines, long_lines, .. } = taken;
         Ok(Reading { lines, long_lines, position: self.reader.position(), end })
     }
 
-    fn fill(&mut self, scratch: &mut [u8]) -> Result<Fill, TailError> {
-        self.reader.fill(&mut *self.file, scratch).map_err(|cause| TailError::Read {
+    fn lines<'a>(&'a mut self, taken: &'a mut Taken, limits: BatchLimits) -> Lines<'a> {
+        let (file, path) = ((self.identity, self.generation), self.path.as_path());
+        Lines { reader: &mut self.reader, taken, limits, file, path }
+    }
+
+    fn fill(&mut self, buffers: &mut ReadBuffers) -> Result<Fill, TailError> {
+        self.reader.fill(&mut *self.file, buffers).map_err(|cause| TailError::Read {
             path: self.path.clone(),
             offset: self.reader.position().offset,
             cause,
         })
-    }
-}
-
-struct Batch {
-    lines: usize,
-    bytes: usize,
-    long_lines: u64,
-    limits: BatchLimits,
-}
-
-impl Batch {
-    fn is_full(&self) -> bool {
-        self.lines >= self.limits.lines || self.bytes >= self.limits.bytes
-    }
-
-    fn add(
-        &mut self,
-        raw: RawLine,
-        (file, generation): (FileIdentity, u64),
-        path: &std::path::Path,
-        hand_over: &mut dyn FnMut(Line<'_>),
-    ) {
-        let RawLine { body, offset, end, number, truncated } = raw;
-        self.bytes += body.len() + 1;
-        if let Some(length) = truncated {
-            self.long_lines += 1;
-            tracing::warn!(path = %path.display(), line = number, length, "a line is longer than the limit");
-            if self.limits.long_lines == LongLines::Skip {
-                return;
-            }
-        }
-        self.lines += 1;
-        hand_over(Line { body, file, generation, path, offset, end, number, truncated });
     }
 }

@@ -10,6 +10,7 @@ use super::line_reader::LineReader;
 use super::pattern::PathPattern;
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
+use super::read_buffers::ReadBuffers;
 use super::tracked_file::{Place, TrackedFile};
 use crate::base::{Disk, DiskEntry, DiskFile, FileIdentity};
 
@@ -29,7 +30,7 @@ pub(super) struct TrackedFiles {
     generation: u64,
     unreadable: HashSet<FileIdentity>,
     next_id: u64,
-    pub(super) scratch: Vec<u8>,
+    buffers: ReadBuffers,
 }
 
 /// What a look at the folders saw.
@@ -51,7 +52,7 @@ impl TrackedFiles {
         most: usize,
         saved: SavedPositions,
     ) -> Self {
-        let scratch = vec![0; LineReader::scratch_size(line_limit)];
+        let buffers = ReadBuffers::new(LineReader::buffer_size(line_limit));
         Self {
             disk,
             patterns,
@@ -63,7 +64,7 @@ impl TrackedFiles {
             generation: saved.generation,
             unreadable: HashSet::new(),
             next_id: 0,
-            scratch,
+            buffers,
         }
     }
 
@@ -72,8 +73,8 @@ impl TrackedFiles {
         self.skip_first = true;
     }
 
-    pub(super) fn files(&mut self) -> (&mut [TrackedFile], &mut [u8]) {
-        (&mut self.files, &mut self.scratch)
+    pub(super) fn files(&mut self) -> (&mut [TrackedFile], &mut ReadBuffers) {
+        (&mut self.files, &mut self.buffers)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TrackedFile> {
@@ -167,7 +168,7 @@ impl TrackedFiles {
             let Some(mut file) = self.open(entry, |identity| identity == saved.identity)? else { continue };
             file.place = Place::Renamed(now);
             // Otherwise the file is gone, and another one has its identity.
-            if named_after || file.is_continued(&mut self.scratch)? {
+            if named_after || file.is_continued(&mut self.buffers)? {
                 self.files.insert(0, file);
             }
         }
