@@ -136,19 +136,42 @@ fn what_is_posted_is_in_the_files_in_both_forms() {
     agent.stop();
 }
 
+/// What stands for the sink of an agent that counts to five and sends to `far`.
+fn sends_to(far: &Agent, sink: &str) -> Program {
+    let port = far.addresses(1)[0].port();
+    let keys: Vec<String> = sink.lines().map(|line| format!("a1.sinks.k1.{line}")).collect();
+    let rest: Vec<&str> = TO_FILES.lines().filter(|line| !line.contains(".k1.")).collect();
+    let conf = format!(
+        "{}\na1.sinks.k1.channel = c1\na1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\n{}\n",
+        rest.join("\n"),
+        keys.join("\n").replace("{port}", &port.to_string())
+    );
+    Program::start(&conf, &[])
+}
+
 #[test]
 fn an_avro_sink_sends_to_an_avro_source() {
     for compression in ["none", "deflate"] {
         let keys = format!("type = avro\nbind = 127.0.0.1\nport = 0\ncompression-type = {compression}");
         let far = Agent::start(&keys);
-        let port = far.addresses(1)[0].port();
         let sink = format!(
-            "a1.sinks.k1.type = avro\na1.sinks.k1.hostname = 127.0.0.1\na1.sinks.k1.port = {port}\n\
-             a1.sinks.k1.compression-type = {compression}\na1.sinks.k1.batch-size = 10\n\
-             a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\n"
+            "type = avro\nhostname = 127.0.0.1\nport = {{port}}\ncompression-type = {compression}\nbatch-size = 10"
         );
-        let near: Vec<&str> = TO_FILES.lines().filter(|line| !line.contains(".k1.")).collect();
-        let mut near = Program::start(&format!("{}\na1.sinks.k1.channel = c1\n{sink}", near.join("\n")), &[]);
+        let mut near = sends_to(&far, &sink);
+        far.expect(&["0", "1", "2", "3", "4"]);
+        near.stop();
+        far.stop();
+    }
+}
+
+#[test]
+fn a_thrift_sink_sends_to_a_thrift_source() {
+    for (source, sink) in [
+        ("protocol = Binary", "hostname = 127.0.0.1\nport = {port}\nprotocol = binary\nbatch-size = 2"),
+        ("threads = 4", "hosts = gone there\nhosts.gone = 127.0.0.1:1\nhosts.there = 127.0.0.1:{port}"),
+    ] {
+        let far = Agent::start(&format!("type = thrift\nbind = 127.0.0.1\nport = 0\n{source}"));
+        let mut near = sends_to(&far, &format!("type = thrift\n{sink}"));
         far.expect(&["0", "1", "2", "3", "4"]);
         near.stop();
         far.stop();

@@ -11,11 +11,19 @@ const RPC: &[Key] = &[
     key("request-timeout", Kind::Millis(1)).or("20000"),
     key("reset-connection-interval", Kind::Seconds(0)).or("0"),
     key("connection-reset-interval", Kind::Seconds(0)).or("0").also("reset-connection-interval"),
-    key("client.type", Kind::OneOf(&["default", "default_failover", "default_loadbalance", "thrift"]))
-        .or("default"),
     key("hosts", Kind::Words),
     text("hosts.<alias>"),
     count("max-attempts"),
+];
+
+/// A Thrift sink has one client, whatever it says, as in Flume.
+const CLIENT_TYPE: Key =
+    key("client.type", Kind::OneOf(&["default", "default_failover", "default_loadbalance", "thrift"]))
+        .or("default");
+
+/// Which of several servers has a call.
+const CHOICE: &[Key] = &[
+    CLIENT_TYPE,
     text("host-selector").or("round_robin"),
     key("backoff", Kind::Bool).or("false"),
     key("maxBackoff", Kind::Millis(0)).or("0"),
@@ -23,6 +31,7 @@ const RPC: &[Key] = &[
 
 const AVRO: ComponentType = sink("avro", &["org.apache.flume.sink.AvroSink"]).batch("batch-size").keys(&[
     RPC,
+    CHOICE,
     &[
         key("compression-type", Kind::OneOf(&["none", "deflate"])).or("none"),
         key("compression-level", Kind::Int(0, 9)).or("6"),
@@ -37,10 +46,17 @@ const AVRO: ComponentType = sink("avro", &["org.apache.flume.sink.AvroSink"]).ba
 
 const KERBEROS: &str = "Kerberos is not supported; use TLS";
 
+/// Flume's has no other client either, and sends to the first of them alone.
+const ONE_CLIENT: &str = "a thrift sink sends to the first of its `hosts` that is there";
+
 const THRIFT: ComponentType =
     sink("thrift", &["org.apache.flume.sink.ThriftSink"]).batch("batch-size").keys(&[
         RPC,
         &[
+            CLIENT_TYPE,
+            text("host-selector").idle(ONE_CLIENT),
+            text("backoff").idle(ONE_CLIENT),
+            text("maxBackoff").idle(ONE_CLIENT),
             count("maxConnections").or("5"),
             key("protocol", Kind::OneOf(&["compact", "binary"])).or("compact"),
             key("kerberos", Kind::Bool).or("false").refused_if_true(KERBEROS),

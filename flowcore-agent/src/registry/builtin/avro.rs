@@ -3,6 +3,7 @@
 use flowcore_avro::{AvroSink, AvroSinkConfig, AvroSource, AvroSourceConfig, Compression, LayerOrder};
 
 use super::Family;
+use super::rpc::{RESET, servers};
 use crate::keys::Section;
 use crate::registry::{Registry, SettingError, Settings};
 
@@ -32,7 +33,7 @@ fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use
     let config = AvroSinkConfig::new(host, port);
     let config = servers.fold(config, |config, (host, port)| config.backup(host, port));
     let deflate = Compression::Deflate { level: settings.number("compression-level")? };
-    let reset = settings.written_of(&["reset-connection-interval", "connection-reset-interval"]);
+    let reset = settings.written_of(&RESET);
     let config = config
         .batch_size(settings.number("batch-size")?)
         .connect_timeout(settings.millis("connect-timeout")?)
@@ -43,21 +44,6 @@ fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use
     let attempts = settings.optional("max-attempts", Settings::number)?;
     let config = attempts.into_iter().fold(config, AvroSinkConfig::max_attempts);
     Ok(move || AvroSink::new(config.clone()))
-}
-
-/// `hostname` and `port`, or each of `hosts`.
-fn servers(settings: &Settings<'_>) -> Result<Vec<(String, u16)>, SettingError> {
-    let Some(hosts) = settings.text("hosts") else {
-        return Ok(vec![(settings.required("hostname")?.to_owned(), settings.number("port")?)]);
-    };
-    let server = |alias: &str| {
-        let key = format!("hosts.{alias}");
-        let address = settings.required(&key)?;
-        let parts = address.rsplit_once(':').and_then(|(host, port)| Some((host, port.trim().parse().ok()?)));
-        let (host, port) = parts.ok_or_else(|| settings.error(&key, "is no host:port"))?;
-        Ok((host.trim().to_owned(), port))
-    };
-    hosts.split_ascii_whitespace().map(server).collect()
 }
 
 fn compression(settings: &Settings<'_>, deflate: Compression) -> Result<Compression, SettingError> {

@@ -9,6 +9,7 @@ mod local_sinks;
 mod local_sources;
 mod network;
 mod routing;
+mod rpc;
 mod serializers;
 mod thrift;
 
