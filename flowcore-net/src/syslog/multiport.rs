@@ -114,7 +114,7 @@ impl Source<Event> for MultiportSyslogSource {
     }
 
     async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
-        let ComponentContext { name, clock } = out.context().clone();
+        let ComponentContext { name, clock, .. } = out.context().clone();
         self.open(&name).await?;
         let listeners = std::mem::take(&mut self.listeners);
         let (buffer, batch) = (self.config.read_buffer_bytes, self.config.batch_size);

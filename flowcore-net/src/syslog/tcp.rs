@@ -104,7 +104,7 @@ impl Source<Event> for SyslogTcpSource {
     }
 
     async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
-        let ComponentContext { name, clock } = out.context().clone();
+        let ComponentContext { name, clock, .. } = out.context().clone();
         let listeners = vec![self.open(&name).await?];
         let reading = Reading { source: name.to_string(), clock, buffer: READ, batch: BATCH };
         let server = Server { listeners, max_connections: self.config.max_connections, rule: PutRule::Wait };

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use super::metrics::Counters;
 use crate::base::Clock;
 
 /// What a source, sink or channel is told when it starts.
@@ -9,11 +10,13 @@ pub struct ComponentContext {
     pub name: Arc<str>,
     /// The time.
     pub clock: Clock,
+    /// Where it counts what only it knows: its connections, what it could not read.
+    pub counters: Counters,
 }
 
 impl ComponentContext {
     /// For a component named `name`.
     pub fn new(name: impl Into<Arc<str>>, clock: Clock) -> Self {
-        Self { name: name.into(), clock }
+        Self { name: name.into(), clock, counters: Counters::new() }
     }
 }

@@ -7,6 +7,7 @@ mod context;
 mod error;
 pub mod interceptor;
 pub mod local_host;
+pub mod metrics;
 pub mod path_escape;
 pub mod pattern;
 mod random;
@@ -19,9 +20,9 @@ mod writer;
 
 pub use agent::{Agent, AgentBuilder, AgentHandle};
 pub use channel::{
-    Batch, Channel, ChannelFactory, ChannelState, Damage, DecodeError, FileChannel, FileChannelBuilder,
-    FileChannelError, FileChannelStatus, MemoryChannel, MemoryChannelBuilder, PutTransaction, Stored,
-    SyncPolicy, Take, TakeTransaction,
+    Batch, Channel, ChannelFactory, ChannelHealth, ChannelState, Damage, DecodeError, FileChannel,
+    FileChannelBuilder, FileChannelError, FileChannelStatus, MemoryChannel, MemoryChannelBuilder,
+    PutTransaction, Stored, SyncPolicy, Take, TakeTransaction,
 };
 pub use context::ComponentContext;
 pub use error::{ChannelError, PutError, PutErrorKind, SinkError, SourceError};

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::handle::AgentHandle;
 use super::launch::launch;
 use super::plan::{ChannelPlan, Plan, SinkKind};
 use super::problem::AgentBuildError;
+use super::snapshot::ComponentKind;
 use crate::base::Clock;
 use crate::event::Event;
 use crate::ingest::{ChannelFactory, Sink, SinkPolicy, Source};
@@ -73,6 +75,7 @@ impl<T: Send + 'static> AgentBuilder<T> {
             sinks: Vec::new(),
             read_elsewhere: Vec::new(),
             written_elsewhere: Vec::new(),
+            types: HashMap::new(),
         };
         Self { plan }
     }
@@ -107,6 +110,17 @@ impl<T: Send + 'static> AgentBuilder<T> {
     /// until [`AgentHandle::finish`].
     pub fn written_elsewhere(mut self, channel: impl Into<Arc<str>>) -> Self {
         self.plan.written_elsewhere.push(channel.into());
+        self
+    }
+
+    /// Says what the type of a component is called, for those who watch the agent.
+    pub fn type_name(
+        mut self,
+        kind: ComponentKind,
+        component: impl Into<Arc<str>>,
+        type_name: impl Into<Arc<str>>,
+    ) -> Self {
+        self.plan.types.insert((kind, component.into()), type_name.into());
         self
     }
 

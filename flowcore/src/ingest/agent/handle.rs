@@ -18,10 +18,35 @@ pub struct AgentHandle<T: Send + 'static = Event> {
     pub(super) supervisor: TaskSet<()>,
 }
 
+/// Reads an agent's snapshots, for a monitor. Clones read the same agent, also after it has stopped.
+#[derive(Clone)]
+pub struct AgentObserver {
+    read: Arc<dyn Fn() -> AgentSnapshot + Send + Sync>,
+}
+
+impl AgentObserver {
+    /// What the agent does now.
+    pub fn snapshot(&self) -> AgentSnapshot {
+        (self.read)()
+    }
+}
+
+impl std::fmt::Debug for AgentObserver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AgentObserver").finish_non_exhaustive()
+    }
+}
+
 impl<T: Send + 'static> AgentHandle<T> {
     /// What it does now.
     pub fn snapshot(&self) -> AgentSnapshot {
         self.shared.snapshot()
+    }
+
+    /// Reads snapshots beside the handle, also while it stops.
+    pub fn observer(&self) -> AgentObserver {
+        let shared = self.shared.clone();
+        AgentObserver { read: Arc::new(move || shared.snapshot()) }
     }
 
     /// One of its channels, for a bridge or a test.

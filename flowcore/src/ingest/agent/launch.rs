@@ -6,9 +6,11 @@ use super::handle::AgentHandle;
 use super::life::Life;
 use super::plan::{ChannelPlan, Plan, SinkKind, SinkPlan, SourcePlan};
 use super::sink_runner::SinkRunner;
+use super::snapshot::ComponentKind;
 use super::source_runner::SourceRunner;
 use super::supervisor::{OpenChannel, Shared, Signals, SinkEntry, Supervisor};
 use crate::base::TaskSet;
+use crate::ingest::metrics::CountedChannel;
 use crate::ingest::selector::Route;
 use crate::ingest::{Channel, ChannelWriter, ComponentContext, ReplicatingSelector, Stopping};
 
@@ -53,7 +55,10 @@ async fn open<T: Send + 'static>(
         .await
         .map_err(|error| AgentError::new(&plan.name, &name, AgentErrorKind::Fatal, Arc::new(error.into())))?;
     let written_elsewhere = plan.written_elsewhere.contains(&name);
-    Ok(OpenChannel { name, channel, written_elsewhere })
+    let type_name = plan.types.get(&(ComponentKind::Channel, name.clone())).cloned();
+    let counted = CountedChannel::new(channel, plan.clock.clone(), context.counters);
+    let tally = counted.tally().clone();
+    Ok(OpenChannel { name, type_name, channel: Arc::new(counted), tally, written_elsewhere })
 }
 
 /// What runners are made of.
@@ -64,8 +69,9 @@ struct Parts<T: Send + 'static> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Parts<T> {
-    fn life(&self, name: &Arc<str>) -> Arc<Life> {
-        Life::new(&self.plan.name, name, &self.plan.clock)
+    fn life(&self, kind: ComponentKind, name: &Arc<str>, channels: Vec<Arc<str>>) -> Arc<Life> {
+        let type_name = self.plan.types.get(&(kind, name.clone())).cloned();
+        Life::new(&self.plan.name, name, &self.plan.clock, type_name, channels)
     }
 
     fn channel(&self, name: &str) -> Option<Arc<dyn Channel<T>>> {
@@ -73,10 +79,10 @@ impl<T: Clone + Send + Sync + 'static> Parts<T> {
     }
 
     fn source(&self, source: SourcePlan<T>) -> SourceRunner<T> {
-        let life = self.life(&source.name);
+        let life = self.life(ComponentKind::Source, &source.name, source.channels().cloned().collect());
         let stopping = Stopping::new(self.signals.stop_sources.subscribe());
         let channels = source.channels().filter_map(|name| self.channel(name)).collect();
-        let context = ComponentContext::new(source.name, self.plan.clock.clone());
+        let context = life.context();
         let required = source.required.len();
         let route = Route::required(0..required).and_optional(required..required + source.optional.len());
         let selector = source.selector.unwrap_or_else(|| Box::new(ReplicatingSelector::new(route)));
@@ -97,10 +103,12 @@ impl<T: Clone + Send + Sync + 'static> Parts<T> {
 
     /// The plan was checked: its channel exists.
     fn sink(&self, sink: SinkPlan<T>) -> Option<(SinkRunner<T>, SinkEntry)> {
-        let life = self.life(&sink.name);
+        let life = self.life(ComponentKind::Sink, &sink.name, Vec::new());
         let (make, members) = match sink.kind {
             SinkKind::Single(make) => (make, Vec::new()),
-            SinkKind::Group(group) => group.into_sink(|name| self.life(name)),
+            SinkKind::Group(group) => {
+                group.into_sink(sink.batch, |name| self.life(ComponentKind::Sink, name, Vec::new()))
+            }
         };
         let runner = SinkRunner {
             life: life.clone(),

@@ -3,8 +3,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
-use super::snapshot::ComponentState;
+use super::snapshot::{Activity, ComponentState};
 use crate::base::{Clock, RestartPolicy, Timestamp};
+use crate::ingest::ComponentContext;
+use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment};
 use crate::ingest::writer::WriteCounts;
 
 /// What the agent knows about one source or sink; the runner writes, snapshots read.
@@ -15,8 +17,15 @@ pub(super) struct Life {
     pub(super) clock: Clock,
     /// What a source wrote.
     pub(super) wrote: Arc<WriteCounts>,
-    /// Events that a sink delivered.
-    pub(super) delivered: AtomicU64,
+    pub(super) type_name: Option<Arc<str>>,
+    /// Those that a source puts into.
+    pub(super) channels: Vec<Arc<str>>,
+    pub(super) counters: Counters,
+    /// Deliveries of a sink.
+    pub(super) sends: DelayHistogram,
+    pub(super) delivered_at: Moment,
+    started: Moment,
+    stopped: Moment,
     pub(super) failed_attempts: AtomicU64,
     pub(super) restarts: AtomicU64,
     pub(super) overdue: AtomicBool,
@@ -27,16 +36,29 @@ pub(super) struct Life {
 struct Now {
     state: ComponentState,
     last_error: Option<Arc<ComponentError>>,
+    last_error_at: Option<Timestamp>,
 }
 
 impl Life {
-    pub(super) fn new(agent: &Arc<str>, name: &Arc<str>, clock: &Clock) -> Arc<Self> {
+    pub(super) fn new(
+        agent: &Arc<str>,
+        name: &Arc<str>,
+        clock: &Clock,
+        type_name: Option<Arc<str>>,
+        channels: Vec<Arc<str>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             agent: agent.clone(),
             name: name.clone(),
             clock: clock.clone(),
             wrote: Arc::default(),
-            delivered: AtomicU64::new(0),
+            type_name,
+            channels,
+            counters: Counters::new(),
+            sends: DelayHistogram::default(),
+            delivered_at: Moment::default(),
+            started: Moment::default(),
+            stopped: Moment::default(),
             failed_attempts: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
             overdue: AtomicBool::new(false),
@@ -49,7 +71,46 @@ impl Life {
     }
 
     pub(super) fn set(&self, state: ComponentState) {
-        self.now().state = state;
+        let mut now = self.now();
+        match &state {
+            ComponentState::Running if matches!(now.state, ComponentState::Starting) => {
+                self.started.set(self.clock.now());
+                self.stopped.clear();
+            }
+            ComponentState::Stopped | ComponentState::Failed { .. } => self.stopped.set(self.clock.now()),
+            _ => {}
+        }
+        now.state = state;
+    }
+
+    /// What its component is told when it starts.
+    pub(super) fn context(&self) -> ComponentContext {
+        let (name, clock, counters) = (self.name.clone(), self.clock.clone(), self.counters.clone());
+        ComponentContext { name, clock, counters }
+    }
+
+    /// Events that a sink delivered.
+    pub(super) fn delivered(&self, events: u64) {
+        self.counters.add(Counter::EventDrainSuccess, events);
+        self.delivered_at.set(self.clock.now());
+    }
+
+    /// A sink is given a batch, of at most so many events.
+    pub(super) fn begins_delivery(&self, events: usize, most: usize) {
+        let kind = if events < most { Counter::BatchUnderflow } else { Counter::BatchComplete };
+        self.counters.add(kind, 1);
+        self.counters.add(Counter::EventDrainAttempt, events as u64);
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        Activity {
+            type_name: self.type_name.clone(),
+            started: self.started.get(),
+            stopped: self.stopped.get(),
+            last_success: self.wrote.last_success.get().or(self.delivered_at.get()),
+            last_error_at: self.now().last_error_at,
+            counts: self.counters.counts(),
+        }
     }
 
     pub(super) fn state(&self) -> ComponentState {
@@ -73,8 +134,11 @@ impl Life {
     /// It failed, and nothing follows from that.
     pub(super) fn note(&self, error: ComponentError) -> Arc<ComponentError> {
         tracing::warn!(agent = %self.agent, component = %self.name, error = %chain(&error), "failed");
+        self.counters.add(Counter::GenericProcessingFail, 1);
         let error = Arc::new(error);
-        self.now().last_error = Some(error.clone());
+        let mut now = self.now();
+        now.last_error = Some(error.clone());
+        now.last_error_at = Some(self.clock.now());
         error
     }
 

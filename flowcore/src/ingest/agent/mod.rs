@@ -26,7 +26,9 @@ pub use connect::{SinkBuilder, SourceBuilder};
 pub use error::{AgentError, AgentErrorKind, ComponentError};
 pub use group::GroupError;
 pub use group_builder::SinkGroupBuilder;
-pub use handle::AgentHandle;
+pub use handle::{AgentHandle, AgentObserver};
 pub use problem::{AgentBuildError, AgentProblem};
 pub use report::{AgentReport, LeftInChannel};
-pub use snapshot::{AgentSnapshot, ChannelStatus, ComponentState, SinkStatus, SourceStatus};
+pub use snapshot::{
+    Activity, AgentSnapshot, ChannelStatus, ComponentKind, ComponentState, SinkStatus, SourceStatus,
+};

@@ -1,9 +1,10 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::group::GroupPlan;
 use super::problem::AgentProblem;
+use super::snapshot::ComponentKind;
 use crate::base::{Backoff, Clock, RestartPolicy};
 use crate::ingest::{ChannelFactory, Interceptor, Selector, Sink, Source};
 
@@ -20,6 +21,8 @@ pub(super) struct Plan<T: Send + 'static> {
     pub(super) sinks: Vec<SinkPlan<T>>,
     pub(super) read_elsewhere: Vec<Arc<str>>,
     pub(super) written_elsewhere: Vec<Arc<str>>,
+    /// What the types of components are called.
+    pub(super) types: HashMap<(ComponentKind, Arc<str>), Arc<str>>,
 }
 
 pub(super) struct ChannelPlan<T: Send + 'static> {

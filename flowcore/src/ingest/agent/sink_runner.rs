@@ -1,6 +1,9 @@
+use std::future::poll_fn;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::task::Poll;
 use std::time::Duration;
 
 use super::error::{AgentError, ComponentError};
@@ -9,7 +12,8 @@ use super::plan::MakeSink;
 use super::snapshot::ComponentState;
 use super::tally::Counted;
 use crate::base::{Backoff, RestartPolicy, contain};
-use crate::ingest::{Channel, ChannelError, ComponentContext, Sink, Stopping, Take};
+use crate::ingest::metrics::Counter;
+use crate::ingest::{Channel, ChannelError, Sink, Stopping, Take};
 
 /// Runs one sink: takes from its channel, delivers, commits; until the channel is closed and empty, or the
 /// sink is given up.
@@ -45,7 +49,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         self.life.set(ComponentState::Starting);
         let make = &mut self.make;
         let mut sink = contain(async { make() }).await?;
-        let context = ComponentContext::new(self.life.name.clone(), self.life.clock.clone());
+        let context = self.life.context();
         let started = tokio::select! {
             biased;
             started = contain(sink.start(&context)) => started,
@@ -70,19 +74,22 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         let taken = tokio::select! {
             biased;
             () = self.given_up.wait() => return Ok(self.late()),
-            taken = self.channel.take(self.batch) => taken,
+            taken = unless_ready(self.channel.take(self.batch), || self.life.counters.add(Counter::BatchEmpty, 1)) => taken,
         };
         let take = match taken {
             Ok(take) => take,
             Err(ChannelError::Closed { .. }) => return Ok(ControlFlow::Break(())),
-            Err(error) => return Ok(self.try_again(error.into()).await),
+            Err(error) => return Ok(self.not_taken(error).await),
         };
+        self.life.begins_delivery(take.events().len(), self.batch);
+        let time = self.life.clock.stopwatch();
         let delivery = contain(sink.deliver(take.events()));
         let delivered = tokio::select! {
             biased;
             delivered = delivery => delivered,
             () = self.given_up.wait() => return Ok(self.late()),
         };
+        self.life.sends.record(time.elapsed());
         let error = match delivered {
             Ok(Ok(())) => return Ok(self.commit(take).await),
             Ok(Err(error)) => ComponentError::from(error),
@@ -96,6 +103,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
     /// The take goes back; this sink tries it again, or the error ends it.
     async fn failed(&mut self, take: Take<T>, error: ComponentError, end: bool) -> Step {
         self.life.failed_attempts.fetch_add(1, Ordering::Relaxed);
+        self.life.counters.add(Counter::EventWriteFail, 1);
         take.rollback();
         if end { Err(error) } else { Ok(self.try_again(error).await) }
     }
@@ -104,12 +112,17 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         let count = take.events().len() as u64;
         match take.commit().await {
             Ok(()) => {
-                self.life.delivered.fetch_add(count, Ordering::Relaxed);
+                self.life.delivered(count);
                 self.retry.reset();
                 ControlFlow::Continue(())
             }
-            Err(error) => self.try_again(error.into()).await,
+            Err(error) => self.not_taken(error).await,
         }
+    }
+
+    async fn not_taken(&mut self, error: ChannelError) -> ControlFlow<()> {
+        self.life.counters.add(Counter::ChannelReadFail, 1);
+        self.try_again(error.into()).await
     }
 
     fn late(&self) -> ControlFlow<()> {
@@ -129,6 +142,19 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         tokio::select! {
             () = self.life.clock.sleep(delay) => {}
             () = self.given_up.wait() => {}
+        }
+    }
+}
+
+/// Waits for `future`, and says so when it has to.
+async fn unless_ready<F: Future>(future: F, waits: impl FnOnce()) -> F::Output {
+    let mut future = pin!(future);
+    let first = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+    match first {
+        Poll::Ready(output) => output,
+        Poll::Pending => {
+            waits();
+            future.await
         }
     }
 }

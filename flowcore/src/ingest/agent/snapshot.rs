@@ -2,7 +2,19 @@ use std::sync::Arc;
 
 use super::error::ComponentError;
 use crate::base::Timestamp;
-use crate::ingest::ChannelState;
+use crate::ingest::metrics::{Counts, Delays};
+use crate::ingest::{ChannelHealth, ChannelState};
+
+/// What a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ComponentKind {
+    /// It puts into channels.
+    Source,
+    /// Events wait in it.
+    Channel,
+    /// It takes from a channel.
+    Sink,
+}
 
 /// What a component does now.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +61,13 @@ pub struct SourceStatus {
     pub name: Arc<str>,
     /// What it does.
     pub state: ComponentState,
+    /// Since when it runs, and what it counted.
+    pub activity: Activity,
+    /// How long its batches took, through interceptors and selector into all channels, with the time in which
+    /// they waited for room.
+    pub batch_delays: Delays,
+    /// The channels that it puts into: first those that must take its events, then optional ones.
+    pub channels: Vec<Arc<str>>,
     /// Events that it put into its channels.
     pub written: u64,
     /// Events that its selector sent nowhere: they count as delivered.
@@ -70,6 +89,10 @@ pub struct SinkStatus {
     pub channel: Arc<str>,
     /// What it does.
     pub state: ComponentState,
+    /// Since when it runs, and what it counted.
+    pub activity: Activity,
+    /// How long deliveries took, also those that failed.
+    pub send_delays: Delays,
     /// Events that it delivered and committed; for one of a group, that it delivered.
     pub delivered: u64,
     /// Deliveries that failed; for one of a group, starts too.
@@ -90,4 +113,29 @@ pub struct ChannelStatus {
     pub name: Arc<str>,
     /// What is in it.
     pub state: ChannelState,
+    /// How its storage is. `None` of a channel in memory.
+    pub health: Option<ChannelHealth>,
+    /// Since when it is open, and what it counted.
+    pub activity: Activity,
+    /// How long puts took that were committed, from their begin.
+    pub put_delays: Delays,
+    /// How long takes took until they were committed or went back: the time of whoever had the events.
+    pub take_delays: Delays,
+}
+
+/// What all components have in common.
+#[derive(Debug, Clone, Default)]
+pub struct Activity {
+    /// What its type is called, if [somebody said so](super::AgentBuilder::type_name).
+    pub type_name: Option<Arc<str>>,
+    /// When it began to run, the last time.
+    pub started: Option<Timestamp>,
+    /// When it ended.
+    pub stopped: Option<Timestamp>,
+    /// When a batch was put or delivered, the last time. Not of channels.
+    pub last_success: Option<Timestamp>,
+    /// When it failed, the last time. Not of channels.
+    pub last_error_at: Option<Timestamp>,
+    /// What it counted, also before it was made anew.
+    pub counts: Counts,
 }

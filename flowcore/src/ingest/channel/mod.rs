@@ -63,6 +63,20 @@ pub trait Channel<T: Send + 'static = Event>: Send + Sync + 'static {
 
     /// What is in it now.
     fn state(&self) -> ChannelState;
+
+    /// How what it keeps its events in is. `None` of one in memory.
+    fn health(&self) -> Option<ChannelHealth> {
+        None
+    }
+}
+
+/// How the storage of a channel is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChannelHealth {
+    /// Whether it takes puts, as far as it was not closed.
+    pub is_open: bool,
+    /// Whether something is wrong: its disk is full, or events could not be read.
+    pub is_unhealthy: bool,
 }
 
 /// What is in a channel.

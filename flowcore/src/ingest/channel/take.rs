@@ -33,6 +33,15 @@ impl<T: Send + 'static> Take<T> {
         Self { events, transaction: Some(transaction) }
     }
 
+    /// The same events under another transaction, made of this one.
+    pub(crate) fn within(
+        mut self,
+        other: impl FnOnce(Box<dyn TakeTransaction<T>>) -> Box<dyn TakeTransaction<T>>,
+    ) -> Self {
+        let transaction = self.transaction.take().map(other);
+        Self { events: std::mem::take(&mut self.events), transaction }
+    }
+
     /// The events, in the order of the puts.
     pub fn events(&self) -> &[T] {
         &self.events

@@ -1,11 +1,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::ingest::metrics::{DelayHistogram, Moment};
+
 /// What became of the events that a source put; the writer counts, snapshots read.
 #[derive(Debug, Default)]
 pub(crate) struct WriteCounts {
     written: AtomicU64,
     unrouted: AtomicU64,
     not_taken: AtomicU64,
+    /// A batch, through interceptors and selector into its channels.
+    pub(crate) delays: DelayHistogram,
+    pub(crate) last_success: Moment,
 }
 
 impl WriteCounts {

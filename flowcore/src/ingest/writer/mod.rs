@@ -1,3 +1,4 @@
+mod arrival;
 mod counts;
 mod patience;
 mod reservation;
@@ -5,7 +6,9 @@ mod reservation;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::arrival::{Arrival, Unit};
 use self::patience::Patience;
+use super::metrics::Counter;
 use super::{
     Batch, Channel, ChannelError, ComponentContext, Interceptor, PutError, PutErrorKind, ReplicatingSelector,
     Selector, Stopping,
@@ -101,6 +104,7 @@ impl<T: Send + 'static> ChannelWriter<T> {
     pub async fn put(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
         let mut pause = PAUSE;
         let Batch { events, token } = batch;
+        let arrival = Arrival::of(Unit::Batch, events.len(), &self.context);
         let mut events = self.intercept(events);
         let count = events.len() as u64;
         loop {
@@ -109,14 +113,17 @@ impl<T: Send + 'static> ChannelWriter<T> {
                     let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
                     reserved.submit(token, &self.context).await;
                     self.counts.put(count, unrouted, not_taken);
+                    arrival.accepted(&self.context, &self.counts);
                     return Ok(());
                 }
                 Err(error) if error.kind.retries() && !self.is_stopping() => {
                     tracing::debug!(source = %self.context.name, %error, "put again after a pause");
                     events = error.refused;
+                    self.context.counters.add(Counter::ChannelWriteFail, 1);
                     self.pause(pause.next_delay()).await;
                 }
                 Err(PutError { channel, kind, refused }) => {
+                    self.context.counters.add(Counter::ChannelWriteFail, 1);
                     return Err(PutError { channel, kind, refused: Batch::new(refused, token) });
                 }
             }
@@ -130,6 +137,29 @@ impl<T: Send + 'static> ChannelWriter<T> {
     /// [`PutError`] with the batch. When a required channel took it and then could not commit, the kind is
     /// [`PutErrorKind::Commit`] and the batch is empty: its token has failed.
     pub async fn put_once(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
+        self.put_once_as(Unit::Batch, batch).await
+    }
+
+    /// Puts one event like [`put_once`](Self::put_once): for one that its sender sent alone, which is counted
+    /// as [`AppendReceived`](Counter::AppendReceived).
+    ///
+    /// # Errors
+    /// As [`put_once`](Self::put_once).
+    pub async fn append_once(&mut self, event: T) -> Result<(), PutError<Batch<T>>> {
+        self.put_once_as(Unit::Event, Batch::untracked(vec![event])).await
+    }
+
+    async fn put_once_as(&mut self, unit: Unit, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
+        let arrival = Arrival::of(unit, batch.events.len(), &self.context);
+        let put = self.try_once(batch).await;
+        match &put {
+            Ok(()) => arrival.accepted(&self.context, &self.counts),
+            Err(_) => self.context.counters.add(Counter::ChannelWriteFail, 1),
+        }
+        put
+    }
+
+    async fn try_once(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
         let Batch { events, token } = batch;
         let events = self.intercept(events);
         let count = events.len() as u64;

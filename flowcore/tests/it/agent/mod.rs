@@ -1,4 +1,5 @@
 mod build;
+mod counts;
 mod failures;
 mod groups;
 mod parts;

@@ -63,12 +63,16 @@ impl<T: Send + 'static> GroupPlan<T> {
 
 impl<T: Send + Sync + 'static> GroupPlan<T> {
     /// What makes the sink that stands for the group, and the lives of its members.
-    pub(crate) fn into_sink(self, life: impl Fn(&Arc<str>) -> Arc<Life>) -> (MakeSink<T>, Vec<Arc<Life>>) {
+    pub(crate) fn into_sink(
+        self,
+        batch: usize,
+        life: impl Fn(&Arc<str>) -> Arc<Life>,
+    ) -> (MakeSink<T>, Vec<Arc<Life>>) {
         let Self { members, policy, .. } = self;
         let members: Vec<_> = members.into_iter().map(|plan| (life(&plan.name), plan.make)).collect();
         let lives = members.iter().map(|(life, _)| life.clone()).collect();
         let make = move || {
-            let members = members.iter().map(|(life, make)| Member::new(life.clone(), make.clone()));
+            let members = members.iter().map(|(life, make)| Member::new(life.clone(), make.clone(), batch));
             Box::new(GroupSink::new(policy(), members.collect())) as Box<dyn Sink<T>>
         };
         (Box::new(make), lives)

@@ -9,8 +9,9 @@ use crate::ingest::Channel;
 use crate::ingest::agent::error::{AgentError, AgentErrorKind};
 use crate::ingest::agent::life::Life;
 use crate::ingest::agent::report::{AgentReport, LeftInChannel};
-use crate::ingest::agent::snapshot::{AgentSnapshot, ChannelStatus, SinkStatus, SourceStatus};
+use crate::ingest::agent::snapshot::{Activity, AgentSnapshot, ChannelStatus, SinkStatus, SourceStatus};
 use crate::ingest::agent::tally::Tally;
+use crate::ingest::metrics::{ChannelTally, Counter};
 
 /// What an agent's handle and its supervisor share.
 pub(crate) struct Shared<T: Send + 'static> {
@@ -27,7 +28,9 @@ pub(crate) struct Shared<T: Send + 'static> {
 
 pub(crate) struct OpenChannel<T: Send + 'static> {
     pub(crate) name: Arc<str>,
+    pub(crate) type_name: Option<Arc<str>>,
     pub(crate) channel: Arc<dyn Channel<T>>,
+    pub(crate) tally: Arc<ChannelTally>,
     pub(crate) written_elsewhere: bool,
 }
 
@@ -123,12 +126,10 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     pub(crate) fn snapshot(&self) -> AgentSnapshot {
-        let status =
-            |open: &OpenChannel<T>| ChannelStatus { name: open.name.clone(), state: open.channel.state() };
         AgentSnapshot {
             agent: self.name.clone(),
             sources: self.sources.iter().map(|life| source_status(life)).collect(),
-            channels: self.channels.iter().map(status).collect(),
+            channels: self.channels.iter().map(OpenChannel::status).collect(),
             sinks: self.sinks.iter().map(sink_status).collect(),
         }
     }
@@ -146,10 +147,33 @@ impl<T: Send + 'static> Shared<T> {
     }
 }
 
+impl<T: Send + 'static> OpenChannel<T> {
+    fn status(&self) -> ChannelStatus {
+        let activity = Activity {
+            type_name: self.type_name.clone(),
+            started: self.tally.started.get(),
+            stopped: self.tally.stopped.get(),
+            counts: self.tally.counters.counts(),
+            ..Activity::default()
+        };
+        ChannelStatus {
+            name: self.name.clone(),
+            state: self.channel.state(),
+            health: self.channel.health(),
+            activity,
+            put_delays: self.tally.put.delays(),
+            take_delays: self.tally.take.delays(),
+        }
+    }
+}
+
 fn source_status(life: &Life) -> SourceStatus {
     SourceStatus {
         name: life.name.clone(),
         state: life.state(),
+        activity: life.activity(),
+        batch_delays: life.wrote.delays.delays(),
+        channels: life.channels.clone(),
         written: life.wrote.written(),
         unrouted: life.wrote.unrouted(),
         not_taken: life.wrote.not_taken(),
@@ -168,7 +192,9 @@ fn one_sink(life: &Life, channel: &Arc<str>) -> SinkStatus {
         name: life.name.clone(),
         channel: channel.clone(),
         state: life.state(),
-        delivered: life.delivered.load(Ordering::Relaxed),
+        activity: life.activity(),
+        send_delays: life.sends.delays(),
+        delivered: life.counters.get(Counter::EventDrainSuccess),
         failed_attempts: life.failed_attempts.load(Ordering::Relaxed),
         restarts: life.restarts.load(Ordering::Relaxed),
         last_error: life.last_error(),

@@ -69,7 +69,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Channel, ChannelError, ChannelState, PutTransaction, Take};
+use super::{Channel, ChannelError, ChannelHealth, ChannelState, PutTransaction, Take};
 use crate::base::TaskSet;
 use crate::event::Event;
 
@@ -178,6 +178,12 @@ impl<T: Stored> Channel<T> for FileChannel<T> {
 
     fn state(&self) -> ChannelState {
         self.shared.state()
+    }
+
+    fn health(&self) -> Option<ChannelHealth> {
+        let inner = self.shared.lock();
+        let is_unhealthy = inner.status.disk_full || inner.status.lost_events > 0;
+        Some(ChannelHealth { is_open: !inner.queue.is_closed(), is_unhealthy })
     }
 }
 

@@ -1,0 +1,97 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Counter;
+
+/// The counters of one component. Clones are handles on the same ones, and they stay when the component is
+/// made anew.
+///
+/// ```
+/// use flowcore::ingest::metrics::{Counter, Counters};
+///
+/// let counters = Counters::new();
+/// counters.add(Counter::EventReadFail, 2);
+/// let connection = counters.raise(Counter::OpenConnection);
+/// assert_eq!(counters.get(Counter::OpenConnection), 1);
+/// drop(connection);
+/// let counts = counters.counts();
+/// assert_eq!((counts.get(Counter::OpenConnection), counts.get(Counter::EventReadFail)), (0, 2));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Counters(Arc<[AtomicU64; Counter::ALL]>);
+
+/// Counts one while it is there: an open connection, as long as its task.
+#[derive(Debug)]
+#[must_use = "what is not kept is not counted"]
+pub struct Raised {
+    counters: Counters,
+    counter: Counter,
+}
+
+/// What counters were at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts([u64; Counter::ALL]);
+
+impl Counters {
+    /// All zero.
+    pub fn new() -> Self {
+        Self(Arc::new(std::array::from_fn(|_| AtomicU64::new(0))))
+    }
+
+    /// Counts `more`: for a batch at once.
+    pub fn add(&self, counter: Counter, more: u64) {
+        if let Some(count) = self.0.get(counter as usize) {
+            count.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    /// Says what it is now: for what can go down, or is counted elsewhere.
+    pub fn set(&self, counter: Counter, value: u64) {
+        if let Some(count) = self.0.get(counter as usize) {
+            count.store(value, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts one until what is returned is dropped.
+    pub fn raise(&self, counter: Counter) -> Raised {
+        self.add(counter, 1);
+        Raised { counters: self.clone(), counter }
+    }
+
+    /// What it is now.
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+    }
+
+    /// What all of them are now.
+    pub fn counts(&self) -> Counts {
+        Counts(std::array::from_fn(|at| self.0.get(at).map_or(0, |count| count.load(Ordering::Relaxed))))
+    }
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Raised {
+    fn drop(&mut self) {
+        if let Some(count) = self.counters.0.get(self.counter as usize) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Counts {
+    /// What this one was.
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.0.get(counter as usize).copied().unwrap_or(0)
+    }
+}
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; Counter::ALL])
+    }
+}
