@@ -60,7 +60,7 @@ pub struct AgentBuilder<T: Send + 'static = Event> {
 /// An agent that was checked and can start.
 #[must_use]
 pub struct Agent<T: Send + 'static = Event> {
-    plan: Plan<T>,
+    pub(super) plan: Plan<T>,
 }
 
 impl<T: Send + 'static> AgentBuilder<T> {
@@ -76,6 +76,7 @@ impl<T: Send + 'static> AgentBuilder<T> {
             read_elsewhere: Vec::new(),
             written_elsewhere: Vec::new(),
             types: HashMap::new(),
+            keeps_going: false,
         };
         Self { plan }
     }
@@ -90,6 +91,13 @@ impl<T: Send + 'static> AgentBuilder<T> {
     /// that components close what they hold. 10 seconds unless said otherwise.
     pub fn grace(mut self, time: Duration) -> Self {
         self.plan.grace = time;
+        self
+    }
+
+    /// A source or sink that cannot work, or failed too often, is left out, and the others go on: the agent
+    /// fails when none is left. Otherwise the first one that fails ends the agent.
+    pub fn keep_going(mut self) -> Self {
+        self.plan.keeps_going = true;
         self
     }
 

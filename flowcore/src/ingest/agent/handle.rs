@@ -1,5 +1,9 @@
 use std::sync::Arc;
 
+use tokio::sync::{mpsc, oneshot};
+
+use super::builder::Agent;
+use super::change::{AgentStops, Applied, Change, Unchanged};
 use super::error::AgentError;
 use super::report::AgentReport;
 use super::snapshot::AgentSnapshot;
@@ -16,6 +20,7 @@ use crate::ingest::Channel;
 pub struct AgentHandle<T: Send + 'static = Event> {
     pub(super) shared: Arc<Shared<T>>,
     pub(super) supervisor: TaskSet<()>,
+    pub(super) changes: mpsc::Sender<Change<T>>,
 }
 
 /// Reads an agent's snapshots, for a monitor. Clones read the same agent, also after it has stopped.
@@ -51,7 +56,59 @@ impl<T: Send + 'static> AgentHandle<T> {
 
     /// One of its channels, for a bridge or a test.
     pub fn channel(&self, name: &str) -> Option<Arc<dyn Channel<T>>> {
-        self.shared.channels.iter().find(|open| &*open.name == name).map(|open| open.channel.clone())
+        self.shared.channel(name)
+    }
+
+    /// Becomes `next` and goes on running. What is `unchanged` stays as it is, as long as its channels stay;
+    /// all else is stopped and what `next` has instead is started, in this order:
+    ///
+    /// 1. sources that go return; channels that go, unless they are durable, are closed and drained by their
+    ///    sinks; the other sinks that go settle the transaction that they have open: all this within the grace
+    ///    period, after which sinks are dropped and what is left in such a channel is lost, and reported;
+    /// 2. channels that differ from one of the same name [in their limits alone](crate::ingest::ChannelFactory)
+    ///    get these, keep their events, and what is connected to them stays; new ones are opened;
+    /// 3. new sinks start; sources that went get their last receipts, for what stayed in a channel too; then
+    ///    new sources start.
+    ///
+    /// Name, clock and grace period stay those that it has. A channel that cannot be opened is in the answer,
+    /// and what is connected to it is not started: applying the same agent again tries it again. Once asked,
+    /// the change is made even if nobody waits for the answer.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::event::Event;
+    /// use flowcore::ingest::agent::Unchanged;
+    /// use flowcore::ingest::sink::NullSink;
+    /// use flowcore::ingest::source::SeqSource;
+    /// use flowcore::ingest::{Agent, AgentBuilder, MemoryChannel};
+    ///
+    /// let agent = |batch: usize| -> Agent<Event> {
+    ///     AgentBuilder::new("numbers")
+    ///         .channel("memory", MemoryChannel::builder())
+    ///         .source("seq", SeqSource::new).into(["memory"])
+    ///         .sink("null", NullSink::new).batch(batch).from("memory")
+    ///         .build().unwrap()
+    /// };
+    /// let handle = agent(100).start().await?;
+    /// let applied = handle.apply(agent(500), Unchanged::new().channel("memory").source("seq")).await?;
+    /// assert_eq!(applied.stopped, ["sink null".into()]);
+    /// assert_eq!(applied.started, ["sink null".into()]);
+    /// handle.stop().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`AgentStops`] when the agent stops or has failed, also when that happens meanwhile.
+    pub async fn apply(&self, next: Agent<T>, unchanged: Unchanged) -> Result<Applied, AgentStops> {
+        let (answer, answered) = oneshot::channel();
+        let change = Change { next: next.plan, unchanged, answer };
+        self.changes.send(change).await.map_err(|_| AgentStops)?;
+        answered.await.unwrap_or(Err(AgentStops))
+    }
+
+    /// Shows in its snapshots why a change that somebody wants is not made, or that there is no such change.
+    pub fn set_refused(&self, why: Option<Arc<str>>) {
+        self.shared.changes().refused = why;
     }
 
     /// Waits until the agent fails; for ever if it does not. Safe to cancel.
@@ -103,7 +160,7 @@ impl<T: Send + 'static> AgentHandle<T> {
     /// # Errors
     /// As [`finish`](Self::finish).
     pub async fn wait(self) -> Result<AgentReport, AgentError> {
-        let endless = self.shared.sources.is_empty();
+        let endless = self.shared.has_no_sources();
         tokio::select! {
             _ = self.failed() => {}
             () = self.sources_ended(), if !endless => {}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::{Activity, ComponentState};
-use crate::base::{Clock, RestartPolicy, Timestamp};
+use crate::base::{Clock, Panic, RestartPolicy, Timestamp};
 use crate::ingest::ComponentContext;
 use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment};
 use crate::ingest::writer::WriteCounts;
@@ -131,6 +131,14 @@ impl Life {
         self.overdue.store(true, Ordering::Relaxed);
     }
 
+    /// It cannot start because of this.
+    pub(super) fn blame(&self, error: Arc<ComponentError>) {
+        let at = self.clock.now();
+        let mut now = self.now();
+        now.last_error = Some(error);
+        now.last_error_at = Some(at);
+    }
+
     /// It failed, and nothing follows from that.
     pub(super) fn note(&self, error: ComponentError) -> Arc<ComponentError> {
         tracing::warn!(agent = %self.agent, component = %self.name, error = %chain(&error), "failed");
@@ -155,6 +163,23 @@ impl Life {
             self.set(ComponentState::BackingOff { until, error: error.clone() });
         }
         error
+    }
+
+    /// Waits for its `stop`, for a while.
+    pub(super) async fn last_words<E: Into<ComponentError>>(
+        &self,
+        stop: impl Future<Output = Result<Result<(), E>, Panic>>,
+        time: Duration,
+    ) {
+        tokio::select! {
+            biased;
+            end = stop => match end {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => drop(self.note(error.into())),
+                Err(panic) => drop(self.note(panic.into())),
+            },
+            () = self.clock.sleep(time) => self.set_overdue(),
+        }
     }
 
     /// Decides about a failure after it ran for `ran`: how long to wait before it is made anew.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::group::GroupPlan;
 use super::problem::AgentProblem;
 use super::snapshot::ComponentKind;
+use super::transition::{Connected, Wiring};
 use crate::base::{Backoff, Clock, RestartPolicy};
 use crate::ingest::{ChannelFactory, Interceptor, Selector, Sink, Source};
 
@@ -23,6 +24,8 @@ pub(super) struct Plan<T: Send + 'static> {
     pub(super) written_elsewhere: Vec<Arc<str>>,
     /// What the types of components are called.
     pub(super) types: HashMap<(ComponentKind, Arc<str>), Arc<str>>,
+    /// Whether a component that cannot work leaves the others alone.
+    pub(super) keeps_going: bool,
 }
 
 pub(super) struct ChannelPlan<T: Send + 'static> {
@@ -72,6 +75,20 @@ impl<T: Send + 'static> SourcePlan<T> {
 }
 
 impl<T: Send + 'static> Plan<T> {
+    pub(super) fn wiring(&self) -> Wiring {
+        let source = |source: &SourcePlan<T>| {
+            let channels = source.channels().cloned().collect();
+            Connected { name: source.name.clone(), channels }
+        };
+        let sink =
+            |sink: &SinkPlan<T>| Connected { name: sink.name.clone(), channels: vec![sink.channel.clone()] };
+        Wiring {
+            channels: self.channels.iter().map(|channel| channel.name.clone()).collect(),
+            sources: self.sources.iter().map(source).collect(),
+            sinks: self.sinks.iter().map(sink).collect(),
+        }
+    }
+
     /// Everything that is wrong, in the order in which it was said.
     pub(super) fn problems(&self) -> Vec<AgentProblem> {
         let mut problems = Vec::new();

@@ -24,6 +24,9 @@ pub(super) struct SinkRunner<T: Send + 'static> {
     pub(super) batch: usize,
     pub(super) retry: Backoff,
     pub(super) restart: RestartPolicy,
+    pub(super) grace: Duration,
+    /// Turns true when it is to settle what it took and return, whatever is left in its channel.
+    pub(super) stopping: Stopping,
     /// Turns true when there is no more time to drain.
     pub(super) given_up: Stopping,
 }
@@ -32,9 +35,9 @@ pub(super) struct SinkRunner<T: Send + 'static> {
 type Step = Result<ControlFlow<()>, ComponentError>;
 
 impl<T: Send + Sync + 'static> SinkRunner<T> {
-    pub(super) async fn run(mut self, starting: Counted, _alive: Counted) -> Result<(), AgentError> {
+    pub(super) async fn run(mut self, starting: Counted) -> Result<(), AgentError> {
         let mut starting = Some(starting);
-        while !self.given_up.is_set() {
+        while !self.given_up.is_set() && !self.stopping.is_set() {
             let ran = self.life.clock.stopwatch();
             let Err(error) = self.one_life(&mut starting).await else { break };
             starting = None;
@@ -57,16 +60,13 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
                 self.life.set_overdue();
                 return Ok(());
             }
+            () = self.stopping.wait() => return Ok(()),
         };
         started??;
         *starting = None;
         self.life.set(ComponentState::Running);
         while self.deliver_once(&mut *sink).await?.is_continue() {}
-        match contain(sink.stop()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => drop(self.life.note(error.into())),
-            Err(panic) => drop(self.life.note(panic.into())),
-        }
+        self.life.last_words(contain(sink.stop()), self.grace).await;
         Ok(())
     }
 
@@ -74,6 +74,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         let taken = tokio::select! {
             biased;
             () = self.given_up.wait() => return Ok(self.late()),
+            () = self.stopping.wait() => return Ok(ControlFlow::Break(())),
             taken = unless_ready(self.channel.take(self.batch), || self.life.counters.add(Counter::BatchEmpty, 1)) => taken,
         };
         let take = match taken {
@@ -142,6 +143,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         tokio::select! {
             () = self.life.clock.sleep(delay) => {}
             () = self.given_up.wait() => {}
+            () = self.stopping.wait() => {}
         }
     }
 }

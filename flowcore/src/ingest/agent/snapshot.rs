@@ -52,6 +52,20 @@ pub struct AgentSnapshot {
     pub channels: Vec<ChannelStatus>,
     /// Its sinks, in the order in which they were added.
     pub sinks: Vec<SinkStatus>,
+    /// How it has changed while it ran.
+    pub changes: ChangeStatus,
+}
+
+/// How an agent has changed while it ran.
+#[derive(Debug, Clone, Default)]
+pub struct ChangeStatus {
+    /// How often it became another one.
+    pub applied: u64,
+    /// When it did so the last time.
+    pub last_applied: Option<Timestamp>,
+    /// Why a change that somebody wants is not made: what follows a configuration says it, see
+    /// [`AgentHandle::set_refused`](super::AgentHandle::set_refused).
+    pub refused: Option<Arc<str>>,
 }
 
 /// What a source does now.

@@ -5,7 +5,6 @@ use super::error::{AgentError, ComponentError};
 use super::life::Life;
 use super::plan::MakeSource;
 use super::snapshot::ComponentState;
-use super::tally::Counted;
 use crate::base::{RestartPolicy, contain};
 use crate::ingest::{ChannelWriter, Source, Stopping};
 
@@ -24,17 +23,17 @@ pub(super) struct SourceRunner<T: Send + 'static> {
 }
 
 impl<T: Send + 'static> SourceRunner<T> {
-    pub(super) async fn run(mut self, running: Counted) -> Result<(), AgentError> {
+    /// `running` is what counts it until it has returned.
+    pub(super) async fn run(mut self, running: impl Send) -> Result<(), AgentError> {
         let source = self.run_until_stopped().await;
+        // Its channels can go before it is told that what it put is delivered.
+        let Self { life, writer, grace, mut delivered, .. } = self;
+        drop(writer);
         drop(running);
         let Some(mut source) = source? else { return Ok(()) };
-        self.life.set(ComponentState::Stopped);
-        self.delivered.wait().await;
-        match contain(source.stop()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => drop(self.life.note(error.into())),
-            Err(panic) => drop(self.life.note(panic.into())),
-        }
+        life.set(ComponentState::Stopped);
+        delivered.wait().await;
+        life.last_words(contain(source.stop()), grace).await;
         Ok(())
     }
 

@@ -25,6 +25,13 @@ impl Tally {
         // The sender is held here: it cannot go away.
         let _ = self.0.subscribe().wait_for(|count| *count == 0).await;
     }
+
+    /// Waits until all of them are zero.
+    pub(super) async fn all_zero(tallies: Vec<Self>) {
+        for tally in tallies {
+            tally.zero().await;
+        }
+    }
 }
 
 impl Drop for Counted {

@@ -15,6 +15,15 @@ pub trait ChannelFactory<T: Send + 'static = Event>: Send + 'static {
     /// # Errors
     /// [`ChannelError::Storage`] when what it keeps its events in cannot be opened.
     async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel<T>>, ChannelError>;
+
+    /// Whether a running channel can become what this would open, and keep its events: the two differ in
+    /// their limits alone.
+    fn can_resize(&self, _running: &dyn Channel<T>) -> bool {
+        false
+    }
+
+    /// Gives a running channel the limits of this one; only asked of one that [it can](Self::can_resize).
+    fn resize(&self, _running: &dyn Channel<T>) {}
 }
 
 #[async_trait]

@@ -5,6 +5,8 @@ mod file;
 mod memory;
 mod take;
 
+use std::any::Any;
+
 use async_trait::async_trait;
 
 use super::{ChannelError, PutError};
@@ -44,7 +46,7 @@ impl<T> Batch<T> {
 ///
 /// Any number of tasks may put and take. Events that one task puts are taken in that order.
 #[async_trait]
-pub trait Channel<T: Send + 'static = Event>: Send + Sync + 'static {
+pub trait Channel<T: Send + 'static = Event>: Any + Send + Sync + 'static {
     /// Starts a put transaction. Nothing is visible to takers before its commit.
     ///
     /// # Errors
@@ -63,6 +65,11 @@ pub trait Channel<T: Send + 'static = Event>: Send + Sync + 'static {
 
     /// What is in it now.
     fn state(&self) -> ChannelState;
+
+    /// Whether what waits in it is there again when it is opened anew: then nobody has to drain it before.
+    fn is_durable(&self) -> bool {
+        false
+    }
 
     /// How what it keeps its events in is. `None` of one in memory.
     fn health(&self) -> Option<ChannelHealth> {

@@ -96,6 +96,10 @@ impl<T: Send + 'static> Channel<T> for CountedChannel<T> {
         self.channel.state()
     }
 
+    fn is_durable(&self) -> bool {
+        self.channel.is_durable()
+    }
+
     fn health(&self) -> Option<ChannelHealth> {
         self.channel.health()
     }

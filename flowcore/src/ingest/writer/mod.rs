@@ -1,5 +1,6 @@
 mod arrival;
 mod counts;
+mod outstanding;
 mod patience;
 mod reservation;
 
@@ -13,10 +14,11 @@ use super::{
     Batch, Channel, ChannelError, ComponentContext, Interceptor, PutError, PutErrorKind, ReplicatingSelector,
     Selector, Stopping,
 };
-use crate::base::Backoff;
+use crate::base::{Backoff, Token};
 use crate::event::Event;
 
 pub(crate) use counts::WriteCounts;
+pub(crate) use outstanding::Outstanding;
 
 /// Between two tries when a channel stays full longer than its own waiting time.
 const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
@@ -33,6 +35,7 @@ pub struct ChannelWriter<T: Send + 'static = Event> {
     stopping: Stopping,
     copy: fn(&T) -> T,
     counts: Arc<WriteCounts>,
+    outstanding: Option<Arc<Outstanding>>,
     /// One for each channel.
     patience: Vec<Patience>,
 }
@@ -46,7 +49,8 @@ impl<T: Send + 'static> ChannelWriter<T> {
         let selector = Box::new(ReplicatingSelector::all(channels.len()));
         let (interceptors, counts) = (Vec::new(), Arc::default());
         let patience = vec![Patience::default(); channels.len()];
-        Self { channels, interceptors, selector, context, stopping, copy: T::clone, counts, patience }
+        let (copy, outstanding) = (T::clone, None);
+        Self { channels, interceptors, selector, context, stopping, copy, counts, outstanding, patience }
     }
 
     /// Lets `selector` choose the channels, counted as they were given to [`new`](Self::new).
@@ -70,6 +74,19 @@ impl<T: Send + 'static> ChannelWriter<T> {
     pub(crate) fn counting_in(mut self, counts: Arc<WriteCounts>) -> Self {
         self.counts = counts;
         self
+    }
+
+    /// Counts in `outstanding` what was not answered yet.
+    pub(crate) fn awaiting_in(mut self, outstanding: Arc<Outstanding>) -> Self {
+        self.outstanding = Some(outstanding);
+        self
+    }
+
+    fn tracked(&self, token: Token) -> Token {
+        match &self.outstanding {
+            Some(outstanding) => outstanding.track(token),
+            None => token,
+        }
     }
 
     /// The source's name and clock.
@@ -111,7 +128,7 @@ impl<T: Send + 'static> ChannelWriter<T> {
             match self.reserve(events).await {
                 Ok(reserved) => {
                     let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
-                    reserved.submit(token, &self.context).await;
+                    reserved.submit(self.tracked(token), &self.context).await;
                     self.counts.put(count, unrouted, not_taken);
                     arrival.accepted(&self.context, &self.counts);
                     return Ok(());
@@ -170,7 +187,7 @@ impl<T: Send + 'static> ChannelWriter<T> {
             }
         };
         let (unrouted, not_taken) = (reserved.unrouted, reserved.not_taken);
-        if let Err(error) = reserved.commit(token, &self.context).await {
+        if let Err(error) = reserved.commit(self.tracked(token), &self.context).await {
             let (ChannelError::Closed { channel } | ChannelError::Storage { channel, .. }) = error;
             let refused = Batch::untracked(Vec::new());
             return Err(PutError { channel, kind: PutErrorKind::Commit, refused });

@@ -1,7 +1,10 @@
 mod build;
+mod change;
+mod change_any;
 mod counts;
 mod failures;
 mod groups;
+mod other_channel;
 mod parts;
 mod stop;
 mod writer;

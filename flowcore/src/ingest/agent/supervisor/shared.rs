@@ -1,6 +1,6 @@
 use std::future::pending;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
@@ -9,16 +9,17 @@ use crate::ingest::Channel;
 use crate::ingest::agent::error::{AgentError, AgentErrorKind};
 use crate::ingest::agent::life::Life;
 use crate::ingest::agent::report::{AgentReport, LeftInChannel};
-use crate::ingest::agent::snapshot::{Activity, AgentSnapshot, ChannelStatus, SinkStatus, SourceStatus};
+use crate::ingest::agent::snapshot::{
+    Activity, AgentSnapshot, ChangeStatus, ChannelStatus, SinkStatus, SourceStatus,
+};
 use crate::ingest::agent::tally::Tally;
 use crate::ingest::metrics::{ChannelTally, Counter};
 
 /// What an agent's handle and its supervisor share.
 pub(crate) struct Shared<T: Send + 'static> {
     pub(crate) name: Arc<str>,
-    pub(crate) channels: Vec<OpenChannel<T>>,
-    pub(crate) sources: Vec<Arc<Life>>,
-    pub(crate) sinks: Vec<SinkEntry>,
+    parts: Mutex<Parts<T>>,
+    changes: Mutex<ChangeStatus>,
     /// Sources that run.
     pub(crate) running: Tally,
     request: watch::Sender<Request>,
@@ -26,12 +27,44 @@ pub(crate) struct Shared<T: Send + 'static> {
     failure: watch::Sender<Option<AgentError>>,
 }
 
+/// What an agent has now, in the order in which it was added.
+pub(crate) struct Parts<T: Send + 'static> {
+    pub(crate) channels: Vec<OpenChannel<T>>,
+    pub(crate) sources: Vec<Arc<Life>>,
+    pub(crate) sinks: Vec<SinkEntry>,
+}
+
 pub(crate) struct OpenChannel<T: Send + 'static> {
     pub(crate) name: Arc<str>,
     pub(crate) type_name: Option<Arc<str>>,
+    /// As its factory made it.
+    pub(crate) own: Arc<dyn Channel<T>>,
+    /// The same, counted.
     pub(crate) channel: Arc<dyn Channel<T>>,
     pub(crate) tally: Arc<ChannelTally>,
     pub(crate) written_elsewhere: bool,
+}
+
+impl<T: Send + 'static> OpenChannel<T> {
+    /// What is in it.
+    pub(crate) fn left(&self) -> Option<LeftInChannel> {
+        let state = self.channel.state();
+        let events = state.waiting + state.taken;
+        (events > 0).then(|| LeftInChannel { channel: self.name.clone(), events })
+    }
+}
+
+impl<T: Send + 'static> Clone for OpenChannel<T> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            type_name: self.type_name.clone(),
+            own: self.own.clone(),
+            channel: self.channel.clone(),
+            tally: self.tally.clone(),
+            written_elsewhere: self.written_elsewhere,
+        }
+    }
 }
 
 pub(crate) struct SinkEntry {
@@ -58,17 +91,11 @@ pub(crate) enum Stage {
 }
 
 impl<T: Send + 'static> Shared<T> {
-    pub(crate) fn new(
-        name: Arc<str>,
-        channels: Vec<OpenChannel<T>>,
-        sources: Vec<Arc<Life>>,
-        sinks: Vec<SinkEntry>,
-    ) -> Self {
+    pub(crate) fn new(name: Arc<str>) -> Self {
         Self {
             name,
-            channels,
-            sources,
-            sinks,
+            parts: Mutex::new(Parts { channels: Vec::new(), sources: Vec::new(), sinks: Vec::new() }),
+            changes: Mutex::default(),
             running: Tally::new(),
             request: watch::Sender::new(Request::Run),
             stage: watch::Sender::new(Stage::Starting),
@@ -76,12 +103,45 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
+    fn parts(&self) -> MutexGuard<'_, Parts<T>> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn changes(&self) -> MutexGuard<'_, ChangeStatus> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Shows what it has from now on.
+    pub(crate) fn publish(&self, parts: Parts<T>) {
+        // What is dropped may run foreign code: not under the lock.
+        let _before = std::mem::replace(&mut *self.parts(), parts);
+    }
+
+    pub(crate) fn channel(&self, name: &str) -> Option<Arc<dyn Channel<T>>> {
+        self.parts().channels.iter().find(|open| &*open.name == name).map(|open| open.channel.clone())
+    }
+
+    pub(crate) fn has_no_sources(&self) -> bool {
+        self.parts().sources.is_empty()
+    }
+
     pub(crate) fn ask(&self, request: Request) {
         self.request.send_modify(|old| *old = request.max(*old));
     }
 
-    pub(crate) fn is_asked(&self, request: Request) -> bool {
-        *self.request.borrow() >= request
+    /// Whether the sources are to stop, or the agent has failed.
+    pub(crate) fn is_ending(&self) -> bool {
+        *self.request.borrow() >= Request::StopSources || self.failure.borrow().is_some()
+    }
+
+    /// None when the agent ends before.
+    pub(crate) async fn unless_ending<O>(&self, work: impl Future<Output = O>) -> Option<O> {
+        tokio::select! {
+            biased;
+            () = self.asked(Request::StopSources) => None,
+            _ = self.failed() => None,
+            out = work => Some(out),
+        }
     }
 
     pub(crate) async fn asked(&self, request: Request) {
@@ -120,30 +180,30 @@ impl<T: Send + 'static> Shared<T> {
     }
 
     pub(crate) fn close_channels(&self, which: impl Fn(&OpenChannel<T>) -> bool) {
-        for open in self.channels.iter().filter(|open| which(open)) {
+        for open in self.parts().channels.iter().filter(|open| which(open)) {
             open.channel.close();
         }
     }
 
     pub(crate) fn snapshot(&self) -> AgentSnapshot {
+        let parts = self.parts();
         AgentSnapshot {
             agent: self.name.clone(),
-            sources: self.sources.iter().map(|life| source_status(life)).collect(),
-            channels: self.channels.iter().map(OpenChannel::status).collect(),
-            sinks: self.sinks.iter().map(sink_status).collect(),
+            sources: parts.sources.iter().map(|life| source_status(life)).collect(),
+            channels: parts.channels.iter().map(OpenChannel::status).collect(),
+            sinks: parts.sinks.iter().map(sink_status).collect(),
+            changes: self.changes().clone(),
         }
     }
 
     pub(crate) fn report(&self) -> AgentReport {
-        let lives = self.sources.iter().chain(self.sinks.iter().map(|sink| &sink.life));
+        let parts = self.parts();
+        let lives = parts.sources.iter().chain(parts.sinks.iter().map(|sink| &sink.life));
         let overdue = lives.filter(|life| life.overdue.load(Ordering::Relaxed)).map(|life| life.name.clone());
         let overdue = overdue.collect();
-        let left = self.channels.iter().filter_map(|open| {
-            let state = open.channel.state();
-            let events = state.waiting + state.taken;
-            (events > 0).then(|| LeftInChannel { channel: open.name.clone(), events })
-        });
-        AgentReport { snapshot: self.snapshot(), left: left.collect(), overdue }
+        let left = parts.channels.iter().filter_map(OpenChannel::left).collect();
+        drop(parts);
+        AgentReport { snapshot: self.snapshot(), left, overdue }
     }
 }
 

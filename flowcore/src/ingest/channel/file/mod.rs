@@ -185,6 +185,10 @@ impl<T: Stored> Channel<T> for FileChannel<T> {
         let is_unhealthy = inner.status.disk_full || inner.status.lost_events > 0;
         Some(ChannelHealth { is_open: !inner.queue.is_closed(), is_unhealthy })
     }
+
+    fn is_durable(&self) -> bool {
+        true
+    }
 }
 
 impl<T: Stored> Clone for FileChannel<T> {

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,9 +67,17 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
 
     /// The channel, under the name that its errors show.
     pub fn build(self, name: impl Into<Arc<str>>) -> MemoryChannel<T> {
-        let transaction = self.limits.transaction.min(self.limits.events);
-        let limits = Limits { transaction, ..self.limits };
-        MemoryChannel { shared: Arc::new(Shared::new(name.into(), limits, self.keep_alive)) }
+        MemoryChannel { shared: Arc::new(Shared::new(name.into(), self.limits(), self.keep_alive)) }
+    }
+
+    /// Gives `channel` these limits, and keeps its events: one that holds more than it may takes no puts until
+    /// it holds less. What is open goes on under the limits that it began with.
+    pub fn resize(&self, channel: &MemoryChannel<T>) {
+        channel.shared.resize(self.limits(), self.keep_alive);
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { transaction: self.limits.transaction.min(self.limits.events), ..self.limits }
     }
 }
 
@@ -76,5 +85,15 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
 impl<T: Weigh + Send + 'static> ChannelFactory<T> for MemoryChannelBuilder<T> {
     async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel<T>>, ChannelError> {
         Ok(Arc::new(self.build(context.name.clone())))
+    }
+
+    fn can_resize(&self, running: &dyn Channel<T>) -> bool {
+        (running as &dyn Any).is::<MemoryChannel<T>>()
+    }
+
+    fn resize(&self, running: &dyn Channel<T>) {
+        if let Some(channel) = (running as &dyn Any).downcast_ref() {
+            Self::resize(self, channel);
+        }
     }
 }

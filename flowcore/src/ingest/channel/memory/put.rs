@@ -21,10 +21,7 @@ impl<T: Weigh> MemoryPut<T> {
     }
 
     async fn reserve(&mut self, more: Room) -> Result<(), PutErrorKind> {
-        if !self.shared.limits().allow(self.room + more) {
-            return Err(PutErrorKind::TooLarge);
-        }
-        self.shared.reserve(more).await?;
+        self.shared.reserve(self.room, more).await?;
         self.room += more;
         Ok(())
     }

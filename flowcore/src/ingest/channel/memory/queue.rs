@@ -13,8 +13,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Whether a transaction may ever have this much.
-    pub(super) fn allow(&self, room: Room) -> bool {
+    fn allow(&self, room: Room) -> bool {
         room.events <= self.transaction && room.bytes <= self.bytes
     }
 }
@@ -98,6 +97,15 @@ impl<T: Weigh> Queue<T> {
     pub(super) fn new(limits: Limits) -> Self {
         let segments = VecDeque::new();
         Self { limits, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
+    }
+
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Whether a transaction may ever have this much.
+    pub(super) fn allows(&self, room: Room) -> bool {
+        self.limits.allow(room)
     }
 
     pub(super) fn reserve(&mut self, room: Room) -> Step<()> {

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,8 +15,8 @@ use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 /// notification, so one stored permit is enough and no wake-up can go to the wrong one.
 pub(super) struct Shared<T> {
     name: Arc<str>,
-    limits: Limits,
-    keep_alive: Duration,
+    /// Milliseconds that a put waits for room.
+    keep_alive: AtomicU64,
     clock: Clock,
     queue: Mutex<Queue<T>>,
     putters: tokio::sync::Mutex<()>,
@@ -27,10 +28,6 @@ pub(super) struct Shared<T> {
 impl<T> Shared<T> {
     pub(super) fn name(&self) -> &str {
         &self.name
-    }
-
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     pub(super) fn closed(&self) -> ChannelError {
@@ -46,8 +43,7 @@ impl<T: Weigh> Shared<T> {
     pub(super) fn new(name: Arc<str>, limits: Limits, keep_alive: Duration) -> Self {
         Self {
             name,
-            limits,
-            keep_alive,
+            keep_alive: AtomicU64::new(millis(keep_alive)),
             clock: Clock::system(),
             queue: Mutex::new(Queue::new(limits)),
             putters: tokio::sync::Mutex::default(),
@@ -57,19 +53,37 @@ impl<T: Weigh> Shared<T> {
         }
     }
 
-    pub(super) async fn reserve(&self, room: Room) -> Result<(), PutErrorKind> {
+    pub(super) fn resize(&self, limits: Limits, keep_alive: Duration) {
+        self.keep_alive.store(millis(keep_alive), Ordering::Relaxed);
+        self.lock().set_limits(limits);
+        self.room.notify_one();
+    }
+
+    /// Room for `more`, for a transaction that has `own` already.
+    pub(super) async fn reserve(&self, own: Room, more: Room) -> Result<(), PutErrorKind> {
+        if !self.lock().allows(own + more) {
+            return Err(PutErrorKind::TooLarge);
+        }
+        let keep_alive = Duration::from_millis(self.keep_alive.load(Ordering::Relaxed));
         tokio::select! {
             biased;
-            reserved = self.wait_for_room(room) => reserved,
-            () = self.clock.sleep(self.keep_alive) => Err(PutErrorKind::Full),
+            reserved = self.wait_for_room(own, more) => reserved,
+            () = self.clock.sleep(keep_alive) => Err(PutErrorKind::Full),
         }
     }
 
-    async fn wait_for_room(&self, room: Room) -> Result<(), PutErrorKind> {
+    async fn wait_for_room(&self, own: Room, more: Room) -> Result<(), PutErrorKind> {
         let _turn = self.putters.lock().await;
         loop {
             let freed = self.room.notified();
-            let step = self.lock().reserve(room);
+            let step = {
+                let mut queue = self.lock();
+                // The limits may have changed meanwhile.
+                if !queue.allows(own + more) {
+                    return Err(PutErrorKind::TooLarge);
+                }
+                queue.reserve(more)
+            };
             match step {
                 Step::Done(()) => return Ok(()),
                 Step::Closed => return Err(PutErrorKind::Closed),
@@ -128,4 +142,8 @@ impl<T: Weigh> Shared<T> {
     pub(super) fn state(&self) -> ChannelState {
         self.lock().state()
     }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
