@@ -1,6 +1,7 @@
 //! What is measured, and what it is measured against where that is a loop or a channel of our own. The
 //! programs of others are in `peers/`. Two worker threads, as many as the smallest machine has, one allocator.
 
+pub mod agents;
 pub mod chain;
 pub mod coffee;
 pub mod event_time;

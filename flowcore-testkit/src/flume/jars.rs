@@ -35,6 +35,11 @@ impl Flume {
         Self { jars }
     }
 
+    /// The folder with everything that belongs in Java's class path.
+    pub fn jars(&self) -> &Path {
+        &self.jars
+    }
+
     /// Runs `class` with `arguments`, after `files` (name and text) were written into its folder.
     ///
     /// # Panics

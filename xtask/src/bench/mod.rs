@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: each subject and its peers, a process each, in turn, for some rounds.
 
 mod comparison;
+mod java;
 mod measure;
 mod options;
 mod programs;
@@ -15,10 +16,12 @@ use measure::Measure;
 use options::Options;
 use programs::Programs;
 use serde_json::Value;
-use storm::Storm;
 use subjects::{BuiltIn, Case, Peer};
 
 use crate::workspace::Workspace;
+
+/// A run takes a guest up to half a minute: it is compared in the first rounds only.
+const GUEST_ROUNDS: usize = 3;
 
 /// Measures what the arguments say and prints the table. 2 if they are wrong, 1 if a contestant failed.
 pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> ExitCode {
@@ -40,14 +43,14 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> ExitCode {
 
 fn measure_all(mut programs: Programs<'_>, options: &Options) -> Result<(), String> {
     let cases = options.subjects.iter().flat_map(|subject| subject.cases);
-    let peers: Vec<_> = cases.flat_map(|case| case.peers(options.with_storm)).collect();
+    let peers: Vec<_> = cases.flat_map(|case| case.peers(&options.guests)).collect();
     let has = |built_in| peers.iter().any(|peer| peer.built_in == built_in);
     programs.build(has(BuiltIn::Peers))?;
-    if has(BuiltIn::Storm) {
-        programs.build_storm()?;
-    } else if options.with_storm {
-        eprintln!("none of these subjects is compared with storm");
+    let guests: Vec<_> = options.guests.iter().copied().filter(|&guest| has(guest)).collect();
+    if guests.len() < options.guests.len() {
+        eprintln!("none of these subjects is compared with one of those that were asked for");
     }
+    programs.invite(&guests)?;
     let (mut comparisons, mut problems) = (Vec::new(), Vec::new());
     for subject in &options.subjects {
         for case in subject.cases {
@@ -77,14 +80,14 @@ fn measure_case(
     name: &str,
     case: &'static Case,
 ) -> Result<Vec<Comparison>, String> {
-    let peers = case.peers(programs.have_storm());
+    let peers = case.peers(programs.guests());
     // Where there is nothing to compare with, it is watched, and that takes its time.
     let rounds = if peers.is_empty() { 1 } else { options.rounds };
     let mut comparisons = Vec::new();
     for round in 1..=rounds {
         eprintln!("{name}: round {round} of {rounds}");
-        let ours = programs.run((BuiltIn::Benches, case.ours), options.size(case.sizes))?;
-        let in_this_round = peers.iter().filter(|peer| round <= Storm::ROUNDS || !peer.is_storm());
+        let ours = programs.run((case.built_in, case.ours), options.size(case.sizes))?;
+        let in_this_round = peers.iter().filter(|peer| round <= GUEST_ROUNDS || !peer.built_in.is_guest());
         let theirs = in_this_round.map(|peer| {
             let size = options.size(peer.sizes.unwrap_or(case.sizes));
             let found = programs.run((peer.built_in, peer.contestant), size)?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::subjects::{self, Sizes, Subject};
+use super::subjects::{self, BuiltIn, Sizes, Subject};
 
 const QUICK_ROUNDS: usize = 3;
 const ROUNDS: usize = 7;
@@ -13,7 +13,7 @@ pub(crate) struct Options {
     pub(crate) quick: bool,
     pub(crate) rounds: usize,
     pub(crate) json: Option<PathBuf>,
-    pub(crate) with_storm: bool,
+    pub(crate) guests: Vec<BuiltIn>,
 }
 
 impl Options {
@@ -23,14 +23,14 @@ impl Options {
     /// A sentence for who wrote it.
     pub(crate) fn parse(arguments: &[&str]) -> Result<Self, String> {
         let (mut names, mut rounds, mut json) = (Vec::new(), None, None);
-        let (mut quick, mut with_storm) = (false, false);
+        let (mut quick, mut guests) = (false, Vec::new());
         let mut left = arguments.iter();
         while let Some(&argument) = left.next() {
             match argument {
                 "--quick" => quick = true,
                 "--rounds" => rounds = Some(parse_rounds(left.next())?),
                 "--json" => json = Some(left.next().ok_or("`--json` needs the name of a file")?.into()),
-                "--with" => with_storm = parse_with(left.next())?,
+                "--with" => guests.push(parse_guest(left.next())?),
                 option if option.starts_with('-') => return Err(format!("unknown option: {option}")),
                 name => names.push(name.to_owned()),
             }
@@ -39,7 +39,7 @@ impl Options {
         let subjects = subjects::select(&names).map_err(|name| {
             format!("unknown subject: {name}\nthere are: {}", subjects::names().join(", "))
         })?;
-        Ok(Self { subjects, quick, rounds, json, with_storm })
+        Ok(Self { subjects, quick, rounds, json, guests })
     }
 
     /// Which of both sizes is meant.
@@ -48,9 +48,12 @@ impl Options {
     }
 }
 
-fn parse_with(peer: Option<&&str>) -> Result<bool, String> {
-    let problem = "`--with` needs the name of a peer; there is: storm";
-    peer.is_some_and(|&peer| peer == "storm").then_some(true).ok_or_else(|| problem.to_owned())
+fn parse_guest(name: Option<&&str>) -> Result<BuiltIn, String> {
+    let guest = BuiltIn::GUESTS.iter().find(|guest| name.is_some_and(|&name| name == guest.0));
+    guest.map(|guest| guest.1).ok_or_else(|| {
+        let names = BuiltIn::GUESTS.map(|guest| guest.0).join(", ");
+        format!("`--with` needs the name of a peer; there are: {names}")
+    })
 }
 
 fn parse_rounds(number: Option<&&str>) -> Result<usize, String> {
@@ -69,8 +72,9 @@ mod tests {
         assert_eq!(options.rounds, 9);
         assert_eq!(options.json, Some("out.json".into()));
         assert_eq!(options.subjects.len(), 2);
-        assert!(!options.with_storm);
-        assert!(Options::parse(&["--with", "storm", "hop"])?.with_storm);
+        assert_eq!(options.guests, []);
+        let both = Options::parse(&["--with", "storm", "hop", "--with", "flume"])?;
+        assert_eq!(both.guests, [BuiltIn::Storm, BuiltIn::Flume]);
         Ok(())
     }
 
@@ -93,8 +97,8 @@ mod tests {
             (&["--json"][..], "`--json` needs the name of a file"),
             (&["--rounds", "0"], "`--rounds` needs a number from 1 on"),
             (&["--rounds"], "`--rounds` needs a number from 1 on"),
-            (&["--with"], "`--with` needs the name of a peer; there is: storm"),
-            (&["--with", "flink"], "`--with` needs the name of a peer; there is: storm"),
+            (&["--with"], "`--with` needs the name of a peer; there are: storm, flume"),
+            (&["--with", "flink"], "`--with` needs the name of a peer; there are: storm, flume"),
             (&["--fast"], "unknown option: --fast"),
         ] {
             assert_eq!(Options::parse(arguments).map(|_| ()), Err(problem.to_owned()));

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use super::java;
 use super::measure::{self, Measure};
 use super::storm::Storm;
 use super::subjects::BuiltIn;
@@ -14,12 +15,13 @@ pub(crate) struct Programs<'a> {
     workspace: &'a Workspace,
     target: PathBuf,
     storm: Option<Storm>,
+    guests: Vec<BuiltIn>,
 }
 
 impl<'a> Programs<'a> {
     pub(crate) fn of(workspace: &'a Workspace) -> Self {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        Self { workspace, target: workspace.root.join(target).join("bench"), storm: None }
+        Self { workspace, target: workspace.root.join(target).join("bench"), storm: None, guests: Vec::new() }
     }
 
     /// Builds ours, and theirs if any is wanted.
@@ -27,25 +29,40 @@ impl<'a> Programs<'a> {
     /// # Errors
     /// What could not be built.
     pub(crate) fn build(&self, with_peers: bool) -> Result<(), String> {
-        let ours = ["-p", "flowcore-benches", "-p", "coffee-orders", "--bins"];
+        let ours = ["-p", "flowcore-benches", "-p", "coffee-orders", "-p", "flowcore-agent", "--bins"];
         self.cargo(&ours)?;
         if with_peers { self.cargo(&["--manifest-path", "benches/peers/Cargo.toml"]) } else { Ok(()) }
     }
 
-    /// Builds the programs for Storm. Where there is no Java or Maven it says so, and all goes on without it.
+    /// Makes what guests need. Where there is no Java or Maven it says so, and all goes on without them.
     ///
     /// # Errors
     /// What could not be built.
-    pub(crate) fn build_storm(&mut self) -> Result<(), String> {
-        self.storm = Storm::find(self.target.join("storm"));
-        match &self.storm {
-            Some(storm) => storm.build(self.workspace),
-            None => Ok(()),
+    pub(crate) fn invite(&mut self, guests: &[BuiltIn]) -> Result<(), String> {
+        if guests.is_empty() {
+            return Ok(());
         }
+        if let Some(missing) = java::missing() {
+            eprintln!("they are left out: {missing}");
+            return Ok(());
+        }
+        if guests.contains(&BuiltIn::Storm) {
+            self.build_storm()?;
+        }
+        self.guests = guests.to_vec();
+        Ok(())
     }
 
-    pub(crate) fn have_storm(&self) -> bool {
-        self.storm.is_some()
+    /// Those that are there of those that were asked for.
+    pub(crate) fn guests(&self) -> &[BuiltIn] {
+        &self.guests
+    }
+
+    fn build_storm(&mut self) -> Result<(), String> {
+        let storm = Storm::in_folder(self.target.join("storm"));
+        storm.build(self.workspace)?;
+        self.storm = Some(storm);
+        Ok(())
     }
 
     fn cargo(&self, what: &[&str]) -> Result<(), String> {
@@ -75,6 +92,7 @@ impl<'a> Programs<'a> {
             ),
             (BuiltIn::Storm, None) => return Err("there is no storm".to_owned()),
             (BuiltIn::Benches, _) => self.built("flowcore-bench", contestant, &size),
+            (BuiltIn::Agents | BuiltIn::Flume, _) => self.built("flowcore-bench-agents", contestant, &size),
             (BuiltIn::Peers, _) => self.built("flowcore-bench-peers", contestant, &size),
         };
         let said = |problem: String| format!("{name} {contestant} {size}: {problem}");

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::workspace::{Workspace, find_program, succeeds};
+use crate::workspace::{Workspace, succeeds};
 
 const POM: &str = "benches/peers/storm/pom.xml";
 
@@ -16,18 +16,9 @@ pub(crate) struct Storm {
 }
 
 impl Storm {
-    /// A run takes it half a minute: it is compared in the first rounds only.
-    pub(crate) const ROUNDS: usize = 3;
-
-    /// Says why when there is none.
-    pub(crate) fn find(target: PathBuf) -> Option<Self> {
-        match missing(|program| find_program(program).is_some()) {
-            None => Some(Self { target }),
-            Some(missing) => {
-                eprintln!("storm is left out: {missing}");
-                None
-            }
-        }
+    /// One whose files lie in `target`.
+    pub(crate) fn in_folder(target: PathBuf) -> Self {
+        Self { target }
     }
 
     /// Compiles its topologies. The first time, Maven downloads Storm.
@@ -60,24 +51,5 @@ impl Storm {
         let temporary = format!("-Djava.io.tmpdir={}", temporary.display());
         let java = ["-Xmx2g", "-XX:+UseParallelGC", &*temporary, "-cp", &*path];
         Ok(workspace.command("java", &[&java[..], &["storm.Bench", contestant, size]].concat()))
-    }
-}
-
-/// What is not there of what it needs.
-fn missing(is_there: impl Fn(&str) -> bool) -> Option<String> {
-    let absent: Vec<_> = ["java", "mvn"].into_iter().filter(|program| !is_there(program)).collect();
-    (!absent.is_empty()).then(|| format!("there is no `{}` on the path", absent.join("` and no `")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_missing_is_named() {
-        assert_eq!(missing(|_| true), None);
-        let no_maven = missing(|program| program == "java");
-        assert_eq!(no_maven.as_deref(), Some("there is no `mvn` on the path"));
-        assert_eq!(missing(|_| false).as_deref(), Some("there is no `java` and no `mvn` on the path"));
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Case {
     /// What the table calls it, where a subject has several.
     pub(crate) label: &'static str,
     pub(crate) ours: &'static str,
+    /// The program that ours is part of.
+    pub(crate) built_in: BuiltIn,
     pub(crate) peers: &'static [Peer],
     pub(crate) sizes: Sizes,
 }
@@ -38,20 +40,28 @@ pub(crate) struct Peer {
 pub(crate) enum BuiltIn {
     Benches,
     Peers,
+    /// Whole agents, each a process.
+    Agents,
     /// A real one, in Java. Only where it is asked for.
     Storm,
+    /// The same agents, run by a real Flume. Only where it is asked for.
+    Flume,
 }
 
-impl Peer {
-    pub(crate) fn is_storm(&self) -> bool {
-        self.built_in == BuiltIn::Storm
+impl BuiltIn {
+    /// Those that run only where they are asked for, with their names.
+    pub(crate) const GUESTS: [(&'static str, Self); 2] = [("storm", Self::Storm), ("flume", Self::Flume)];
+
+    pub(crate) fn is_guest(self) -> bool {
+        Self::GUESTS.iter().any(|guest| guest.1 == self)
     }
 }
 
 impl Case {
     /// Its peers, without those that were not asked for.
-    pub(crate) fn peers(&self, with_storm: bool) -> Vec<&'static Peer> {
-        self.peers.iter().filter(|peer| with_storm || !peer.is_storm()).collect()
+    pub(crate) fn peers(&self, guests: &[BuiltIn]) -> Vec<&'static Peer> {
+        let is_there = |peer: &&Peer| !peer.built_in.is_guest() || guests.contains(&peer.built_in);
+        self.peers.iter().filter(is_there).collect()
     }
 }
 
@@ -69,21 +79,45 @@ const fn storm(contestant: &'static str, quick: u64, full: u64) -> Peer {
 }
 
 const fn case(ours: &'static str, peers: &'static [Peer], quick: u64, full: u64) -> Case {
-    Case { label: "", ours, peers, sizes: Sizes { quick, full } }
+    labelled("", ours, peers, Sizes { quick, full })
 }
 
 /// Events in batches, beside writing their bytes once.
 const fn channel(label: &'static str, ours: &'static str, quick: u64, full: u64) -> Case {
     const PLAIN_FILE: &[Peer] = &[own("plain file", "file-channel-loop")];
-    Case { label, ours, peers: PLAIN_FILE, sizes: Sizes { quick, full } }
+    labelled(label, ours, PLAIN_FILE, Sizes { quick, full })
 }
 
 /// Tuples a second, for two seconds.
 const fn at_rate(label: &'static str, ours: &'static str, peers: &'static [Peer], rate: u64) -> Case {
-    Case { label, ours, peers, sizes: Sizes { quick: rate, full: rate } }
+    labelled(label, ours, peers, Sizes { quick: rate, full: rate })
 }
 
-static SUBJECTS: [Subject; 20] = [
+const fn labelled(label: &'static str, ours: &'static str, peers: &'static [Peer], sizes: Sizes) -> Case {
+    Case { label, ours, built_in: BuiltIn::Benches, peers, sizes }
+}
+
+/// An agent's configuration, run by us and by a real Flume.
+const fn agent(
+    label: &'static str,
+    ours: &'static str,
+    peers: &'static [Peer],
+    quick: u64,
+    full: u64,
+) -> Case {
+    Case { label, ours, built_in: BuiltIn::Agents, peers, sizes: Sizes { quick, full } }
+}
+
+const fn flume(contestant: &'static str) -> Peer {
+    Peer { name: "flume", contestant, built_in: BuiltIn::Flume, sizes: None }
+}
+
+/// What the machine does without an agent.
+const fn bare(name: &'static str, contestant: &'static str) -> Peer {
+    Peer { name, contestant, built_in: BuiltIn::Agents, sizes: None }
+}
+
+static SUBJECTS: [Subject; 22] = [
     Subject {
         name: "word-count",
         cases: &[case(
@@ -196,6 +230,37 @@ static SUBJECTS: [Subject; 20] = [
         cases: &[case("redis-list", &[own("plain commands", "redis-plain")], 50_000, 200_000)],
     },
     Subject { name: "mqtt", cases: &[case("mqtt", &[own("bare loops", "mqtt-bare")], 100_000, 400_000)] },
+    Subject {
+        name: "agent",
+        cases: &[
+            agent("taildir", "taildir-null", &[flume("flume-taildir-null")], 2_000_000, 5_000_000),
+            agent("taildir to files", "taildir-roll", &[flume("flume-taildir-roll")], 2_000_000, 5_000_000),
+            agent("to files", "taildir-roll-rate", &[bare("cat", "cat")], 2_000_000, 5_000_000),
+            agent("exec", "exec-null", &[flume("flume-exec-null")], 2_000_000, 5_000_000),
+            agent("spooldir", "spooldir-null", &[flume("flume-spooldir-null")], 500_000, 2_000_000),
+            agent("seq", "seq-null", &[flume("flume-seq-null")], 5_000_000, 20_000_000),
+            agent("stress", "stress-null", &[flume("flume-stress-null")], 5_000_000, 20_000_000),
+            agent("avro", "avro", &[flume("flume-avro")], 500_000, 2_000_000),
+            agent("avro client", "avro-client", &[flume("flume-avro-client")], 500_000, 2_000_000),
+            agent("start", "start", &[flume("flume-start")], 2, 4),
+        ],
+    },
+    Subject {
+        name: "agent-file-channel",
+        cases: &[
+            agent("batches of 100", "file-100", &[flume("flume-file-100")], 100_000, 500_000),
+            agent("batches of 1,000", "file-1000", &[flume("flume-file-1000")], 100_000, 500_000),
+            agent("batches of 10,000", "file-10000", &[flume("flume-file-10000")], 100_000, 500_000),
+            agent(
+                "beside a file",
+                "file-10000-rate",
+                &[bare("plain file", "plain-file")],
+                2_000_000,
+                5_000_000,
+            ),
+            agent("after a kill", "recovery", &[flume("flume-recovery")], 200_000, 1_000_000),
+        ],
+    },
     Subject { name: "idle", cases: &[case("idle", &[], 5, 10)] },
 ];
 
