@@ -1,7 +1,11 @@
 use async_trait::async_trait;
+use bytes::Bytes;
 
 use crate::event::Event;
 use crate::ingest::{Batch, ChannelWriter, PutErrorKind, Source, SourceError};
+
+/// The most bytes that are asked for before there is something to write.
+const MOST_ROOM: usize = 1 << 20;
 
 /// Counts: the bodies are `0`, `1`, `2` and so on, for trying out an agent.
 ///
@@ -41,10 +45,33 @@ impl SeqSource {
         self
     }
 
+    /// All numbers of a batch lie in one buffer.
     fn batch(&self) -> Vec<Event> {
         let end = self.next.saturating_add(self.batch_size as u64).min(self.total_events);
-        (self.next..end).map(|number| Event::new(number.to_string())).collect()
+        let mut digits = self.next.to_string().into_bytes();
+        let mut text = Vec::with_capacity(self.batch_size.saturating_mul(digits.len() + 1).min(MOST_ROOM));
+        let mut ends = Vec::with_capacity(self.batch_size.min(MOST_ROOM));
+        for _ in self.next..end {
+            text.extend_from_slice(&digits);
+            ends.push(text.len());
+            count_on(&mut digits);
+        }
+        let (text, mut start) = (Bytes::from(text), 0);
+        let body = |end| text.slice(std::mem::replace(&mut start, end)..end);
+        ends.into_iter().map(body).map(Event::new).collect()
     }
+}
+
+/// To the next number.
+fn count_on(digits: &mut Vec<u8>) {
+    for digit in digits.iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
+    }
+    digits.insert(0, b'1');
 }
 
 impl Default for SeqSource {
@@ -68,5 +95,20 @@ impl Source for SeqSource {
         }
         out.stopping().await;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_the_numbers_in_their_order_across_batches_and_digits() {
+        for (batch, next) in [(1, 0), (7, 0), (250, 0), (30, 990), (5, 99_998)] {
+            let source = SeqSource { batch_size: batch, total_events: 100_001, next };
+            let bodies: Vec<Bytes> = source.batch().into_iter().map(|event| event.body).collect();
+            let end = (next + batch as u64).min(100_001);
+            assert_eq!(bodies, (next..end).map(|number| Bytes::from(number.to_string())).collect::<Vec<_>>());
+        }
     }
 }

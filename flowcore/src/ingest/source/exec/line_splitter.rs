@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use memchr::memchr;
+use memchr::memchr_iter;
 
 /// Splits what a pipe brings into lines. Keeps the beginning of one line, up to the limit.
 #[derive(Debug)]
@@ -18,18 +18,18 @@ impl LineSplitter {
     }
 
     /// Takes in `chunk` and hands over the lines that end in it.
-    pub(super) fn feed(&mut self, mut chunk: Bytes, mut hand_over: impl FnMut(SplitLine)) {
-        while let Some(newline) = memchr(b'\n', &chunk) {
-            let line = chunk.split_to(newline);
-            chunk = chunk.split_off(1);
-            if self.length == 0 && newline <= self.limit {
-                hand_over((line, None));
+    pub(super) fn feed(&mut self, chunk: &Bytes, mut hand_over: impl FnMut(SplitLine)) {
+        let mut start = 0;
+        for newline in memchr_iter(b'\n', chunk) {
+            let from = std::mem::replace(&mut start, newline + 1);
+            if self.length == 0 && newline - from <= self.limit {
+                hand_over((chunk.slice(from..newline), None));
             } else {
-                self.keep(&line);
+                self.keep(&chunk[from..newline]);
                 hand_over(self.take());
             }
         }
-        self.keep(&chunk);
+        self.keep(&chunk[start..]);
     }
 
     /// The last line, if it has no end.
@@ -58,7 +58,7 @@ mod tests {
         let mut splitter = LineSplitter::new(limit);
         let mut lines = Vec::new();
         for chunk in chunks {
-            splitter.feed(Bytes::copy_from_slice(chunk.as_bytes()), |line| lines.push(line));
+            splitter.feed(&Bytes::copy_from_slice(chunk.as_bytes()), |line| lines.push(line));
         }
         lines.extend(splitter.rest());
         lines.into_iter().map(|(body, cut)| (String::from_utf8(body.to_vec()).unwrap(), cut)).collect()

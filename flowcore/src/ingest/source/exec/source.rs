@@ -159,7 +159,7 @@ impl ExecSource {
         if read.is_empty() {
             events.extend(lines.rest().map(event));
         }
-        lines.feed(Bytes::copy_from_slice(read), |line| events.push(event(line)));
+        lines.feed(&Bytes::copy_from_slice(read), |line| events.push(event(line)));
         while !events.is_empty() {
             let rest = events.split_off(events.len().min(self.batch_lines));
             put(events, out).await?;
@@ -174,7 +174,7 @@ impl ExecSource {
         if read.is_empty() {
             complaints.rest().into_iter().for_each(say);
         } else {
-            complaints.feed(Bytes::copy_from_slice(read), say);
+            complaints.feed(&Bytes::copy_from_slice(read), say);
         }
     }
 }

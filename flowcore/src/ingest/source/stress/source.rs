@@ -82,6 +82,11 @@ impl StressSource {
         self
     }
 
+    /// A body for each batch: one for all would be counted by every processor that has events.
+    fn events(&self, count: usize) -> Vec<Event> {
+        vec![Event::new(Bytes::from(vec![0x7F; self.size])); count]
+    }
+
     /// How many go in the next batch: none at the end.
     fn next_batch(&self) -> usize {
         let tries = self.max_total_events.map(|most| most.saturating_sub(self.attempted));
@@ -103,7 +108,6 @@ impl Source for StressSource {
         let clock = out.context().clock.clone();
         let (stopwatch, mut pace, mut pause) =
             (clock.stopwatch(), Pace::new(self.max_events_per_second), PAUSE);
-        let event = Event::new(Bytes::from(vec![0x7F; self.size]));
         while !out.is_stopping() {
             let count = self.next_batch();
             if count == 0 {
@@ -117,7 +121,7 @@ impl Source for StressSource {
                 }
             }
             self.attempted += count as u64;
-            match out.put_once(Batch::untracked(vec![event.clone(); count])).await {
+            match out.put_once(Batch::untracked(self.events(count))).await {
                 Ok(()) => {
                     self.succeeded += count as u64;
                     pause.reset();

@@ -14,9 +14,6 @@ use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
 /// After a notification, more of them follow: a writer that writes often is read some hundred times a
 /// second, not at each write.
 const COALESCE: Duration = Duration::from_millis(5);
-/// Rounds of all files before others have their turn: to go to sleep and wake costs as much as a hundred lines,
-/// and what is read in so many still lies in the processor's cache.
-const ROUNDS: u32 = 4;
 /// Between two tries to put the end of a removed file, at the very end.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -88,13 +85,13 @@ impl<T: Send + 'static> Follower<T> {
     }
 
     async fn follow(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
-        let mut rounds = 0;
         loop {
             self.take_receipts()?;
             if out.is_stopping() {
                 return self.leave(out).await;
             }
             self.look_if_due()?;
+            let written = out.written();
             let idle = !self.round(out).await?;
             if self.running.elapsed() >= self.next_save {
                 self.save().await?;
@@ -105,11 +102,9 @@ impl<T: Send + 'static> Follower<T> {
             }
             if idle {
                 self.wait(out).await?;
-            } else {
-                rounds = (rounds + 1) % ROUNDS;
-                if rounds == 0 {
-                    tokio::task::yield_now().await;
-                }
+            } else if out.written() == written {
+                // A put lets others have their turn.
+                tokio::task::yield_now().await;
             }
         }
     }
