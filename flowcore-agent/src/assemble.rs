@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use flowcore::base::{Backoff, RestartPolicy};
-use flowcore::ingest::agent::AgentBuildError;
+use flowcore::ingest::agent::{AgentBuildError, ComponentKind};
 use flowcore::ingest::{Agent, AgentBuilder};
 
 use crate::Checked;
@@ -94,7 +94,21 @@ pub fn assemble(
     for source in agent.listed(Group::Sources) {
         builder = add_source(builder, source, registry)?;
     }
-    Ok(builder.build()?)
+    Ok(named_types(builder, agent).build()?)
+}
+
+/// For those who watch the agent.
+fn named_types(builder: AgentBuilder, agent: &AgentConfig) -> AgentBuilder {
+    let groups = [
+        (Group::Sources, ComponentKind::Source),
+        (Group::Channels, ComponentKind::Channel),
+        (Group::Sinks, ComponentKind::Sink),
+    ];
+    groups.into_iter().fold(builder, |builder, (group, kind)| {
+        agent.listed(group).fold(builder, |builder, component| {
+            builder.type_name(kind, component.name.as_str(), type_name(component))
+        })
+    })
 }
 
 /// Flume runs a channel that only fills, or only empties; the check has warned of it.

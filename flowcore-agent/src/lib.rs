@@ -9,8 +9,10 @@ pub mod interpolate;
 pub mod keys;
 mod load;
 pub mod model;
+pub mod monitor;
 pub mod properties;
 pub mod registry;
+pub mod top;
 
 pub use assemble::{AssembleError, assemble};
 pub use load::{Checked, check_files, date_now, load_files, without_running};

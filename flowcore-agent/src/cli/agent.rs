@@ -13,6 +13,7 @@ use super::{Exit, serve, table};
 use crate::check::{Options, summarise};
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
 use crate::interpolate::Lookups;
+use crate::monitor::MonitorPlan;
 use crate::registry::Registry;
 use crate::{Checked, assemble, date_now, load_files};
 
@@ -20,6 +21,10 @@ use crate::{Checked, assemble, date_now, load_files};
 pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
     let system = system_properties(&options.system);
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level(&system)).init();
+    let monitoring = match MonitorPlan::read(&system) {
+        Ok(monitoring) => monitoring,
+        Err(error) => return failed(Exit::BadConfiguration, &error),
+    };
     let runtime = match Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(Exit::Failed, &error),
@@ -34,14 +39,14 @@ pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
         return dry_run(&checked, &name);
     }
     match assemble(&checked, &name, registry, Duration::from_secs(options.grace)) {
-        Ok(agent) => start(&runtime, agent, options, &system),
+        Ok(agent) => start(&runtime, agent, options, monitoring),
         Err(error) => failed(Exit::BadConfiguration, &error),
     }
 }
 
-fn start(runtime: &Runtime, agent: Agent, options: &AgentOptions, system: &BTreeMap<String, String>) -> Exit {
-    without_effect(options, system);
-    let exit = runtime.block_on(serve::serve(agent));
+fn start(runtime: &Runtime, agent: Agent, options: &AgentOptions, monitoring: MonitorPlan) -> Exit {
+    without_effect(options, &monitoring);
+    let exit = runtime.block_on(serve::serve(agent, monitoring.config));
     tracing::info!(code = exit as u8, "ends");
     exit
 }
@@ -99,7 +104,10 @@ fn dry_run(checked: &Checked, name: &str) -> Exit {
 }
 
 /// Options that Flume followed.
-fn without_effect(options: &AgentOptions, system: &BTreeMap<String, String>) {
+fn without_effect(options: &AgentOptions, monitoring: &MonitorPlan) {
+    for property in &monitoring.without_effect {
+        tracing::warn!(%property, "has no effect");
+    }
     if options.classpath.is_some() || options.plugins_path.is_some() {
         tracing::warn!("there is no class path: components of one's own are registered in a program");
     }
@@ -107,9 +115,6 @@ fn without_effect(options: &AgentOptions, system: &BTreeMap<String, String>) {
         options.conf.as_ref().map(|conf| conf.join("flume-env.sh")).filter(|path| path.exists())
     {
         tracing::warn!(script = %script.display(), "is not run");
-    }
-    if system.keys().any(|name| name.starts_with("flume.monitoring.")) {
-        tracing::warn!("monitoring is not there yet");
     }
     if !options.no_reload_conf {
         tracing::info!("changes of the configuration are not followed yet while the agent runs");

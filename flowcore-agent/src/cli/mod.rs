@@ -1,6 +1,7 @@
 //! The command line of `flowcore`.
 
 mod agent;
+mod avro_client;
 mod check;
 mod external;
 mod json;
@@ -9,13 +10,18 @@ mod read;
 mod serve;
 mod system;
 mod table;
+mod tool;
+mod top;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use crate::registry::Registry;
 
+pub use avro_client::AvroClientOptions;
 pub use options::{AgentOptions, CheckOptions, Cli, Command};
+pub use tool::ToolOptions;
+pub use top::TopOptions;
 
 /// How the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +72,9 @@ pub fn run_with(cli: Cli, registry: &Registry) -> Exit {
     match cli.command {
         Command::Check(options) => check::run(&options, registry, std::io::stdout().is_terminal()),
         Command::Agent(options) => agent::run(&options, registry),
+        Command::Top(options) => top::run(&options),
+        Command::AvroClient(options) => avro_client::run(&options),
+        Command::Tool(options) => tool::run(&options),
         Command::Version => {
             println!("flowcore {}", env!("CARGO_PKG_VERSION"));
             Exit::Clean

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::{AvroClientOptions, ToolOptions, TopOptions};
+
 /// Checks and runs agents from Flume's configuration files.
 ///
 /// Exit codes: 0 all went well, 1 it failed while it ran, 2 the command line was not understood, 3 the
@@ -22,6 +24,12 @@ pub enum Command {
     /// Run an agent until SIGTERM or SIGINT; a second signal ends it at once.
     #[command(visible_alias = "node")]
     Agent(AgentOptions),
+    /// Show a running agent live: components, rates, how full channels are, what fails.
+    Top(TopOptions),
+    /// Send lines as events to an Avro source.
+    AvroClient(AvroClientOptions),
+    /// Flume's tools, and what to use instead.
+    Tool(ToolOptions),
     /// Say which version this is.
     Version,
 }

@@ -6,9 +6,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
 use super::read::with_causes;
+use crate::monitor::{Monitor, MonitorConfig};
 
 /// Runs an agent until a signal or a failure.
-pub(super) async fn serve(agent: Agent) -> Exit {
+pub(super) async fn serve(agent: Agent, monitoring: Option<MonitorConfig>) -> Exit {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return failed(&error),
@@ -18,6 +19,7 @@ pub(super) async fn serve(agent: Agent) -> Exit {
         Err(error) => return failed(&error),
     };
     tracing::info!(agent = %handle.snapshot().agent, "runs");
+    let _monitor = monitoring.map(|config| Monitor::start(config, handle.observer()));
     tokio::select! {
         error = handle.failed() => failed(&error),
         _ = signals.next() => stop(handle, signals).await,

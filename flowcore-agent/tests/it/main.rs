@@ -4,8 +4,10 @@
 
 mod confs;
 mod exit_codes;
+mod exposition;
 mod grammar;
 mod key_tables;
+mod monitoring;
 mod mutations;
 mod network;
 mod program;
