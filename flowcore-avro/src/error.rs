@@ -3,6 +3,7 @@ use std::io;
 use std::time::Duration;
 
 use flowcore::ingest::{PutErrorKind, SinkError, SourceError};
+use flowcore_tls::TlsError;
 
 use crate::wire::Status;
 
@@ -23,7 +24,7 @@ pub enum AvroError {
     },
     /// The certificates or settings of TLS are of no use.
     #[error("cannot set up tls")]
-    Tls(#[source] Box<dyn Error + Send + Sync>),
+    Tls(#[source] TlsError),
     /// A channel takes nothing any more.
     #[error("channel {channel} refused events")]
     Refused {

@@ -3,12 +3,11 @@
 mod error;
 pub mod sink;
 pub mod source;
-mod tls;
 mod transport;
 pub mod wire;
 
 pub use error::AvroError;
+pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
 pub use sink::{AvroSink, AvroSinkConfig};
 pub use source::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
-pub use tls::{ClientAuth, ClientTls, LayerOrder, ServerTls};
-pub use transport::Compression;
+pub use transport::{Compression, LayerOrder};

@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
 use flowcore::event::Event;
+use flowcore_tls::TlsConnector;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::AvroSinkConfig;
 use super::config::Server;

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use flowcore::base::Clock;
 use flowcore::event::Event;
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
-use tokio_rustls::TlsConnector;
+use flowcore_tls::TlsConnector;
 
 use super::AvroSinkConfig;
 use super::client::Client;

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
+use flowcore_tls::TlsAcceptor;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 
 use super::AvroSourceConfig;
 use super::server::Server;

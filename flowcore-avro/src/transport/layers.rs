@@ -1,11 +1,9 @@
 use std::io;
 
-use rustls::pki_types::ServerName;
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use flowcore_tls::{TlsAcceptor, TlsConnector};
 
 use super::deflate::DeflateStream;
-use super::{Compression, Io};
-use crate::tls::LayerOrder;
+use super::{Compression, Io, LayerOrder};
 
 /// What lies on a connection.
 #[derive(Debug, Clone, Copy)]
@@ -35,10 +33,8 @@ impl Layers {
         host: &str,
     ) -> io::Result<Box<dyn Io>> {
         let Some(tls) = tls else { return Ok(self.compress(stream)) };
-        let name = ServerName::try_from(host.to_owned())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let stream = if self.order == LayerOrder::DeflateOutside { self.compress(stream) } else { stream };
-        let stream: Box<dyn Io> = Box::new(tls.connect(name, stream).await?);
+        let stream: Box<dyn Io> = Box::new(tls.connect(host, stream).await?);
         Ok(if self.order == LayerOrder::TlsOutside { self.compress(stream) } else { stream })
     }
 

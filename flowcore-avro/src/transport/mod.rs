@@ -4,10 +4,12 @@ mod compression;
 mod deflate;
 mod frames;
 mod layers;
+mod order;
 
 pub use compression::Compression;
 pub(crate) use frames::{Frames, ReadError};
 pub(crate) use layers::Layers;
+pub use order::LayerOrder;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

@@ -11,7 +11,7 @@ use flowcore_avro::{AvroError, AvroSink, AvroSinkConfig, ClientTls, Compression}
 use flowcore_testkit::{Certificate, Flume, Java, free_port};
 
 use crate::agent::{Running, config, drain};
-use crate::certificate::server;
+use crate::certificate::{server, trusted};
 
 /// The one of the build folder.
 fn real() -> Flume {
@@ -145,7 +145,7 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
 
     let sent = events(1000);
     // The certificate names the host otherwise.
-    let client_tls = || ClientTls::new().truststore(certificate.pem()).verify_hostname(false);
+    let client_tls = || ClientTls::new().truststore(trusted(&certificate)).verify_hostname(false);
     for (at, way) in ways[..4].iter().enumerate() {
         let mut config = AvroSinkConfig::new("127.0.0.1", way.port).batch_size(70);
         if at % 2 == 1 {

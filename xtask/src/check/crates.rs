@@ -9,6 +9,8 @@ use crate::workspace::Workspace;
 enum Kind {
     Library,
     Testkit,
+    /// What several connectors need, and no library of its own: TLS.
+    Shared,
     Connector,
     /// The agent, an example or the benches: the only ones that name connectors.
     Program,
@@ -44,6 +46,7 @@ fn kind(package: &Package) -> Kind {
         "flowcore-testkit" => Kind::Testkit,
         "xtask" => Kind::Tool,
         "flowcore-agent" => Kind::Program,
+        "flowcore-tls" => Kind::Shared,
         _ if package.manifest.starts_with("examples/") || package.manifest.starts_with("benches/") => {
             Kind::Program
         }
@@ -54,9 +57,9 @@ fn kind(package: &Package) -> Kind {
 fn may_depend(from: Kind, to: Kind, is_dev: bool) -> bool {
     match from {
         Kind::Program => to != Kind::Tool,
-        Kind::Library => is_dev && to == Kind::Testkit,
+        Kind::Library | Kind::Shared => is_dev && to == Kind::Testkit,
         Kind::Testkit => to == Kind::Library,
-        Kind::Connector => to == Kind::Library || (is_dev && to == Kind::Testkit),
+        Kind::Connector => matches!(to, Kind::Library | Kind::Shared) || (is_dev && to == Kind::Testkit),
         Kind::Tool => false,
     }
 }
@@ -65,7 +68,10 @@ fn advice(package: &Package, target: &str, from: Kind) -> String {
     let why = match from {
         Kind::Library => "the library names no other crate; only its tests use the testkit",
         Kind::Testkit => "the testkit knows only the library",
-        Kind::Connector => "a connector knows only the library, and its tests the testkit",
+        Kind::Connector => {
+            "a connector knows only the library and what connectors share, its tests the testkit"
+        }
+        Kind::Shared => "what connectors share knows nothing of ours; only its tests use the testkit",
         Kind::Program | Kind::Tool => "it is a tool, nothing of ours is built into it or upon it",
     };
     format!("{} depends on {target}; {why}", package.name)
@@ -96,7 +102,8 @@ mod tests {
     }
 
     fn wrong_in(name: &str, folder: &str, dependencies: &[(&str, bool)]) -> usize {
-        let all = ["flowcore", "flowcore-testkit", "flowcore-redis", "flowcore-mqtt", "xtask"];
+        let all =
+            ["flowcore", "flowcore-testkit", "flowcore-redis", "flowcore-mqtt", "flowcore-tls", "xtask"];
         let mut packages: Vec<_> = all.iter().map(|name| package(name, name, &[])).collect();
         packages.retain(|other| other.name != name);
         packages.push(package(name, folder, dependencies));
@@ -108,6 +115,8 @@ mod tests {
         assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore", false), ("tokio", false)]), 0);
         assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-redis", false)]), 1);
         assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-redis", true)]), 1);
+        assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-tls", false)]), 0);
+        assert_eq!(wrong_in("flowcore-tls", "flowcore-tls", &[("flowcore-redis", false)]), 1);
     }
 
     #[test]

@@ -1,20 +1,32 @@
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Trusts less strictly than it should, where that was asked for.
+/// Trusts as Java does, and less strictly where that was asked for.
 #[derive(Debug)]
-pub(super) struct Lenient {
-    pub(super) provider: Arc<CryptoProvider>,
-    /// Who checks all but the name; nobody: everything is trusted.
-    pub(super) verifier: Option<Arc<WebPkiServerVerifier>>,
+pub(crate) struct Trust {
+    pub(crate) provider: Arc<CryptoProvider>,
+    /// Who checks; nobody: everything is trusted.
+    pub(crate) verifier: Option<Arc<WebPkiServerVerifier>>,
+    /// What is in the truststore itself.
+    pub(crate) known: Vec<CertificateDer<'static>>,
+    pub(crate) verifies_name: bool,
 }
 
-impl ServerCertVerifier for Lenient {
+impl Trust {
+    /// An authority's own certificate is no server's by the rules, but often used as one.
+    fn knows(&self, end_entity: &CertificateDer<'_>, error: &Error) -> bool {
+        matches!(error, Error::InvalidCertificate(CertificateError::Other(_)))
+            && self.known.iter().any(|known| known == end_entity)
+    }
+}
+
+impl ServerCertVerifier for Trust {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -28,7 +40,13 @@ impl ServerCertVerifier for Lenient {
             // The name is looked at when all else was found good.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if !self.verifies_name => Ok(ServerCertVerified::assertion()),
+            Err(error) if self.knows(end_entity, &error) => {
+                if self.verifies_name {
+                    verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                }
+                Ok(ServerCertVerified::assertion())
+            }
             other => other,
         }
     }

@@ -2,28 +2,53 @@ use rustls::SupportedProtocolVersion;
 use rustls::crypto::CryptoProvider;
 use rustls::version::{TLS12, TLS13};
 
-use super::Cause;
+use crate::TlsError;
+
+/// Java's names of the versions that there are.
+const PROTOCOLS: [(&str, &SupportedProtocolVersion); 2] = [("TLSv1.2", &TLS12), ("TLSv1.3", &TLS13)];
+
+/// Whether a version of this name, as Java has it, can be spoken.
+///
+/// ```
+/// use flowcore_tls::is_protocol;
+/// assert!(is_protocol("TLSv1.3") && !is_protocol("SSLv3"));
+/// ```
+pub fn is_protocol(name: &str) -> bool {
+    PROTOCOLS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether there is a cipher suite of this name, as Java has it.
+///
+/// ```
+/// use flowcore_tls::is_cipher_suite;
+/// assert!(is_cipher_suite("TLS_AES_256_GCM_SHA384"));
+/// assert!(!is_cipher_suite("SSL_RSA_WITH_RC4_128_MD5"));
+/// ```
+pub fn is_cipher_suite(name: &str) -> bool {
+    let suites = rustls::crypto::ring::default_provider().cipher_suites;
+    suites.iter().any(|suite| java_name(&format!("{:?}", suite.suite())).eq_ignore_ascii_case(name))
+}
 
 /// Which versions and cipher suites are allowed, by their Java names: those that are included, or all that
 /// there are, without those that are excluded.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Selection {
-    pub(super) protocols: Names,
-    pub(super) suites: Names,
+pub(crate) struct Selection {
+    pub(crate) protocols: Names,
+    pub(crate) suites: Names,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Names {
+pub(crate) struct Names {
     included: Vec<String>,
     excluded: Vec<String>,
 }
 
 impl Names {
-    pub(super) fn include(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
+    pub(crate) fn include(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
         self.included.extend(names.into_iter().map(Into::into));
     }
 
-    pub(super) fn exclude(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
+    pub(crate) fn exclude(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
         self.excluded.extend(names.into_iter().map(Into::into));
     }
 
@@ -34,21 +59,16 @@ impl Names {
 }
 
 impl Selection {
-    pub(super) fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, Cause> {
-        let known = [("TLSv1.2", &TLS12), ("TLSv1.3", &TLS13)];
-        let allowed = known.into_iter().filter(|(name, _)| self.protocols.allow(name));
+    pub(crate) fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, TlsError> {
+        let allowed = PROTOCOLS.into_iter().filter(|(name, _)| self.protocols.allow(name));
         let versions: Vec<_> = allowed.map(|(_, version)| version).collect();
-        if versions.is_empty() { Err("neither TLSv1.2 nor TLSv1.3 is allowed".into()) } else { Ok(versions) }
+        if versions.is_empty() { Err(TlsError::NoProtocol) } else { Ok(versions) }
     }
 
-    pub(super) fn provider(&self) -> Result<CryptoProvider, Cause> {
+    pub(crate) fn provider(&self) -> Result<CryptoProvider, TlsError> {
         let mut provider = rustls::crypto::ring::default_provider();
         provider.cipher_suites.retain(|suite| self.suites.allow(&java_name(&format!("{:?}", suite.suite()))));
-        if provider.cipher_suites.is_empty() {
-            Err("no cipher suite is allowed".into())
-        } else {
-            Ok(provider)
-        }
+        if provider.cipher_suites.is_empty() { Err(TlsError::NoCipherSuite) } else { Ok(provider) }
     }
 }
 

@@ -3,52 +3,56 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use tokio_rustls::TlsAcceptor;
 
-use super::roots::roots;
-use super::{Cause, Selection};
+use crate::roots::roots;
+use crate::selection::Selection;
+use crate::{KeyStore, KeyStoreError, TlsAcceptor, TlsError};
 
 /// The certificate of a source, and whom it lets in.
 ///
 /// ```no_run
-/// use flowcore_avro::{AvroSourceConfig, ServerTls};
+/// use flowcore_tls::ServerTls;
 ///
-/// # fn main() -> std::io::Result<()> {
-/// let tls = ServerTls::new(std::fs::read("cert.pem")?, std::fs::read("key.pem")?);
-/// let config = AvroSourceConfig::new("0.0.0.0", 4545).tls(tls);
-/// # let _ = config;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let tls = ServerTls::new(std::fs::read("cert.pem")?, std::fs::read("key.pem")?)?;
+/// let acceptor = tls.exclude_protocols(["TLSv1.2"]).acceptor()?;
+/// # let _ = acceptor;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
 pub struct ServerTls {
-    chain: Vec<u8>,
-    key: Vec<u8>,
+    store: KeyStore,
     client_auth: ClientAuth,
     selection: Selection,
 }
 
-/// Whether clients show certificates, and which authorities (PEM) sign those.
+/// Whether clients show certificates, and which authorities sign those.
 #[derive(Debug, Clone, Default)]
 pub enum ClientAuth {
     /// They are not asked.
     #[default]
     None,
     /// They may; one that is shown must be good.
-    Want(Vec<u8>),
+    Want(KeyStore),
     /// They must.
-    Need(Vec<u8>),
+    Need(KeyStore),
 }
 
 impl ServerTls {
-    /// A chain of certificates, its own first, and the private key, both PEM. Whether they fit is said when
-    /// the source starts.
-    pub fn new(chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        let selection = Selection::default();
-        Self { chain: chain.into(), key: key.into(), client_auth: ClientAuth::None, selection }
+    /// A chain of certificates, its own first, and the private key, both PEM.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`] when they are not PEM. Whether they fit is said by [`acceptor`](Self::acceptor).
+    pub fn new(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> Result<Self, KeyStoreError> {
+        let both = [chain.as_ref(), key.as_ref()].join(&b'\n');
+        KeyStore::read(&both, None).map(Self::from_store)
+    }
+
+    /// The private key of `store`, and its certificates.
+    pub fn from_store(store: KeyStore) -> Self {
+        Self { store, client_auth: ClientAuth::None, selection: Selection::default() }
     }
 
     /// Whether clients show certificates. Default: they are not asked.
@@ -86,28 +90,33 @@ impl ServerTls {
         self
     }
 
-    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, Cause> {
+    /// Ready for connections.
+    ///
+    /// # Errors
+    /// [`TlsError`] when certificates and key do not fit, or nothing is allowed.
+    pub fn acceptor(&self) -> Result<TlsAcceptor, TlsError> {
         let provider = Arc::new(self.selection.provider()?);
         let verifier = self.verifier(&provider)?;
-        let chain = CertificateDer::pem_slice_iter(&self.chain).collect::<Result<Vec<_>, _>>()?;
-        let key = PrivateKeyDer::from_pem_slice(&self.key)?;
+        let (chain, key) = self.store.identity().ok_or(TlsError::NoKey)?;
         let config = ServerConfig::builder_with_provider(provider)
-            .with_protocol_versions(&self.selection.versions()?)?
+            .with_protocol_versions(&self.selection.versions()?)
+            .map_err(TlsError::certificates)?
             .with_client_cert_verifier(verifier)
-            .with_single_cert(chain, key)?;
-        Ok(TlsAcceptor::from(Arc::new(config)))
+            .with_single_cert(chain, key)
+            .map_err(TlsError::certificates)?;
+        Ok(TlsAcceptor::new(config))
     }
 
-    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, Cause> {
-        let (pem, is_optional) = match &self.client_auth {
+    fn verifier(&self, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+        let (store, is_optional) = match &self.client_auth {
             ClientAuth::None => return Ok(WebPkiClientVerifier::no_client_auth()),
-            ClientAuth::Want(pem) => (pem, true),
-            ClientAuth::Need(pem) => (pem, false),
+            ClientAuth::Want(store) => (store, true),
+            ClientAuth::Need(store) => (store, false),
         };
-        let roots = Arc::new(roots(Some(pem))?);
+        let roots = Arc::new(roots(Some(store))?);
         let builder = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider));
         let builder = if is_optional { builder.allow_unauthenticated() } else { builder };
-        Ok(builder.build()?)
+        builder.build().map_err(TlsError::certificates)
     }
 }
 

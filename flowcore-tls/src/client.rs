@@ -2,24 +2,24 @@ use std::sync::Arc;
 
 use rustls::ClientConfig;
 use rustls::client::WebPkiServerVerifier;
-use tokio_rustls::TlsConnector;
+use rustls::crypto::CryptoProvider;
 
-use super::roots::roots;
-use super::trust::Lenient;
-use super::{Cause, Selection};
+use crate::roots::roots;
+use crate::selection::Selection;
+use crate::trust::Trust;
+use crate::{KeyStore, TlsConnector, TlsError};
 
-/// Which servers a sink trusts. Certificates are PEM.
+/// Which servers a sink trusts.
 ///
 /// ```
-/// use flowcore_avro::{AvroSinkConfig, ClientTls};
+/// use flowcore_tls::ClientTls;
 ///
 /// let tls = ClientTls::new().exclude_protocols(["TLSv1.2"]);
-/// let config = AvroSinkConfig::new("collector", 4545).tls(tls);
-/// # let _ = config;
+/// # let _ = tls;
 /// ```
 #[derive(Debug, Clone)]
 pub struct ClientTls {
-    truststore: Option<Vec<u8>>,
+    truststore: Option<KeyStore>,
     trusts_all: bool,
     verifies_name: bool,
     selection: Selection,
@@ -31,10 +31,10 @@ impl ClientTls {
         Self { truststore: None, trusts_all: false, verifies_name: true, selection: Selection::default() }
     }
 
-    /// Those whose certificates are signed by the authorities in `pem`, and no others.
+    /// Those whose certificates are in `store` or signed by such, and no others.
     #[must_use]
-    pub fn truststore(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.truststore = Some(pem.into());
+    pub fn truststore(mut self, store: KeyStore) -> Self {
+        self.truststore = Some(store);
         self
     }
 
@@ -80,33 +80,38 @@ impl ClientTls {
         self
     }
 
-    pub(crate) fn connector(&self) -> Result<TlsConnector, Cause> {
+    /// Ready for connections.
+    ///
+    /// # Errors
+    /// [`TlsError`] when nobody is trusted, or nothing is allowed.
+    pub fn connector(&self) -> Result<TlsConnector, TlsError> {
         let provider = Arc::new(self.selection.provider()?);
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&self.selection.versions()?)?;
-        if !self.trusts_all && self.verifies_name {
-            let roots = roots(self.truststore.as_deref())?;
-            let config = builder.with_root_certificates(roots).with_no_client_auth();
-            return Ok(TlsConnector::from(Arc::new(config)));
-        }
+            .with_protocol_versions(&self.selection.versions()?)
+            .map_err(TlsError::certificates)?;
         if self.trusts_all {
             tracing::warn!("every certificate is trusted: what is sent can be read and changed on its way");
         }
-        let lenient = Lenient { verifier: self.verifier(&provider)?, provider };
-        let config =
-            builder.dangerous().with_custom_certificate_verifier(Arc::new(lenient)).with_no_client_auth();
-        Ok(TlsConnector::from(Arc::new(config)))
+        let trust = Trust {
+            verifier: self.verifier(&provider)?,
+            known: self.truststore.as_ref().map_or_else(Vec::new, |store| store.certificates().to_vec()),
+            verifies_name: self.verifies_name,
+            provider,
+        };
+        let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(trust));
+        Ok(TlsConnector::new(builder.with_no_client_auth()))
     }
 
     fn verifier(
         &self,
-        provider: &Arc<rustls::crypto::CryptoProvider>,
-    ) -> Result<Option<Arc<WebPkiServerVerifier>>, Cause> {
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<WebPkiServerVerifier>>, TlsError> {
         if self.trusts_all {
             return Ok(None);
         }
-        let roots = Arc::new(roots(self.truststore.as_deref())?);
-        Ok(Some(WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build()?))
+        let roots = Arc::new(roots(self.truststore.as_ref())?);
+        let builder = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider));
+        builder.build().map(Some).map_err(TlsError::certificates)
     }
 }
 
