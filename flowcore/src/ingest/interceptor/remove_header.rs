@@ -59,7 +59,7 @@ impl RemoveHeaderInterceptor {
     /// # Errors
     /// [`PatternError`].
     pub fn matching(mut self, pattern: &str) -> Result<Self, PatternError> {
-        self.matching = Some(Pattern::for_whole(pattern)?);
+        self.matching = Some(Pattern::whole(pattern)?);
         Ok(self)
     }
 

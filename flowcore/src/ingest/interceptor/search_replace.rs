@@ -49,8 +49,8 @@ impl SearchReplaceInterceptor {
         self.undecoded.clone()
     }
 
-    /// The body with what is replaced; `None` if nothing is.
-    fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
+    /// A text with what is replaced; `None` if nothing is.
+    pub fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         if !self.pattern.finds(text) {
             return None;
         }

@@ -44,7 +44,10 @@ impl Pattern {
     }
 
     /// One that matches whole texts only.
-    pub(crate) fn for_whole(text: &str) -> Result<Self, PatternError> {
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn whole(text: &str) -> Result<Self, PatternError> {
         let inner = translate(text, End::OfText)?;
         Self::compile(text, &format!(r"\A(?:{inner})\z"))
     }
@@ -71,6 +74,23 @@ impl Pattern {
     /// Whether it matches anywhere in `text`.
     pub fn finds(&self, text: &[u8]) -> bool {
         self.regex.is_match(text)
+    }
+
+    /// What the groups of the whole match are, from the first on: none that took no part, or that there is not.
+    /// `None` when there is no match.
+    ///
+    /// ```
+    /// use flowcore::ingest::pattern::Pattern;
+    ///
+    /// let pattern = Pattern::whole(r"(\w+)(?:=(\w+))?")?;
+    /// assert_eq!(pattern.groups(b"key=value"), Some([Some(&b"key"[..]), Some(b"value"), None]));
+    /// assert_eq!(pattern.groups(b"key"), Some([Some(&b"key"[..]), None]));
+    /// assert_eq!(pattern.groups::<1>(b"key="), None);
+    /// # Ok::<(), flowcore::ingest::pattern::PatternError>(())
+    /// ```
+    pub fn groups<'t, const N: usize>(&self, text: &'t [u8]) -> Option<[Option<&'t [u8]>; N]> {
+        let found = self.regex.captures(text)?;
+        Some(std::array::from_fn(|at| found.get(at + 1).map(|group| group.as_bytes())))
     }
 
     pub(crate) fn regex(&self) -> &Regex {
