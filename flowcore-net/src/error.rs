@@ -1,6 +1,7 @@
 use std::io;
 
 use flowcore::ingest::{PutErrorKind, SourceError};
+use flowcore_tls::TlsError;
 
 /// Why a source of this crate cannot work or go on: the cause inside its [`SourceError`].
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,9 @@ pub enum NetError {
         /// Those that were tried.
         ports: String,
     },
+    /// The certificates or settings of TLS are of no use.
+    #[error("cannot set up tls")]
+    Tls(#[source] TlsError),
     /// A channel takes nothing any more.
     #[error("channel {channel} refused events")]
     Refused {
@@ -48,6 +52,7 @@ impl NetError {
     pub fn retries(&self) -> bool {
         match self {
             Self::Listen { cause, .. } => cause.kind() != io::ErrorKind::PermissionDenied,
+            Self::Tls(_) => false,
             _ => true,
         }
     }

@@ -6,6 +6,7 @@ pub mod http;
 mod listening;
 pub mod netcat;
 pub mod netcat_udp;
+pub mod peer;
 mod put;
 pub mod syslog;
 mod tcp;
@@ -13,6 +14,7 @@ mod udp;
 
 pub use charset::{Charset, UnknownCharset};
 pub use error::NetError;
+pub use flowcore_tls::{ClientAuth, KeyStore, ServerTls};
 pub use http::{HttpConfig, HttpSource};
 pub use listening::ListenAddresses;
 pub use netcat::{NetcatConfig, NetcatSource};

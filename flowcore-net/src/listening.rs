@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use flowcore_tls::{ServerTls, TlsAcceptor};
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 
@@ -37,9 +38,21 @@ impl Announce {
     }
 }
 
-pub(crate) async fn listen(host: &str, port: u16) -> Result<TcpListener, NetError> {
+/// A port, and how its connections begin.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    pub(crate) tls: Option<TlsAcceptor>,
+}
+
+pub(crate) async fn listen(host: &str, port: u16, tls: Option<TlsAcceptor>) -> Result<Listener, NetError> {
     let bound = TcpListener::bind((bare(host), port)).await;
-    bound.map_err(|cause| NetError::Listen { host: host.to_owned(), port, cause })
+    let socket = bound.map_err(|cause| NetError::Listen { host: host.to_owned(), port, cause })?;
+    Ok(Listener { socket, tls })
+}
+
+pub(crate) fn acceptor(tls: Option<&ServerTls>) -> Result<Option<TlsAcceptor>, NetError> {
+    tls.map(ServerTls::acceptor).transpose().map_err(NetError::Tls)
 }
 
 pub(crate) async fn bind_udp(host: &str, port: u16) -> Result<UdpSocket, NetError> {

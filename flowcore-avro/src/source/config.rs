@@ -1,5 +1,6 @@
 use std::fmt;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use super::AvroSourceMonitor;
 use crate::wire::Limits;
 use crate::{Compression, LayerOrder, ServerTls};
 
-type Admits = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
+type Verdict = Pin<Box<dyn Future<Output = bool> + Send>>;
+type Admits = Arc<dyn Fn(SocketAddr, SocketAddr) -> Verdict + Send + Sync>;
 
 /// Where an [`AvroSource`](super::AvroSource) listens, and how much its peers may send.
 ///
@@ -107,10 +109,24 @@ impl AvroSourceConfig {
         self
     }
 
-    /// Which peers may connect, for filters of addresses; the others' connections are closed at once.
+    /// Which peers may connect, for filters of addresses; the others' connections are closed before anything
+    /// is read.
     #[must_use]
-    pub fn admit(mut self, admits: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) -> Self {
-        self.admits = Some(Arc::new(admits));
+    pub fn admit(self, admits: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) -> Self {
+        self.admit_when(move |peer, _| std::future::ready(admits(peer)))
+    }
+
+    /// The same for filters that have to ask somebody: given the peer and the address that it came to. A
+    /// connection waits for the verdict, at most as long as a [frame](Self::frame_timeout), and no other does.
+    #[must_use]
+    pub fn admit_when<F>(
+        mut self,
+        admits: impl Fn(SocketAddr, SocketAddr) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = bool> + Send + 'static,
+    {
+        self.admits = Some(Arc::new(move |peer, here| Box::pin(admits(peer, here))));
         self
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, TaskEnd, TaskSet};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
+use flowcore_tls::TlsAcceptor;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
 
 use super::AvroSourceConfig;
 use super::connection::Connection;
@@ -67,14 +67,13 @@ impl Server {
     }
 
     fn start(&mut self, stream: TcpStream, peer: SocketAddr, counter: Counter, stopping: Stopping) {
-        if self.config.admits.as_ref().is_some_and(|admits| !admits(peer)) {
-            tracing::debug!(%peer, "a connection is not admitted");
-            return;
-        }
         let (config, clock, memory) =
             (Arc::clone(&self.config), self.clock.clone(), Arc::clone(&self.memory));
         let tls = self.tls.clone();
         self.tasks.spawn("avro connection", async move {
+            if !admits(&stream, peer, &config).await {
+                return tracing::debug!(%peer, "a connection is not admitted");
+            }
             let _open = config.monitor.opened();
             let frames = Frames::new(config.limits, config.frame_timeout, &clock, memory);
             let talk = async {
@@ -89,6 +88,13 @@ impl Server {
             }
         });
     }
+}
+
+/// Whether the filter lets the peer in; who cannot be judged is not.
+async fn admits(stream: &TcpStream, peer: SocketAddr, config: &AvroSourceConfig) -> bool {
+    let Some(admits) = &config.admits else { return true };
+    let Ok(here) = stream.local_addr() else { return false };
+    timeout(config.frame_timeout, admits(peer, here)).await.unwrap_or(false)
 }
 
 /// With what lies on it; the handshake of TLS has the time of a frame.

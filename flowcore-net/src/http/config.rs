@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::HttpHandler;
+use crate::ServerTls;
 
 /// Longer than anybody waits, and short enough to be added to any instant.
 const YEAR: Duration = Duration::from_hours(365 * 24);
@@ -27,6 +28,7 @@ pub struct HttpConfig {
     pub(super) request_header_size: usize,
     pub(super) idle_timeout: Duration,
     pub(super) request_timeout: Duration,
+    pub(super) tls: Option<ServerTls>,
 }
 
 impl HttpConfig {
@@ -42,6 +44,7 @@ impl HttpConfig {
             request_header_size: 8 << 10,
             idle_timeout: Duration::from_secs(30),
             request_timeout: Duration::from_mins(1),
+            tls: None,
         }
     }
 
@@ -101,6 +104,13 @@ impl HttpConfig {
     #[must_use]
     pub fn request_timeout(mut self, time: Duration) -> Self {
         self.request_timeout = time;
+        self
+    }
+
+    /// Speaks TLS (`ssl`, default no).
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 }

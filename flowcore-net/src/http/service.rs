@@ -44,10 +44,11 @@ impl Service {
 
     /// Until the peer leaves, is silent for too long, or the source stops.
     pub(super) async fn converse(self: Arc<Self>, connection: Connection, mut intake: Intake) {
-        let Connection { stream, peer, .. } = connection;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%peer, %error, "answers may come late");
-        }
+        let peer = connection.peer;
+        let stream = match connection.open().await {
+            Ok(stream) => stream,
+            Err(error) => return tracing::warn!(%peer, %error, "a connection broke"),
+        };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.config.idle_timeout);
         http.max_buf_size(self.config.request_header_size);

@@ -3,11 +3,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
-use tokio::net::TcpListener;
 
 use super::HttpConfig;
 use super::service::Service;
-use crate::listening::{Announce, listen};
+use crate::listening::{Announce, Listener, acceptor, listen};
 use crate::put::PutRule;
 use crate::tcp::Server;
 use crate::{ListenAddresses, NetError};
@@ -24,7 +23,7 @@ use crate::{ListenAddresses, NetError};
 pub struct HttpSource {
     config: HttpConfig,
     announce: Announce,
-    listener: Option<TcpListener>,
+    listener: Option<Listener>,
 }
 
 impl HttpSource {
@@ -38,12 +37,13 @@ impl HttpSource {
         self.announce.addresses()
     }
 
-    async fn open(&mut self, name: &str) -> Result<TcpListener, NetError> {
+    async fn open(&mut self, name: &str) -> Result<Listener, NetError> {
         if let Some(listener) = self.listener.take() {
             return Ok(listener);
         }
-        let listener = listen(&self.config.bind, self.config.port).await?;
-        self.announce.tell(name, listener.local_addr().into_iter().collect());
+        let listener =
+            listen(&self.config.bind, self.config.port, acceptor(self.config.tls.as_ref())?).await?;
+        self.announce.tell(name, listener.socket.local_addr().into_iter().collect());
         Ok(listener)
     }
 }

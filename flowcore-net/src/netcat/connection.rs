@@ -3,13 +3,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::NetcatConfig;
 use super::lines::{LineDecoder, LineFault};
 use crate::put::Outcome;
-use crate::tcp::{Connection, Intake};
+use crate::tcp::{Connection, Intake, Io};
 
 /// What is read at once.
 const READ: usize = 4 * 1024;
@@ -18,10 +17,12 @@ const ANSWERED: Duration = Duration::from_secs(30);
 
 /// Reads lines and answers them until the peer leaves or is sent away.
 pub(super) async fn converse(connection: Connection, config: Arc<NetcatConfig>, intake: Intake) {
-    let Connection { stream, peer, .. } = connection;
-    let lines = LineDecoder::new(config.encoding, config.max_line_length);
-    let mut conversation = Conversation { stream, lines, config, intake };
-    match conversation.run().await {
+    let peer = connection.peer;
+    let talk = async {
+        let lines = LineDecoder::new(config.encoding, config.max_line_length);
+        Conversation { stream: connection.open().await?, lines, config, intake }.run().await
+    };
+    match talk.await {
         Ok(None) => tracing::debug!(%peer, "a connection ended"),
         Ok(Some(fault)) => tracing::warn!(%peer, %fault, "a connection is ended"),
         Err(error) => tracing::warn!(%peer, %error, "a connection broke"),
@@ -29,7 +30,7 @@ pub(super) async fn converse(connection: Connection, config: Arc<NetcatConfig>, 
 }
 
 struct Conversation {
-    stream: TcpStream,
+    stream: Box<dyn Io>,
     lines: LineDecoder,
     config: Arc<NetcatConfig>,
     intake: Intake,

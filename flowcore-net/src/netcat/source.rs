@@ -3,11 +3,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
-use tokio::net::TcpListener;
 
 use super::{NetcatConfig, connection};
 use crate::ListenAddresses;
-use crate::listening::{Announce, listen};
+use crate::listening::{Announce, Listener, listen};
 use crate::put::PutRule;
 use crate::tcp::Server;
 
@@ -23,7 +22,7 @@ use crate::tcp::Server;
 pub struct NetcatSource {
     config: Arc<NetcatConfig>,
     announce: Announce,
-    listener: Option<TcpListener>,
+    listener: Option<Listener>,
 }
 
 impl NetcatSource {
@@ -37,12 +36,12 @@ impl NetcatSource {
         self.announce.addresses()
     }
 
-    async fn open(&mut self, name: &str) -> Result<TcpListener, SourceError> {
+    async fn open(&mut self, name: &str) -> Result<Listener, SourceError> {
         if let Some(listener) = self.listener.take() {
             return Ok(listener);
         }
-        let listener = listen(&self.config.bind, self.config.port).await?;
-        self.announce.tell(name, listener.local_addr().into_iter().collect());
+        let listener = listen(&self.config.bind, self.config.port, None).await?;
+        self.announce.tell(name, listener.socket.local_addr().into_iter().collect());
         Ok(listener)
     }
 }

@@ -36,14 +36,15 @@ impl Reading {
 
     async fn read(
         &self,
-        mut connection: Connection,
+        connection: Connection,
         mut parse: impl Parse,
         mut intake: Intake,
     ) -> io::Result<()> {
+        let mut stream = connection.open().await?;
         let mut buffer = vec![0; self.buffer];
         loop {
             let count = tokio::select! {
-                read = connection.stream.read(&mut buffer) => read?,
+                read = stream.read(&mut buffer) => read?,
                 () = intake.stopping() => 0,
             };
             if count == 0 {

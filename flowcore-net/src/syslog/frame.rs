@@ -52,13 +52,24 @@ impl Framer {
     /// Takes in `bytes` and hands over the messages that end in them, without their newlines.
     pub(super) fn feed(&mut self, mut bytes: &[u8], mut hand_over: impl FnMut(&[u8], Status)) {
         while !bytes.is_empty() {
-            let (used, end) = self.step(bytes);
+            let used = self.feed_one(bytes, &mut hand_over);
             bytes = &bytes[used..];
-            if let Some(status) = end {
-                hand_over(&self.message, status);
-                self.reset();
-            }
         }
+    }
+
+    /// Takes in some of `bytes`, which are not empty, at most to the end of a message. How many.
+    pub(super) fn feed_one(&mut self, bytes: &[u8], hand_over: &mut impl FnMut(&[u8], Status)) -> usize {
+        let (used, end) = self.step(bytes);
+        if let Some(status) = end {
+            hand_over(&self.message, status);
+            self.reset();
+        }
+        used
+    }
+
+    /// Whether nothing of a message is there.
+    pub(super) fn is_between(&self) -> bool {
+        self.state == State::Start
     }
 
     /// A datagram is one message, to its first newline. Nothing when it has no content.

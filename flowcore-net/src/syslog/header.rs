@@ -17,12 +17,14 @@ pub(super) struct Header<'a> {
 pub(super) enum Stamp<'a> {
     Rfc5424(&'a [u8]),
     Rfc3164(&'a [u8]),
+    /// That of the user's own form.
+    Own(&'a [u8]),
 }
 
 impl<'a> Stamp<'a> {
     pub(super) fn text(self) -> &'a [u8] {
         match self {
-            Self::Rfc5424(text) | Self::Rfc3164(text) => text,
+            Self::Rfc5424(text) | Self::Rfc3164(text) | Self::Own(text) => text,
         }
     }
 }

@@ -7,6 +7,7 @@ use super::frame::Status;
 use super::header::{self, Header, Stamp};
 use super::keep_fields::{Fields, KeepFields};
 use super::marks::{Marks, decimal};
+use super::own_format::OwnFormat;
 use super::stamp;
 
 /// Makes events of messages, as the tcp and udp sources do.
@@ -15,17 +16,24 @@ pub(super) struct MessageParser {
     marks: Marks,
     keep: KeepFields,
     zone: TimeZone,
+    own: Option<OwnFormat>,
 }
 
 impl MessageParser {
     pub(super) fn new(keep: KeepFields, zone: TimeZone) -> Self {
-        Self { marks: Marks::new("priority", "version"), keep, zone }
+        Self { marks: Marks::new("priority", "version"), keep, zone, own: None }
+    }
+
+    /// Tries this form first.
+    pub(super) fn own_format(mut self, format: Option<OwnFormat>) -> Self {
+        self.own = format;
+        self
     }
 
     /// `now` gives the year to a stamp that has none.
     pub(super) fn event(&self, message: &[u8], status: Status, now: Timestamp) -> Event {
         let priority = if status == Status::Invalid { 0 } else { priority_of(message) };
-        let header = if status == Status::Invalid { None } else { header::parse(message) };
+        let header = if status == Status::Invalid { None } else { self.header(message) };
         let mut event = Event::new(self.body(message, header.as_ref()));
         event.headers.insert(self.marks.facility.clone(), self.marks.number(priority / 8));
         event.headers.insert(self.marks.severity.clone(), self.marks.number(priority % 8));
@@ -36,6 +44,11 @@ impl MessageParser {
             event.headers.insert(self.marks.status.clone(), status);
         }
         event
+    }
+
+    fn header<'a>(&self, message: &'a [u8]) -> Option<Header<'a>> {
+        let own = self.own.as_ref().and_then(|own| own.parse(message));
+        own.or_else(|| header::parse(message))
     }
 
     fn body(&self, message: &[u8], header: Option<&Header<'_>>) -> Bytes {
@@ -52,13 +65,14 @@ impl MessageParser {
     fn describe(&self, event: &mut Event, header: &Header<'_>, now: Timestamp) {
         let marks = &self.marks;
         let words = [
-            (&marks.priority, Some(header.priority)),
+            (&marks.priority, Some(header.priority).filter(|priority| !priority.is_empty())),
             (&marks.version, header.version),
             (&marks.host, header.host),
         ];
         let millis = match header.stamp {
             Some(Stamp::Rfc5424(text)) => stamp::rfc_5424(text, &self.zone),
             Some(Stamp::Rfc3164(text)) => stamp::rfc_3164(text, &self.zone, now),
+            Some(Stamp::Own(text)) => self.own.as_ref().and_then(|own| own.millis(text, &self.zone)),
             None => None,
         };
         if let Some(millis) = millis {

@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use flowcore::base::Timestamp;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
-use tokio::net::TcpListener;
 
 use super::MultiportSyslogConfig;
 use super::connection::{Parse, Reading};
 use super::line::LineCutter;
 use super::line_parser::LineParser;
 use super::peer::{PeerHeaders, address_text};
-use crate::listening::{Announce, listen};
+use crate::listening::{Announce, Listener, acceptor, listen};
+use crate::peer::HostNames;
 use crate::put::PutRule;
 use crate::tcp::{Connection, Intake, Server};
 use crate::{Charset, ListenAddresses, NetError};
@@ -36,14 +36,16 @@ pub struct MultiportSyslogSource {
     config: MultiportSyslogConfig,
     parser: Arc<LineParser>,
     announce: Announce,
-    listeners: Vec<TcpListener>,
+    listeners: Vec<Listener>,
+    names: HostNames,
 }
 
 impl MultiportSyslogSource {
     /// Listens when it starts.
     pub fn new(config: MultiportSyslogConfig) -> Self {
         let parser = Arc::new(LineParser::new(config.keep_fields, config.timezone.0.clone()));
-        Self { config, parser, announce: Announce::new(), listeners: Vec::new() }
+        let (announce, listeners, names) = (Announce::new(), Vec::new(), HostNames::new());
+        Self { config, parser, announce, listeners, names }
     }
 
     /// Says where it listens.
@@ -55,8 +57,9 @@ impl MultiportSyslogSource {
         if !self.listeners.is_empty() {
             return Ok(());
         }
+        let tls = acceptor(self.config.tls.as_ref())?;
         for port in &self.config.ports {
-            match listen(&self.config.host, *port).await {
+            match listen(&self.config.host, *port, tls.clone()).await {
                 Ok(listener) => self.listeners.push(listener),
                 Err(error) => {
                     let cause =
@@ -69,7 +72,8 @@ impl MultiportSyslogSource {
             let ports = self.config.ports.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             return Err(NetError::NoPort { ports });
         }
-        self.announce.tell(name, self.listeners.iter().filter_map(|own| own.local_addr().ok()).collect());
+        self.announce
+            .tell(name, self.listeners.iter().filter_map(|own| own.socket.local_addr().ok()).collect());
         Ok(())
     }
 
@@ -85,7 +89,12 @@ impl MultiportSyslogSource {
             .with(self.config.port_header.as_ref(), || Arc::from(port.to_string()));
         let cutter = LineCutter::new(self.config.event_size);
         let charset = self.config.charset_of(port);
-        reading.converse(connection, Lines { cutter, parser: self.parser.clone(), charset, peer }, intake)
+        let (parser, names) = (self.parser.clone(), self.names.clone());
+        let header = self.config.client_hostname_header.clone();
+        async move {
+            let peer = peer.with_name(header, &names, address).await;
+            reading.converse(connection, Lines { cutter, parser, charset, peer }, intake).await;
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::{KeepFields, Zone};
-use crate::Charset;
+use crate::{Charset, ServerTls};
 
 /// What a [`MultiportSyslogSource`](super::MultiportSyslogSource) listens to.
 ///
@@ -18,6 +18,7 @@ pub struct MultiportSyslogConfig {
     pub(super) event_size: usize,
     pub(super) keep_fields: KeepFields,
     pub(super) client_ip_header: Option<Arc<str>>,
+    pub(super) client_hostname_header: Option<Arc<str>>,
     pub(super) timezone: Zone,
     pub(super) port_header: Option<Arc<str>>,
     pub(super) charset_default: Charset,
@@ -25,6 +26,7 @@ pub struct MultiportSyslogConfig {
     pub(super) batch_size: usize,
     pub(super) read_buffer_bytes: usize,
     pub(super) max_connections: usize,
+    pub(super) tls: Option<ServerTls>,
 }
 
 impl MultiportSyslogConfig {
@@ -38,6 +40,7 @@ impl MultiportSyslogConfig {
             event_size: 2500,
             keep_fields: KeepFields::NONE,
             client_ip_header: None,
+            client_hostname_header: None,
             timezone: Zone::UTC,
             port_header: None,
             charset_default: Charset::UTF_8,
@@ -45,6 +48,7 @@ impl MultiportSyslogConfig {
             batch_size: 100,
             read_buffer_bytes: 1024,
             max_connections: 1024,
+            tls: None,
         }
     }
 
@@ -73,6 +77,14 @@ impl MultiportSyslogConfig {
     #[must_use]
     pub fn client_ip_header(mut self, name: impl Into<Arc<str>>) -> Self {
         self.client_ip_header = Some(name.into());
+        self
+    }
+
+    /// The header that is to hold the name of the peer's address, or the address when it has none
+    /// (`clientHostnameHeader`, default none). It is looked up once for a connection.
+    #[must_use]
+    pub fn client_hostname_header(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.client_hostname_header = Some(name.into());
         self
     }
 
@@ -127,6 +139,13 @@ impl MultiportSyslogConfig {
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);
+        self
+    }
+
+    /// Speaks TLS (`ssl`, default no).
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 }

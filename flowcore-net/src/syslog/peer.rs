@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use flowcore::event::Event;
 
+use crate::peer::HostNames;
+
 /// Headers that say where events came from, made once for a connection.
 #[derive(Debug, Clone, Default)]
 pub(super) struct PeerHeaders(Vec<(Arc<str>, Arc<str>)>);
@@ -12,6 +14,18 @@ impl PeerHeaders {
     pub(super) fn with(mut self, name: Option<&Arc<str>>, value: impl FnOnce() -> Arc<str>) -> Self {
         self.0.extend(name.map(|name| (name.clone(), value())));
         self
+    }
+
+    /// Adds a header with the name of `address`, if it has a name itself; waits for it.
+    pub(super) async fn with_name(
+        self,
+        header: Option<Arc<str>>,
+        names: &HostNames,
+        address: IpAddr,
+    ) -> Self {
+        let Some(header) = header else { return self };
+        let name = names.name_of(address).await;
+        self.with(Some(&header), || name)
     }
 
     pub(super) fn stamp(&self, event: &mut Event) {

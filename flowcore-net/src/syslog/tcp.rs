@@ -4,14 +4,14 @@ use async_trait::async_trait;
 use flowcore::base::Timestamp;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
-use tokio::net::TcpListener;
 
 use super::SyslogTcpConfig;
 use super::connection::{Parse, Reading};
-use super::frame::Framer;
 use super::message::MessageParser;
+use super::octets::MessageCutter;
 use super::peer::{PeerHeaders, address_text};
-use crate::listening::{Announce, listen};
+use crate::listening::{Announce, Listener, acceptor, listen};
+use crate::peer::HostNames;
 use crate::put::PutRule;
 use crate::tcp::{Connection, Intake, Server};
 use crate::{ListenAddresses, NetError};
@@ -40,14 +40,16 @@ pub struct SyslogTcpSource {
     config: SyslogTcpConfig,
     parser: Arc<MessageParser>,
     announce: Announce,
-    listener: Option<TcpListener>,
+    listener: Option<Listener>,
+    names: HostNames,
 }
 
 impl SyslogTcpSource {
     /// Listens when it starts.
     pub fn new(config: SyslogTcpConfig) -> Self {
-        let parser = Arc::new(MessageParser::new(config.keep_fields, config.timezone.0.clone()));
-        Self { config, parser, announce: Announce::new(), listener: None }
+        let parser = MessageParser::new(config.keep_fields, config.timezone.0.clone());
+        let parser = Arc::new(parser.own_format(config.own_format.clone()));
+        Self { config, parser, announce: Announce::new(), listener: None, names: HostNames::new() }
     }
 
     /// Says where it listens.
@@ -55,12 +57,13 @@ impl SyslogTcpSource {
         self.announce.addresses()
     }
 
-    async fn open(&mut self, name: &str) -> Result<TcpListener, NetError> {
+    async fn open(&mut self, name: &str) -> Result<Listener, NetError> {
         if let Some(listener) = self.listener.take() {
             return Ok(listener);
         }
-        let listener = listen(&self.config.host, self.config.port).await?;
-        self.announce.tell(name, listener.local_addr().into_iter().collect());
+        let listener =
+            listen(&self.config.host, self.config.port, acceptor(self.config.tls.as_ref())?).await?;
+        self.announce.tell(name, listener.socket.local_addr().into_iter().collect());
         Ok(listener)
     }
 
@@ -73,22 +76,26 @@ impl SyslogTcpSource {
         let address = connection.peer.ip();
         let peer =
             PeerHeaders::default().with(self.config.client_ip_header.as_ref(), || address_text(address));
-        let messages =
-            Messages { framer: Framer::new(self.config.event_size), parser: self.parser.clone(), peer };
-        reading.converse(connection, messages, intake)
+        let cutter = MessageCutter::new(self.config.event_size, self.config.framing);
+        let (parser, names) = (self.parser.clone(), self.names.clone());
+        let header = self.config.client_hostname_header.clone();
+        async move {
+            let peer = peer.with_name(header, &names, address).await;
+            reading.converse(connection, Messages { cutter, parser, peer }, intake).await;
+        }
     }
 }
 
 struct Messages {
-    framer: Framer,
+    cutter: MessageCutter,
     parser: Arc<MessageParser>,
     peer: PeerHeaders,
 }
 
 impl Parse for Messages {
     fn parse(&mut self, bytes: &[u8], now: Timestamp, events: &mut Vec<Event>) {
-        let Self { framer, parser, peer } = self;
-        framer.feed(bytes, |message, status| {
+        let Self { cutter, parser, peer } = self;
+        cutter.feed(bytes, |message, status| {
             let mut event = parser.event(message, status, now);
             peer.stamp(&mut event);
             events.push(event);

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::{KeepFields, Zone};
+use super::{Framing, KeepFields, OwnFormat, Zone};
+use crate::ServerTls;
 
 /// What a [`SyslogTcpSource`](super::SyslogTcpSource) listens to.
 ///
@@ -17,8 +18,12 @@ pub struct SyslogTcpConfig {
     pub(super) event_size: usize,
     pub(super) keep_fields: KeepFields,
     pub(super) client_ip_header: Option<Arc<str>>,
+    pub(super) client_hostname_header: Option<Arc<str>>,
+    pub(super) own_format: Option<OwnFormat>,
+    pub(super) framing: Framing,
     pub(super) timezone: Zone,
     pub(super) max_connections: usize,
+    pub(super) tls: Option<ServerTls>,
 }
 
 impl SyslogTcpConfig {
@@ -30,8 +35,12 @@ impl SyslogTcpConfig {
             event_size: 2500,
             keep_fields: KeepFields::NONE,
             client_ip_header: None,
+            client_hostname_header: None,
+            own_format: None,
+            framing: Framing::Newline,
             timezone: Zone::local(),
             max_connections: 1024,
+            tls: None,
         }
     }
 
@@ -63,6 +72,28 @@ impl SyslogTcpConfig {
         self
     }
 
+    /// The header that is to hold the name of the peer's address, or the address when it has none
+    /// (`clientHostnameHeader`, default none). It is looked up once for a connection.
+    #[must_use]
+    pub fn client_hostname_header(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.client_hostname_header = Some(name.into());
+        self
+    }
+
+    /// A form of headers that is tried before those of the RFCs (`format.*`, default none).
+    #[must_use]
+    pub fn own_format(mut self, format: OwnFormat) -> Self {
+        self.own_format = Some(format);
+        self
+    }
+
+    /// How messages are told apart (`framing`, default at newlines).
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
     /// Where stamps without a zone are from (`timezone`, default the machine's).
     #[must_use]
     pub fn timezone(mut self, zone: Zone) -> Self {
@@ -74,6 +105,13 @@ impl SyslogTcpConfig {
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections.max(1);
+        self
+    }
+
+    /// Speaks TLS (`ssl`, default no).
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::{KeepFields, Zone};
+use super::{KeepFields, OwnFormat, Zone};
 
 /// What a [`SyslogUdpSource`](super::SyslogUdpSource) listens to.
 ///
@@ -17,6 +17,8 @@ pub struct SyslogUdpConfig {
     pub(super) event_size: usize,
     pub(super) keep_fields: KeepFields,
     pub(super) client_ip_header: Option<Arc<str>>,
+    pub(super) client_hostname_header: Option<Arc<str>>,
+    pub(super) own_format: Option<OwnFormat>,
     pub(super) timezone: Zone,
 }
 
@@ -29,6 +31,8 @@ impl SyslogUdpConfig {
             event_size: 2048,
             keep_fields: KeepFields::NONE,
             client_ip_header: None,
+            client_hostname_header: None,
+            own_format: None,
             timezone: Zone::local(),
         }
     }
@@ -58,6 +62,22 @@ impl SyslogUdpConfig {
     #[must_use]
     pub fn client_ip_header(mut self, name: impl Into<Arc<str>>) -> Self {
         self.client_ip_header = Some(name.into());
+        self
+    }
+
+    /// The header that is to hold the name of the peer's address, or the address when it has none
+    /// (`clientHostnameHeader`, default none). Nothing waits for a look-up: until it is done, the address
+    /// stands for the name.
+    #[must_use]
+    pub fn client_hostname_header(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.client_hostname_header = Some(name.into());
+        self
+    }
+
+    /// A form of headers that is tried before those of the RFCs (`format.*`, default none).
+    #[must_use]
+    pub fn own_format(mut self, format: OwnFormat) -> Self {
+        self.own_format = Some(format);
         self
     }
 

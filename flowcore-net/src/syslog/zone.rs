@@ -1,3 +1,5 @@
+use flowcore::base::Timestamp;
+use flowcore::ingest::calendar;
 use jiff::tz::TimeZone;
 
 /// Where stamps without a zone are from (`timezone`).
@@ -30,5 +32,12 @@ impl Zone {
     /// [`UnknownZone`].
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
         TimeZone::get(name).map(Self).map_err(|_| UnknownZone(name.to_owned()))
+    }
+}
+
+impl calendar::TimeZone for Zone {
+    fn offset(&self, instant: Timestamp) -> i32 {
+        let instant = jiff::Timestamp::from_millisecond(instant.as_millis());
+        instant.map_or(0, |instant| self.0.to_offset(instant).seconds())
     }
 }

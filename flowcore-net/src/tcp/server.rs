@@ -1,17 +1,16 @@
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use flowcore::base::{Clock, TaskSet};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::Intake;
 use super::intake::Desk;
+use super::{Connection, Intake};
+use crate::listening::Listener;
 use crate::put::PutRule;
 
 /// Connections have so long to put what they read and to write their answers when the source stops.
@@ -19,19 +18,10 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Wait before the next try when the system gives out no connection, as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// One that was accepted.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) stream: TcpStream,
-    pub(crate) peer: SocketAddr,
-    /// The port that it came to.
-    pub(crate) local_port: u16,
-}
-
 /// Accepts connections, and puts what they read.
 #[derive(Debug)]
 pub(crate) struct Server {
-    pub(crate) listeners: Vec<TcpListener>,
+    pub(crate) listeners: Vec<Listener>,
     /// More wait in the system's queue.
     pub(crate) max_connections: usize,
     pub(crate) rule: PutRule,
@@ -80,14 +70,15 @@ impl Server {
 
     async fn accept_one(&self) -> io::Result<Connection> {
         let (listener, (stream, peer)) = poll_fn(|cx| {
-            let ready = self.listeners.iter().find_map(|listener| match listener.poll_accept(cx) {
+            let ready = self.listeners.iter().find_map(|listener| match listener.socket.poll_accept(cx) {
                 Poll::Ready(accepted) => Some(accepted.map(|accepted| (listener, accepted))),
                 Poll::Pending => None,
             });
             ready.map_or(Poll::Pending, Poll::Ready)
         })
         .await?;
-        Ok(Connection { stream, peer, local_port: listener.local_addr()?.port() })
+        let local_port = listener.socket.local_addr()?.port();
+        Ok(Connection { stream, tls: listener.tls.clone(), peer, local_port })
     }
 }
 
