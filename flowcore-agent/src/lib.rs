@@ -12,6 +12,7 @@ pub mod model;
 pub mod monitor;
 pub mod properties;
 pub mod registry;
+mod tls_defaults;
 pub mod top;
 
 pub use assemble::{AssembleError, assemble};

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Severity, SourceFiles};
 use crate::interpolate::{FilterAnswer, FilterCall, Lookups, apply_filters, interpolate, java_date};
 use crate::model::{Config, build};
 use crate::properties::{LoadError, Properties};
+use crate::tls_defaults;
 
 /// A configuration, and everything that is to be said about it.
 #[derive(Debug, Clone)]
@@ -91,6 +92,7 @@ pub fn load_files<'a>(
     let (mut config, said) = build(&properties, |entry| values.value(entry));
     diagnostics.extend(said);
     diagnostics.extend(apply_filters(&mut config, ask));
+    tls_defaults::supply(&mut config, lookups);
     if options.strict {
         diagnostics
             .iter_mut()

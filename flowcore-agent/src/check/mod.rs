@@ -5,11 +5,13 @@ mod batches;
 mod checker;
 mod groups;
 mod headers;
+mod ip_filter;
 mod lists;
 mod ports;
 mod settings;
 mod summary;
 mod surroundings;
+mod tls;
 mod types;
 mod values;
 mod wiring;
@@ -55,6 +57,8 @@ fn check_agent(
         Checker::groups,
         Checker::batches,
         Checker::ports,
+        Checker::tls,
+        Checker::ip_filters,
         Checker::advice,
         Checker::headers,
     ];

@@ -58,6 +58,14 @@ pub enum Kind {
     OneOf(&'static [&'static str]),
     /// A character set.
     Charset,
+    /// Rules of who is let in, with commas between.
+    IpRules,
+    /// What of a message's header stays in its body.
+    KeepFields,
+    /// The name of a time zone.
+    Zone,
+    /// A format of times, in Java's letters.
+    TimeFormat,
     /// The type of a part, whose keys begin with this key's name without `.type`, and a dot.
     Type(Section),
     /// The names of parts, whose keys begin with this key's name, a dot, and the part's name.

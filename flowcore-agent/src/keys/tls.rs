@@ -12,6 +12,7 @@ pub(super) const SERVER: &[Key] = &[
     key("exclude-cipher-suites", Kind::Words),
     key("client-auth", Kind::OneOf(&["none", "want", "need"])).or("none").new_here(),
     key("truststore", Kind::File).new_here(),
+    text("truststore-password").new_here(),
 ];
 
 /// TLS of a component that connects to others.

@@ -1,3 +1,7 @@
+use flowcore::ingest::calendar::DatePattern;
+use flowcore_net::peer::IpRules;
+use flowcore_net::syslog::{KeepFields, Zone};
+
 use super::key::Kind;
 use crate::diagnostic::nearest;
 
@@ -51,11 +55,20 @@ pub fn check_value(kind: Kind, value: &str) -> Result<(), ValueProblem> {
         Kind::Regex => regex(value, 0),
         Kind::FilePattern => file_pattern(value),
         Kind::Charset => charset(value),
+        Kind::IpRules => read::<IpRules, _>("bad-ip-rule", value.parse()),
+        Kind::KeepFields => read::<KeepFields, _>("unknown-fields", value.parse()),
+        Kind::Zone => read("unknown-zone", Zone::named(value)),
+        Kind::TimeFormat => read("bad-time-format", DatePattern::new(value)),
         Kind::Text | Kind::Host | Kind::File | Kind::Folder | Kind::Paths | Kind::Escaped | Kind::Words => {
             Ok(())
         }
         Kind::Type(_) | Kind::Named(_) => Ok(()),
     }
+}
+
+/// What the library says that reads such values.
+fn read<T, E: std::fmt::Display>(code: &'static str, read: Result<T, E>) -> Result<(), ValueProblem> {
+    read.map(drop).map_err(|error| ValueProblem::new(code, format!("cannot be used: {error}")))
 }
 
 fn number(value: &str, least: i64, most: i64, unit: &str) -> Result<(), ValueProblem> {

@@ -10,6 +10,8 @@ pub struct Setting {
     /// Where the key of the component begins in the whole key, in bytes.
     from: usize,
     value: String,
+    /// The key, when neither key nor value were written: they hold because of the setting of `entry`.
+    supplied: Option<&'static str>,
     /// Whether the value is what was written.
     is_literal: bool,
     /// Whether only a run can know it.
@@ -22,12 +24,18 @@ impl Setting {
     pub(crate) fn new(entry: Arc<Entry>, from: usize, value: &str) -> Self {
         let value = value.trim_matches(|c| c <= ' ').to_owned();
         let is_literal = entry.value.trimmed() == value;
-        Self { entry, from, value, is_literal, is_deferred: false }
+        Self { entry, from, value, supplied: None, is_literal, is_deferred: false }
+    }
+
+    /// A setting that nobody wrote, which holds because of this one and is shown in its place.
+    pub(crate) fn supply(&self, key: &'static str, value: &str) -> Self {
+        let (entry, value) = (Arc::clone(&self.entry), value.trim().to_owned());
+        Self { entry, from: self.from, value, supplied: Some(key), is_literal: false, is_deferred: false }
     }
 
     /// The key, without agent, group and component.
     pub fn key(&self) -> &str {
-        self.entry.key.trimmed().get(self.from..).unwrap_or("")
+        self.supplied.unwrap_or_else(|| self.entry.key.trimmed().get(self.from..).unwrap_or(""))
     }
 
     /// The whole key.
@@ -43,7 +51,12 @@ impl Setting {
     /// The value for messages: as it was written, so that nothing secret that it refers to is shown, and
     /// never that of a password.
     pub fn shown(&self) -> &str {
-        if self.entry.is_secret() { "***" } else { self.entry.value.trimmed() }
+        match self.supplied {
+            Some(key) if key.contains("password") => "***",
+            Some(_) => &self.value,
+            None if self.entry.is_secret() => "***",
+            None => self.entry.value.trimmed(),
+        }
     }
 
     /// Where the whole key stands.

@@ -13,5 +13,6 @@ mod network;
 mod program;
 mod running;
 mod said;
+mod tls;
 mod values;
 mod wiring;

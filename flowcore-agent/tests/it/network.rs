@@ -7,23 +7,24 @@ use std::time::Duration;
 use crate::program::{Program, TO_FILES, lines_in};
 
 /// An agent that writes what its source `r1` has into files.
-struct Agent {
-    program: Program,
+pub(crate) struct Agent {
+    pub(crate) program: Program,
 }
 
 impl Agent {
     /// With these keys of the source, each a line.
-    fn start(source: &str) -> Self {
-        Self::start_with(source, "")
+    pub(crate) fn start(source: &str) -> Self {
+        Self::start_with(source, &[])
     }
 
-    fn start_with(source: &str, more: &str) -> Self {
+    /// With these words on the command line.
+    pub(crate) fn start_with(source: &str, arguments: &[&str]) -> Self {
         let keys: Vec<String> = source.lines().map(|line| format!("a1.sources.r1.{line}")).collect();
-        Self { program: Program::start(&format!("{TO_FILES}{}\n{more}", keys.join("\n")), &[]) }
+        Self { program: Program::start(&format!("{TO_FILES}{}\n", keys.join("\n")), arguments) }
     }
 
     /// Where it listens: what the log says, one after the other.
-    fn addresses(&self, count: usize) -> Vec<SocketAddr> {
+    pub(crate) fn addresses(&self, count: usize) -> Vec<SocketAddr> {
         self.program.until("the address", || self.program.log().matches("listening").count() >= count);
         let log = self.program.log();
         let addresses = log.split("address=").skip(1).map(|rest| {
@@ -34,24 +35,24 @@ impl Agent {
         addresses.take(count).collect()
     }
 
-    fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.addresses(1)[0]).unwrap();
         stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream
     }
 
-    fn send_datagram(&self, bytes: &[u8]) {
+    pub(crate) fn send_datagram(&self, bytes: &[u8]) {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.send_to(bytes, self.addresses(1)[0]).unwrap();
     }
 
     /// Waits until exactly these lines are in the files, in any order.
-    fn expect(&self, lines: &[&str]) {
+    pub(crate) fn expect(&self, lines: &[&str]) {
         let folder = self.program.path("out");
         self.program.until(&format!("{lines:?}"), || lines_in(&folder) == lines);
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.program.stop();
     }
 }

@@ -17,7 +17,7 @@ const AVRO: ComponentType =
             THREADS.idle("Flume ignores it since 1.10 as well"),
             key("compression-type", Kind::OneOf(&["none", "deflate"])).or("none"),
             key("ipFilter", Kind::Bool).or("false"),
-            text("ipFilterRules"),
+            key("ipFilterRules", Kind::IpRules),
             ORDER,
         ],
         tls::SERVER,

@@ -7,17 +7,17 @@ const PORT: Key = key("port", Kind::Listen).needed();
 const SIZE: Key = key("eventSize", Kind::Bytes(10));
 
 const COMMON: &[Key] = &[
-    text("keepFields").or("none"),
+    key("keepFields", Kind::KeepFields).or("none"),
     text("clientIPHeader"),
     text("clientHostnameHeader"),
-    text("timezone").new_here(),
+    key("timezone", Kind::Zone).new_here(),
 ];
 
 const FORMAT: &[Key] = &[
     key("format.regex", Kind::Regex),
     key("format.search", Kind::Regex),
     text("format.replace"),
-    text("format.dateFormat"),
+    key("format.dateFormat", Kind::TimeFormat),
 ];
 
 const FRAMING: Key = key("framing", Kind::OneOf(&["newline", "auto"])).or("newline").new_here();

@@ -1,19 +1,17 @@
 //! Source and sink of Avro RPC.
 
 use flowcore_avro::{AvroSink, AvroSinkConfig, AvroSource, AvroSourceConfig, Compression, LayerOrder};
+use flowcore_net::peer::{HostNames, IpFilter, IpRules};
 
-use super::Family;
 use super::rpc::{RESET, servers};
+use super::{Family, tls};
 use crate::keys::Section;
 use crate::registry::{Registry, SettingError, Settings};
 
 pub(super) const FAMILY: Family = Family {
     register,
     parts: &[],
-    not_yet: &[
-        (Section::Source, "avro", &["ssl", "ipFilter"]),
-        (Section::Sink, "avro", &["ssl", "client.type", "host-selector", "backoff", "maxBackoff"]),
-    ],
+    not_yet: &[(Section::Sink, "avro", &["client.type", "host-selector", "backoff", "maxBackoff"])],
 };
 
 fn register(registry: Registry) -> Registry {
@@ -24,6 +22,14 @@ fn source(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSource + Send +
     let config = AvroSourceConfig::new(settings.required("bind")?, settings.number("port")?)
         .compression(compression(settings, Compression::DEFLATE)?)
         .compression_tls_order(order(settings)?);
+    let config = tls::server(settings)?.into_iter().fold(config, AvroSourceConfig::tls);
+    let config = match ip_filter(settings)? {
+        Some(filter) => config.admit_when(move |peer, here| {
+            let filter = filter.clone();
+            async move { filter.admits(peer, here).await }
+        }),
+        None => config,
+    };
     Ok(move || AvroSource::new(config.clone()))
 }
 
@@ -43,7 +49,17 @@ fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use
         .compression_tls_order(order(settings)?);
     let attempts = settings.optional("max-attempts", Settings::number)?;
     let config = attempts.into_iter().fold(config, AvroSinkConfig::max_attempts);
+    let config = tls::client(settings)?.into_iter().fold(config, AvroSinkConfig::tls);
     Ok(move || AvroSink::new(config.clone()))
+}
+
+fn ip_filter(settings: &Settings<'_>) -> Result<Option<IpFilter>, SettingError> {
+    if !settings.boolean("ipFilter")? {
+        return Ok(None);
+    }
+    let rules: Result<IpRules, _> = settings.text("ipFilterRules").unwrap_or("").parse();
+    let rules = rules.map_err(|error| settings.error("ipFilterRules", error.to_string()))?;
+    Ok(Some(IpFilter::new(rules, HostNames::new())))
 }
 
 fn compression(settings: &Settings<'_>, deflate: Compression) -> Result<Compression, SettingError> {

@@ -12,6 +12,7 @@ mod routing;
 mod rpc;
 mod serializers;
 mod thrift;
+mod tls;
 
 use super::factories::Registry;
 use crate::keys::Section;

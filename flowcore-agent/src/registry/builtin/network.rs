@@ -3,41 +3,22 @@
 use std::fmt::Display;
 
 use flowcore_net::http::{BlobHandler, HttpHandler};
-use flowcore_net::syslog::{KeepFields, Zone};
+use flowcore_net::syslog::{Framing, KeepFields, OwnFormat, Zone};
 use flowcore_net::{
     Charset, HttpConfig, HttpSource, MultiportSyslogConfig, MultiportSyslogSource, NetcatConfig,
     NetcatSource, NetcatUdpConfig, NetcatUdpSource, SyslogTcpConfig, SyslogTcpSource, SyslogUdpConfig,
     SyslogUdpSource,
 };
 
-use super::Family;
+use super::{Family, tls};
 use crate::keys::{Section, find};
 use crate::registry::{Registry, SettingError, Settings};
 
 pub(super) const FAMILY: Family = Family {
     register,
     parts: &[(Section::HttpHandler, "json"), (Section::HttpHandler, "blob")],
-    not_yet: &[
-        (Section::Source, "syslogtcp", SYSLOG_TCP),
-        (Section::Source, "syslogudp", SYSLOG_UDP),
-        (Section::Source, "multiport_syslogtcp", MULTIPORT),
-        (Section::Source, "http", HTTP),
-    ],
+    not_yet: &[],
 };
-
-const SYSLOG_UDP: &[&str] =
-    &["clientHostnameHeader", "format.regex", "format.search", "format.replace", "format.dateFormat"];
-const SYSLOG_TCP: &[&str] = &[
-    "clientHostnameHeader",
-    "format.regex",
-    "format.search",
-    "format.replace",
-    "format.dateFormat",
-    "framing",
-    "ssl",
-];
-const MULTIPORT: &[&str] = &["clientHostnameHeader", "ssl"];
-const HTTP: &[&str] = &["ssl", "enableSSL"];
 
 fn register(registry: Registry) -> Registry {
     let registry = registry.source("netcat", netcat).source("netcatudp", netcat_udp).source("http", http);
@@ -68,10 +49,14 @@ fn syslog_tcp(
 ) -> Result<impl FnMut() -> SyslogTcpSource + Send + use<>, SettingError> {
     let config = SyslogTcpConfig::new(settings.number("port")?)
         .event_size(settings.number("eventSize")?)
-        .keep_fields(keep_fields(settings)?);
+        .keep_fields(keep_fields(settings)?)
+        .framing(framing(settings)?);
     let config = with(config, settings.text("host"), SyslogTcpConfig::host);
     let config = with(config, settings.text("clientIPHeader"), SyslogTcpConfig::client_ip_header);
+    let config = with(config, settings.text("clientHostnameHeader"), SyslogTcpConfig::client_hostname_header);
+    let config = with(config, own_format(settings)?, SyslogTcpConfig::own_format);
     let config = with(config, zone(settings)?, SyslogTcpConfig::timezone);
+    let config = with(config, tls::server(settings)?, SyslogTcpConfig::tls);
     Ok(move || SyslogTcpSource::new(config.clone()))
 }
 
@@ -83,6 +68,8 @@ fn syslog_udp(
         .keep_fields(keep_fields(settings)?);
     let config = with(config, settings.text("host"), SyslogUdpConfig::host);
     let config = with(config, settings.text("clientIPHeader"), SyslogUdpConfig::client_ip_header);
+    let config = with(config, settings.text("clientHostnameHeader"), SyslogUdpConfig::client_hostname_header);
+    let config = with(config, own_format(settings)?, SyslogUdpConfig::own_format);
     let config = with(config, zone(settings)?, SyslogUdpConfig::timezone);
     Ok(move || SyslogUdpSource::new(config.clone()))
 }
@@ -99,7 +86,10 @@ fn multiport(
     let config = with(config, settings.text("host"), MultiportSyslogConfig::host);
     let config = with(config, settings.text("clientIPHeader"), MultiportSyslogConfig::client_ip_header);
     let config = with(config, settings.text("portHeader"), MultiportSyslogConfig::port_header);
-    let mut config = with(config, zone(settings)?, MultiportSyslogConfig::timezone);
+    let config =
+        with(config, settings.text("clientHostnameHeader"), MultiportSyslogConfig::client_hostname_header);
+    let config = with(config, zone(settings)?, MultiportSyslogConfig::timezone);
+    let mut config = with(config, tls::server(settings)?, MultiportSyslogConfig::tls);
     for (key, _) in settings.written() {
         let Some(port) = key.strip_prefix("charset.port.") else { continue };
         let port = port.parse().map_err(|_| settings.error(key, "names no port"))?;
@@ -124,6 +114,7 @@ fn http(settings: &Settings<'_>) -> Result<impl FnMut() -> HttpSource + Send + u
     let config = with(config, head, HttpConfig::request_header_size);
     let idle = settings.optional("ServerConnector.idleTimeout", Settings::millis)?;
     let config = with(config, idle, HttpConfig::idle_timeout);
+    let config = with(config, tls::server(settings)?, HttpConfig::tls);
     Ok(move || HttpSource::new(config.clone()))
 }
 
@@ -160,6 +151,28 @@ fn charset(settings: &Settings<'_>, key: &str) -> Result<Charset, SettingError> 
 
 fn zone(settings: &Settings<'_>) -> Result<Option<Zone>, SettingError> {
     settings.text("timezone").map(Zone::named).transpose().map_err(said(settings, "timezone"))
+}
+
+fn framing(settings: &Settings<'_>) -> Result<Framing, SettingError> {
+    match settings.required("framing")? {
+        framing if framing.eq_ignore_ascii_case("newline") => Ok(Framing::Newline),
+        framing if framing.eq_ignore_ascii_case("auto") => Ok(Framing::Auto),
+        _ => Err(settings.error("framing", "is neither newline nor auto")),
+    }
+}
+
+/// The header form of `format.*`; none without an expression, as in Flume.
+fn own_format(settings: &Settings<'_>) -> Result<Option<OwnFormat>, SettingError> {
+    let Some(regex) = settings.text("format.regex") else { return Ok(None) };
+    let mut format = OwnFormat::new(regex).map_err(said(settings, "format.regex"))?;
+    if let Some(search) = settings.text("format.search") {
+        let replacement = settings.text("format.replace").unwrap_or("");
+        format = format.replace(search, replacement).map_err(said(settings, "format.search"))?;
+    }
+    if let Some(date) = settings.text("format.dateFormat") {
+        format = format.date_format(date).map_err(said(settings, "format.dateFormat"))?;
+    }
+    Ok(Some(format))
 }
 
 /// What a library says about a value.

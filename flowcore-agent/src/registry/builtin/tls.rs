@@ -1,0 +1,80 @@
+//! Keys of TLS, which mean the same for every type that has them.
+
+use std::error::Error;
+
+use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+
+use crate::registry::{SettingError, Settings};
+
+/// TLS of a source; none when `ssl` is off.
+pub(super) fn server(settings: &Settings<'_>) -> Result<Option<ServerTls>, SettingError> {
+    // The http source has older names too; a key that is not written is the first.
+    if !settings.boolean(settings.written_of(&["ssl", "enableSSL"]))? {
+        return Ok(None);
+    }
+    let password = settings.written_of(&["keystore-password", "keystorePassword"]);
+    let exclude = settings.written_of(&["exclude-protocols", "excludeProtocols"]);
+    let tls = ServerTls::from_store(store(settings, "keystore", password)?)
+        .include_protocols(words(settings, "include-protocols"))
+        .exclude_protocols(words(settings, exclude))
+        .include_cipher_suites(words(settings, "include-cipher-suites"))
+        .exclude_cipher_suites(words(settings, "exclude-cipher-suites"))
+        .client_auth(client_auth(settings)?);
+    // What does not fit is said before anything starts.
+    tls.acceptor().map_err(|error| settings.error("keystore", said(&error)))?;
+    Ok(Some(tls))
+}
+
+/// TLS of a sink; none when `ssl` is off.
+pub(super) fn client(settings: &Settings<'_>) -> Result<Option<ClientTls>, SettingError> {
+    if !settings.boolean("ssl")? {
+        return Ok(None);
+    }
+    let trusts_all = settings.boolean("trust-all-certs")?;
+    let tls = ClientTls::new()
+        .trust_all_certs(trusts_all)
+        .verify_hostname(settings.boolean("verify-hostname")?)
+        .include_protocols(words(settings, "include-protocols"))
+        .exclude_protocols(words(settings, "exclude-protocols"))
+        .include_cipher_suites(words(settings, "include-cipher-suites"))
+        .exclude_cipher_suites(words(settings, "exclude-cipher-suites"));
+    let tls = match settings.text("truststore").filter(|_| !trusts_all) {
+        Some(_) => tls.truststore(store(settings, "truststore", "truststore-password")?),
+        None => tls,
+    };
+    if !trusts_all {
+        tls.connector().map_err(|error| settings.error("truststore", said(&error)))?;
+    }
+    Ok(Some(tls))
+}
+
+fn client_auth(settings: &Settings<'_>) -> Result<ClientAuth, SettingError> {
+    let store = || store(settings, "truststore", "truststore-password");
+    match settings.required("client-auth")? {
+        auth if auth.eq_ignore_ascii_case("want") => store().map(ClientAuth::Want),
+        auth if auth.eq_ignore_ascii_case("need") => store().map(ClientAuth::Need),
+        _ => Ok(ClientAuth::None),
+    }
+}
+
+fn store(settings: &Settings<'_>, key: &str, password: &str) -> Result<KeyStore, SettingError> {
+    let path = settings.path(key)?;
+    let refused =
+        |why: String| settings.error(key, format!("names {}, which cannot be used: {why}", path.display()));
+    let bytes = std::fs::read(&path).map_err(|error| refused(error.to_string()))?;
+    KeyStore::read(&bytes, settings.text(password)).map_err(|error| refused(said(&error)))
+}
+
+fn words<'s>(settings: &'s Settings<'_>, key: &str) -> impl Iterator<Item = &'s str> + use<'s> {
+    settings.text(key).unwrap_or("").split_ascii_whitespace()
+}
+
+/// An error with its causes.
+fn said(error: &(dyn Error + 'static)) -> String {
+    let (mut text, mut cause) = (error.to_string(), error.source());
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}
