@@ -11,6 +11,9 @@ use crate::event::Event;
 use crate::ingest::sink::{EventSerializer, TextSerializer};
 use crate::ingest::{ComponentContext, Sink, SinkError};
 
+/// The most room that is kept for the next write.
+const MOST_ROOM: usize = 4 << 20;
+
 /// Writes events into files, unless said otherwise their bodies, one a line, and begins a new file when one is full.
 ///
 /// A file's name is prefix, milliseconds since 1970 when it was begun, a number, suffix. While it is written
@@ -42,6 +45,8 @@ pub struct RollingFileSink {
     disk: Arc<dyn Disk>,
     clock: Clock,
     current: Option<Current>,
+    /// What was written last: the room for what is written next.
+    written: Vec<u8>,
 }
 
 #[derive(Debug)]
@@ -83,6 +88,7 @@ impl RollingFileSink {
             disk: Arc::new(LocalDisk),
             clock: Clock::system(),
             current: None,
+            written: Vec::new(),
         }
     }
 
@@ -154,7 +160,11 @@ impl RollingFileSink {
                 None => self.begin_file()?,
             };
             let (bytes, count) = self.fitting(rest, &mut current.contents);
-            self.current = Some(append(current, bytes, self.sync).await?);
+            let (current, written) = append(current, bytes, self.sync).await?;
+            self.current = Some(current);
+            if written.capacity() <= MOST_ROOM {
+                self.written = written;
+            }
             rest = &rest[count..];
         }
         Ok(())
@@ -167,8 +177,9 @@ impl RollingFileSink {
     }
 
     /// As many events as the file takes, in one buffer.
-    fn fitting(&self, events: &[Event], contents: &mut Contents) -> (Vec<u8>, usize) {
-        let mut bytes = Vec::new();
+    fn fitting(&mut self, events: &[Event], contents: &mut Contents) -> (Vec<u8>, usize) {
+        let mut bytes = std::mem::take(&mut self.written);
+        bytes.clear();
         let mut count = 0;
         if contents.bytes == 0 && contents.events == 0 {
             self.serializer.begin(&mut bytes);
@@ -251,12 +262,16 @@ impl RollingFileSink {
 }
 
 /// A file that could not be written is not gone on with: its last line may be cut short.
-async fn append(mut current: Current, bytes: Vec<u8>, sync: bool) -> Result<Current, RollingFileError> {
+async fn append(
+    mut current: Current,
+    bytes: Vec<u8>,
+    sync: bool,
+) -> Result<(Current, Vec<u8>), RollingFileError> {
     blocking(move || {
         let written = current.file.write(&bytes);
         let written = written.and_then(|()| if sync { current.file.sync() } else { Ok(()) });
         match written {
-            Ok(()) => Ok(current),
+            Ok(()) => Ok((current, bytes)),
             Err(cause) => Err(RollingFileError::Write { path: current.path, cause }),
         }
     })

@@ -2,8 +2,10 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
-/// How many buffers that were lent are remembered: with a sink that keeps up, they come home before.
-const REMEMBERED: usize = 16;
+/// How many buffers that were lent are remembered: what a channel holds of them.
+const REMEMBERED: usize = 1024;
+/// How many of those that came home are kept. The memory of the others goes back.
+const KEPT: usize = 16;
 
 /// Where files are read into, before it is known whether there is a line in it. A buffer with lines is lent
 /// to them, and read into again when the last of them is gone: the memory stays warm, and nothing is copied.
@@ -38,9 +40,16 @@ impl ReadBuffers {
 
     /// The oldest buffer if nobody has a line of it, else a new one.
     fn come_home(&mut self) -> BytesMut {
-        let home = self.lent.front().is_some_and(Bytes::is_unique).then(|| self.lent.pop_front());
-        let buffer = home.flatten().and_then(|lent| lent.try_into_mut().ok());
+        let buffer = self.take_home().and_then(|lent| lent.try_into_mut().ok());
+        if self.lent.get(KEPT).is_some_and(Bytes::is_unique) {
+            // More than are needed are at home: after a backlog.
+            drop(self.take_home());
+        }
         buffer.unwrap_or_else(|| BytesMut::zeroed(self.size))
+    }
+
+    fn take_home(&mut self) -> Option<Bytes> {
+        if self.lent.front()?.is_unique() { self.lent.pop_front() } else { None }
     }
 }
 
@@ -68,7 +77,12 @@ mod tests {
     #[test]
     fn buffers_that_are_kept_for_long_are_forgotten() {
         let mut buffers = ReadBuffers::new(4);
-        let kept: Vec<Bytes> = (0..100).map(|_| buffers.lend(4)).collect();
-        assert_eq!((buffers.lent.len(), kept.len()), (REMEMBERED, 100));
+        let kept: Vec<Bytes> = (0..REMEMBERED + 100).map(|_| buffers.lend(4)).collect();
+        assert_eq!(buffers.lent.len(), REMEMBERED);
+        drop(kept);
+        for _ in 0..2 * REMEMBERED {
+            buffers.lend(4);
+        }
+        assert!(buffers.lent.len() <= KEPT + 1, "{}", buffers.lent.len());
     }
 }
