@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use flowcore::ingest::{PutErrorKind, SinkError, SourceError};
 
+use flowcore_tls::TlsError;
+
 use crate::wire::Status;
 
 /// Why a source or a sink of this crate cannot work or go on: the cause inside its error.
@@ -23,7 +25,7 @@ pub enum ThriftError {
     },
     /// The certificates or settings of TLS are of no use.
     #[error("cannot set up tls")]
-    Tls(#[source] Box<dyn Error + Send + Sync>),
+    Tls(#[source] TlsError),
     /// A channel takes nothing any more.
     #[error("channel {channel} refused events")]
     Refused {

@@ -4,7 +4,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A certificate for `localhost` that is its own authority, with its key; as PEM and for Java. Made by
-/// `openssl`.
+/// `openssl`, and for those who trust it by Java's `keytool`.
 #[derive(Debug)]
 pub struct Certificate {
     folder: TempDir,
@@ -12,7 +12,7 @@ pub struct Certificate {
 
 #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
 impl Certificate {
-    /// Of the [store](Self::store).
+    /// Of the [store](Self::store) and the [trust store](Self::truststore).
     pub const PASSWORD: &str = "changeit";
 
     /// A new one.
@@ -24,9 +24,9 @@ impl Certificate {
         let request = "req -x509 -newkey rsa:2048 -nodes -days 30 -keyout key.pem -out cert.pem \
                        -subj /CN=localhost -addext subjectAltName=DNS:localhost \
                        -addext basicConstraints=critical,CA:FALSE";
-        openssl(folder.path(), request);
+        run("openssl", folder.path(), request);
         let store = "pkcs12 -export -in cert.pem -inkey key.pem -out store.p12 -passout pass:changeit";
-        openssl(folder.path(), store);
+        run("openssl", folder.path(), store);
         Self { folder }
     }
 
@@ -55,14 +55,28 @@ impl Certificate {
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("store.p12")
     }
+
+    /// The certificate alone as PKCS12 that Java trusts, with [`PASSWORD`](Self::PASSWORD).
+    ///
+    /// # Panics
+    /// When there is no `keytool`.
+    pub fn truststore(&self) -> PathBuf {
+        let import = "-importcert -noprompt -alias server -file cert.pem -keystore trust.p12 -storetype PKCS12 \
+                      -storepass changeit";
+        let file = self.folder.path().join("trust.p12");
+        if !file.exists() {
+            run("keytool", self.folder.path(), import);
+        }
+        file
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a test cannot go on without it")]
-fn openssl(folder: &Path, arguments: &str) {
-    let made = Command::new("openssl")
+fn run(program: &str, folder: &Path, arguments: &str) {
+    let made = Command::new(program)
         .args(arguments.split_whitespace())
         .current_dir(folder)
         .output()
-        .expect("openssl is installed");
+        .expect("openssl and java are installed");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
 use flowcore::event::Event;
+use flowcore_tls::TlsConnector;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -35,11 +36,12 @@ impl Client {
     pub(super) async fn connect(
         server: &Server,
         config: &ThriftSinkConfig,
+        tls: Option<TlsConnector>,
         clock: &Clock,
     ) -> Result<Self, ThriftError> {
         let limit = config.connect_timeout;
         let name = format!("{}:{}", server.host, server.port);
-        let stream = match timeout(limit, open(server)).await {
+        let stream = match timeout(limit, open(server, tls)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(cause)) => return Err(ThriftError::Connect { server: name, cause }),
             Err(_) => return Err(ThriftError::TooSlow { server: name, what: "accept a connection", limit }),
@@ -115,11 +117,14 @@ impl Client {
     }
 }
 
-async fn open(server: &Server) -> io::Result<Box<dyn Io>> {
+async fn open(server: &Server, tls: Option<TlsConnector>) -> io::Result<Box<dyn Io>> {
     // An address of IPv6 may stand in brackets.
     let host = server.host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((host, server.port)).await?;
     // A call is written at once, and waited for.
     let _ = stream.set_nodelay(true);
-    Ok(Box::new(stream))
+    Ok(match tls {
+        Some(tls) => Box::new(tls.connect(host, stream).await?),
+        None => Box::new(stream),
+    })
 }

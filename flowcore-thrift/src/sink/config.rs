@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use crate::ClientTls;
 use crate::wire::{Limits, Protocol};
 
 /// Where an [`ThriftSink`](super::ThriftSink) sends to, and how long it waits.
@@ -27,6 +28,7 @@ pub struct ThriftSinkConfig {
     pub(super) max_connections: usize,
     pub(super) frame_bytes: usize,
     pub(super) protocol: Protocol,
+    pub(super) tls: Option<ClientTls>,
 }
 
 /// A server's address.
@@ -49,6 +51,7 @@ impl ThriftSinkConfig {
             max_connections: 1,
             frame_bytes: Limits::default().frame_bytes,
             protocol: Protocol::default(),
+            tls: None,
         }
     }
 
@@ -116,6 +119,13 @@ impl ThriftSinkConfig {
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
+        self
+    }
+
+    /// Speaks TLS: the same frames inside it. Default: no.
+    #[must_use]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 }

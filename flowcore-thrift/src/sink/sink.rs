@@ -3,6 +3,8 @@ use flowcore::base::Clock;
 use flowcore::event::Event;
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 
+use flowcore_tls::TlsConnector;
+
 use super::ThriftSinkConfig;
 use super::client::Client;
 use super::division::Division;
@@ -24,12 +26,13 @@ pub struct ThriftSink {
     current: usize,
     /// Connections to it, which wait for no answer.
     clients: Vec<Client>,
+    tls: Option<TlsConnector>,
 }
 
 impl ThriftSink {
     /// Connects with its first batch.
     pub fn new(config: ThriftSinkConfig) -> Self {
-        Self { config, clock: Clock::system(), current: 0, clients: Vec::new() }
+        Self { config, clock: Clock::system(), current: 0, clients: Vec::new(), tls: None }
     }
 
     /// Tries this server, then those after it.
@@ -67,8 +70,11 @@ impl ThriftSink {
     }
 
     async fn connect(&mut self) -> Result<Client, ThriftError> {
+        if let (Some(tls), None) = (&self.config.tls, &self.tls) {
+            self.tls = Some(tls.connector().map_err(ThriftError::Tls)?);
+        }
         let server = &self.config.servers[self.current];
-        Client::connect(server, &self.config, &self.clock).await
+        Client::connect(server, &self.config, self.tls.clone(), &self.clock).await
     }
 
     fn reset_if_due(&mut self) {

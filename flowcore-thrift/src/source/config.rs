@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ThriftSourceMonitor;
+use crate::ServerTls;
 use crate::wire::{Limits, Protocol};
 
 type Admits = Arc<dyn Fn(SocketAddr) -> bool + Send + Sync>;
@@ -26,6 +27,7 @@ pub struct ThriftSourceConfig {
     pub(super) bind: String,
     pub(super) port: u16,
     pub(super) protocol: Protocol,
+    pub(super) tls: Option<ServerTls>,
     pub(super) limits: Limits,
     pub(super) max_connections: usize,
     pub(super) max_memory: usize,
@@ -42,6 +44,7 @@ impl ThriftSourceConfig {
             bind: bind.into(),
             port,
             protocol: Protocol::default(),
+            tls: None,
             limits: Limits::default(),
             max_connections: 1024,
             max_memory: 256 << 20,
@@ -55,6 +58,13 @@ impl ThriftSourceConfig {
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
         self.protocol = protocol;
+        self
+    }
+
+    /// Speaks TLS: the same frames inside it. Default: no.
+    #[must_use]
+    pub fn tls(mut self, tls: ServerTls) -> Self {
+        self.tls = Some(tls);
         self
     }
 

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, TaskEnd, TaskSet};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
+use flowcore_tls::TlsAcceptor;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 
 use super::ThriftSourceConfig;
 use super::connection::Connection;
 use super::desk::{Counter, Desk};
 use super::session::Session;
-use crate::transport::{Frames, Io};
+use crate::transport::{Frames, Io, ReadError};
 
 /// Connections have so long for the call that is under way when the source stops.
 const GRACE: Duration = Duration::from_secs(2);
@@ -23,6 +25,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 /// Accepts connections and starts their conversations.
 pub(super) struct Server {
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     config: Arc<ThriftSourceConfig>,
     clock: Clock,
     memory: Arc<Semaphore>,
@@ -30,9 +33,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(listener: TcpListener, config: Arc<ThriftSourceConfig>, clock: Clock) -> Self {
+    pub(super) fn new(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        config: Arc<ThriftSourceConfig>,
+        clock: Clock,
+    ) -> Self {
         let memory = Frames::memory(config.max_memory.max(2 * config.limits.frame_bytes));
-        Self { listener, config, clock, memory, tasks: TaskSet::new() }
+        Self { listener, tls, config, clock, memory, tasks: TaskSet::new() }
     }
 
     /// Until the source is to stop.
@@ -65,11 +73,12 @@ impl Server {
         }
         let (config, clock, memory) =
             (Arc::clone(&self.config), self.clock.clone(), Arc::clone(&self.memory));
+        let tls = self.tls.clone();
         self.tasks.spawn("thrift connection", async move {
             let _open = config.monitor.opened();
             let frames = Frames::new(config.limits, config.frame_timeout, &clock, memory);
             let talk = async {
-                let stream = open(stream);
+                let stream = open(stream, tls, config.frame_timeout).await?;
                 let session = Session::new(config.protocol, config.limits);
                 let patience = config.frame_timeout;
                 Connection { stream, frames, session, counter, stopping, patience }.converse().await
@@ -83,10 +92,17 @@ impl Server {
     }
 }
 
-fn open(stream: TcpStream) -> Box<dyn Io> {
+/// With TLS, if it is on; its handshake has the time of a frame.
+async fn open(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    patience: Duration,
+) -> Result<Box<dyn Io>, ReadError> {
     // Answers are short and waited for.
     let _ = stream.set_nodelay(true);
-    Box::new(stream)
+    let Some(tls) = tls else { return Ok(Box::new(stream)) };
+    let accepted = timeout(patience, tls.accept(stream)).await;
+    Ok(Box::new(accepted.map_err(|_| ReadError::NoHandshake(patience))??))
 }
 
 /// The next connection, however long it takes: what fails here is the peer's or passes. Safe to cancel.

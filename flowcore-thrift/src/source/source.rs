@@ -3,11 +3,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
+use flowcore_tls::TlsAcceptor;
 use tokio::net::TcpListener;
 
 use super::ThriftSourceConfig;
 use super::server::Server;
-use crate::ThriftError;
+use crate::{ServerTls, ThriftError};
 
 /// Puts what clients send by Thrift RPC into channels. See the [module](super) for its guarantees.
 ///
@@ -21,12 +22,13 @@ use crate::ThriftError;
 pub struct ThriftSource {
     config: Arc<ThriftSourceConfig>,
     listener: Option<TcpListener>,
+    tls: Option<TlsAcceptor>,
 }
 
 impl ThriftSource {
     /// Listens when it starts.
     pub fn new(config: ThriftSourceConfig) -> Self {
-        Self { config: Arc::new(config), listener: None }
+        Self { config: Arc::new(config), listener: None, tls: None }
     }
 
     async fn listen(&self) -> Result<TcpListener, ThriftError> {
@@ -41,6 +43,8 @@ impl ThriftSource {
 #[async_trait]
 impl Source<Event> for ThriftSource {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SourceError> {
+        let tls = self.config.tls.as_ref().map(ServerTls::acceptor).transpose();
+        self.tls = tls.map_err(ThriftError::Tls)?;
         let listener = self.listen().await?;
         if let Ok(address) = listener.local_addr() {
             tracing::info!(source = %context.name, %address, "listening");
@@ -53,7 +57,7 @@ impl Source<Event> for ThriftSource {
     async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
         let clock = out.context().clock.clone();
-        Server::new(listener, Arc::clone(&self.config), clock).serve(out).await
+        Server::new(listener, self.tls.clone(), Arc::clone(&self.config), clock).serve(out).await
     }
 }
 

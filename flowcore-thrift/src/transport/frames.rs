@@ -25,6 +25,8 @@ pub(crate) enum ReadError {
     Io(#[from] io::Error),
     #[error("it closed the connection in the middle of a frame")]
     Closed,
+    #[error("it did not end its TLS handshake within {0:?}")]
+    NoHandshake(Duration),
     #[error("it closed the connection before its answer")]
     Gone,
     #[error("a frame was not whole within {0:?}")]

@@ -1,16 +1,18 @@
 //! With a real Flume 1.11 and its own client.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use flowcore::base::Clock;
 use flowcore::event::Event;
 use flowcore::ingest::{Channel, Sink, SinkError};
-use flowcore_testkit::{Flume, Java, free_port};
+use flowcore_testkit::{Certificate, Flume, Java, free_port};
 use flowcore_thrift::wire::Status;
-use flowcore_thrift::{Protocol, ThriftError, ThriftSink, ThriftSinkConfig};
+use flowcore_thrift::{ClientTls, Protocol, ThriftError, ThriftSink, ThriftSinkConfig, ThriftSourceConfig};
 
 use crate::agent::{Running, config, drain};
+use crate::tls::{server, store};
 
 /// The one of the build folder.
 fn real() -> Flume {
@@ -101,7 +103,13 @@ async fn arrive(source: &Running, count: usize, agent: &mut Java) {
 
 #[tokio::test]
 async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
-    let out = [Running::start(config().protocol(Protocol::Binary)).await, Running::start(config()).await];
+    let certificate = Certificate::make();
+    let out = [
+        Running::start(config().protocol(Protocol::Binary)).await,
+        Running::start(config()).await,
+        Running::start(config().tls(server(&certificate))).await,
+        Running::start(config().tls(server(&certificate)).protocol(Protocol::Binary)).await,
+    ];
     let way = |name, input: &str, output, output_keys: &str| Way {
         name,
         port: free_port(),
@@ -111,18 +119,32 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
         capacity: 10_000,
     };
     let to = |at: usize| Some(out[at].address.port());
+    let password = Certificate::PASSWORD;
+    let sealed = |key: &str, file: &Path| {
+        let file = file.display();
+        format!("ssl = true\n{key}-type = PKCS12\n{key} = {file}\n{key}-password = {password}")
+    };
+    let (secret, trusting) =
+        (sealed("keystore", &certificate.store()), sealed("truststore", &certificate.truststore()));
     let ways = [
         way("compact", "", to(0), "protocol = binary"),
         way("binary", "protocol = binary", to(1), "protocol = compact"),
+        way("sealed", &secret, to(2), &trusting),
+        way("both", &format!("{secret}\nprotocol = binary"), to(3), &format!("{trusting}\nprotocol = binary")),
         Way { capacity: 10, ..way("full", "", None, "") },
     ];
     let mut agent = real().agent(&configuration(&ways));
 
     let sent = events(1000);
-    for (way, protocol) in ways.iter().zip([Protocol::Compact, Protocol::Binary]) {
-        let config = ThriftSinkConfig::new("127.0.0.1", way.port).protocol(protocol);
+    for (at, way) in ways[..4].iter().enumerate() {
         // Both one call after the other, and several at once.
-        let config = config.batch_size(70).max_connections(if way.name == "binary" { 3 } else { 1 });
+        let mut config = ThriftSinkConfig::new("localhost", way.port).batch_size(70).max_connections(1 + at);
+        if at % 2 == 1 {
+            config = config.protocol(Protocol::Binary);
+        }
+        if at >= 2 {
+            config = config.tls(ClientTls::new().truststore(store(&certificate)));
+        }
         deliver(&mut ThriftSink::new(config), &sent, &mut agent).await;
     }
     for source in out {
@@ -131,37 +153,46 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
         assert_eq!(by_number(&drain(&source.stop().await).await), by_number(&sent));
     }
 
-    let mut to_full = ThriftSink::new(ThriftSinkConfig::new("127.0.0.1", ways[2].port));
+    let mut to_full = ThriftSink::new(ThriftSinkConfig::new("127.0.0.1", ways[4].port));
     deliver(&mut to_full, &sent[..8], &mut agent).await;
     let Err(SinkError::Retry(cause)) = to_full.deliver(&sent[..8]).await else { panic!("it was full") };
     let refusal = cause.downcast_ref::<ThriftError>();
     assert!(matches!(refusal, Some(ThriftError::NotTaken { status: Status::Failed, .. })), "{refusal:?}");
 }
 
-#[tokio::test]
-async fn the_client_of_flume_sends_a_file_with_headers_in_both_protocols() {
+/// Sends lines with Flume's own client, to a source that is configured so.
+async fn client_sends(listening: ThriftSourceConfig, keys: &str) {
     let lines: Vec<String> = (0..500).map(|at| format!("line {at} ✓")).collect();
-    for protocol in [Protocol::Compact, Protocol::Binary] {
-        let source = Running::start(config().protocol(protocol)).await;
-        let to = format!(
-            "client.type = thrift\nhosts = h1\nhosts.h1 = 127.0.0.1:{}\nprotocol = {protocol}\n",
-            source.address.port()
-        );
-        let arguments = ["-P", "client.properties", "-F", "lines.txt", "-R", "headers.properties"];
-        let files = [
-            ("client.properties", &*to),
-            ("lines.txt", &*lines.join("\n")),
-            ("headers.properties", "host = a\nkind = b\n"),
-        ];
-        let mut client = real().run("org.apache.flume.client.avro.AvroCLIClient", &arguments, &files);
-        arrive_or_end(&source, lines.len(), &mut client).await;
-        let events = drain(&source.stop().await).await;
-        let body = |event: &Event| String::from_utf8(event.body.to_vec()).unwrap();
-        assert_eq!(events.iter().map(body).collect::<Vec<_>>(), lines);
-        for event in &events {
-            assert_eq!((event.headers.get("host"), event.headers.get("kind")), (Some("a"), Some("b")));
-        }
+    let source = Running::start(listening).await;
+    let port = source.address.port();
+    let to = format!("client.type = thrift\nhosts = h1\nhosts.h1 = 127.0.0.1:{port}\n{keys}\n");
+    let arguments = ["-P", "client.properties", "-F", "lines.txt", "-R", "headers.properties"];
+    let files = [
+        ("client.properties", &*to),
+        ("lines.txt", &*lines.join("\n")),
+        ("headers.properties", "host = a\nkind = b\n"),
+    ];
+    let mut client = real().run("org.apache.flume.client.avro.AvroCLIClient", &arguments, &files);
+    arrive_or_end(&source, lines.len(), &mut client).await;
+    let events = drain(&source.stop().await).await;
+    let body = |event: &Event| String::from_utf8(event.body.to_vec()).unwrap();
+    assert_eq!(events.iter().map(body).collect::<Vec<_>>(), lines);
+    for event in &events {
+        assert_eq!((event.headers.get("host"), event.headers.get("kind")), (Some("a"), Some("b")));
     }
+}
+
+#[tokio::test]
+async fn the_client_of_flume_sends_a_file_with_headers_in_both_protocols_and_by_tls() {
+    client_sends(config(), "").await;
+    client_sends(config().protocol(Protocol::Binary), "protocol = binary").await;
+    let certificate = Certificate::make();
+    let trusting = format!(
+        "ssl = true\ntruststore-type = PKCS12\ntruststore = {}\ntruststore-password = {}",
+        certificate.truststore().display(),
+        Certificate::PASSWORD
+    );
+    client_sends(config().tls(server(&certificate)), &trusting).await;
 }
 
 async fn arrive_or_end(source: &Running, count: usize, client: &mut Java) {

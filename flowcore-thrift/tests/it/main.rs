@@ -9,4 +9,5 @@ mod hostile;
 mod random;
 mod sink;
 mod source;
+mod tls;
 mod wire;
