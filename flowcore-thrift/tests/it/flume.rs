@@ -130,7 +130,12 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
         way("compact", "", to(0), "protocol = binary"),
         way("binary", "protocol = binary", to(1), "protocol = compact"),
         way("sealed", &secret, to(2), &trusting),
-        way("both", &format!("{secret}\nprotocol = binary"), to(3), &format!("{trusting}\nprotocol = binary")),
+        way(
+            "both",
+            &format!("{secret}\nprotocol = binary"),
+            to(3),
+            &format!("{trusting}\nprotocol = binary"),
+        ),
         Way { capacity: 10, ..way("full", "", None, "") },
     ];
     let mut agent = real().agent(&configuration(&ways));

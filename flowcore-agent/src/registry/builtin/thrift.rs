@@ -2,16 +2,11 @@
 
 use flowcore_thrift::{Protocol, ThriftSink, ThriftSinkConfig, ThriftSource, ThriftSourceConfig};
 
-use super::Family;
 use super::rpc::{RESET, servers};
-use crate::keys::Section;
+use super::{Family, tls};
 use crate::registry::{Registry, SettingError, Settings};
 
-pub(super) const FAMILY: Family = Family {
-    register,
-    parts: &[],
-    not_yet: &[(Section::Source, "thrift", &["ssl"]), (Section::Sink, "thrift", &["ssl"])],
-};
+pub(super) const FAMILY: Family = Family { register, parts: &[], not_yet: &[] };
 
 fn register(registry: Registry) -> Registry {
     registry.source("thrift", source).sink("thrift", sink)
@@ -20,6 +15,7 @@ fn register(registry: Registry) -> Registry {
 fn source(settings: &Settings<'_>) -> Result<impl FnMut() -> ThriftSource + Send + use<>, SettingError> {
     let config = ThriftSourceConfig::new(settings.required("bind")?, settings.number("port")?)
         .protocol(protocol(settings)?);
+    let config = tls::server(settings)?.into_iter().fold(config, ThriftSourceConfig::tls);
     Ok(move || ThriftSource::new(config.clone()))
 }
 
@@ -37,6 +33,7 @@ fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> ThriftSink + Send + u
         .protocol(protocol(settings)?);
     let attempts = settings.optional("max-attempts", Settings::number)?;
     let config = attempts.into_iter().fold(config, ThriftSinkConfig::max_attempts);
+    let config = tls::client(settings)?.into_iter().fold(config, ThriftSinkConfig::tls);
     Ok(move || ThriftSink::new(config.clone()))
 }
 
