@@ -13,6 +13,7 @@ mod network;
 mod program;
 mod running;
 mod said;
+mod thrift;
 mod tls;
 mod values;
 mod wiring;

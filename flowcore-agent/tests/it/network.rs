@@ -138,7 +138,7 @@ fn what_is_posted_is_in_the_files_in_both_forms() {
 }
 
 /// What stands for the sink of an agent that counts to five and sends to `far`.
-fn sends_to(far: &Agent, sink: &str) -> Program {
+pub(crate) fn sends_to(far: &Agent, sink: &str) -> Program {
     let port = far.addresses(1)[0].port();
     let keys: Vec<String> = sink.lines().map(|line| format!("a1.sinks.k1.{line}")).collect();
     let rest: Vec<&str> = TO_FILES.lines().filter(|line| !line.contains(".k1.")).collect();
@@ -159,20 +159,6 @@ fn an_avro_sink_sends_to_an_avro_source() {
             "type = avro\nhostname = 127.0.0.1\nport = {{port}}\ncompression-type = {compression}\nbatch-size = 10"
         );
         let mut near = sends_to(&far, &sink);
-        far.expect(&["0", "1", "2", "3", "4"]);
-        near.stop();
-        far.stop();
-    }
-}
-
-#[test]
-fn a_thrift_sink_sends_to_a_thrift_source() {
-    for (source, sink) in [
-        ("protocol = Binary", "hostname = 127.0.0.1\nport = {port}\nprotocol = binary\nbatch-size = 2"),
-        ("threads = 4", "hosts = gone there\nhosts.gone = 127.0.0.1:1\nhosts.there = 127.0.0.1:{port}"),
-    ] {
-        let far = Agent::start(&format!("type = thrift\nbind = 127.0.0.1\nport = 0\n{source}"));
-        let mut near = sends_to(&far, &format!("type = thrift\n{sink}"));
         far.expect(&["0", "1", "2", "3", "4"]);
         near.stop();
         far.stop();

@@ -45,12 +45,12 @@ fn run(folder: &Path, program: &str, words: &str) {
     assert!(made.status.success(), "{program} {words}: {}", String::from_utf8_lossy(&made.stderr));
 }
 
-fn store(name: &str) -> PathBuf {
+pub(crate) fn store(name: &str) -> PathBuf {
     stores().join(name)
 }
 
 /// The keys of a server with its key store in this file.
-fn server(name: &str) -> String {
+pub(crate) fn server(name: &str) -> String {
     let kind = if name.ends_with("pem") { "PEM" } else { "JKS" };
     let password = if kind == "PEM" { String::new() } else { format!("\nkeystore-password = {PASSWORD}") };
     format!("\nssl = true\nkeystore = {}\nkeystore-type = {kind}{password}", store(name).display())
