@@ -3,6 +3,7 @@
 mod advice;
 mod batches;
 mod checker;
+mod encryption;
 mod groups;
 mod headers;
 mod ip_filter;
@@ -60,6 +61,7 @@ fn check_agent(
         Checker::tls,
         Checker::ip_filters,
         Checker::advice,
+        Checker::encryption,
         Checker::headers,
     ];
     for step in steps {

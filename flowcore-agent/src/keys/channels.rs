@@ -51,6 +51,7 @@ const ON_DISK: &[Key] = &[
     key("encrpytion.keyProvider.keyStorePasswordFile", Kind::File)
         .also("encryption.keyProvider.keyStorePasswordFile"),
     key("encryption.keyProvider.keys", Kind::Words),
+    key("encryption.keyProvider.keys.<k>.file", Kind::File).new_here(),
     key("encryption.keyProvider.keys.<k>.passwordFile", Kind::File),
     key("encyption.keyProvider.keys.<k>.passwordFile", Kind::File)
         .also("encryption.keyProvider.keys.<k>.passwordFile"),

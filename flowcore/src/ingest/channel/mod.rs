@@ -15,8 +15,8 @@ use crate::event::Event;
 
 pub use factory::ChannelFactory;
 pub use file::{
-    Damage, DecodeError, FileChannel, FileChannelBuilder, FileChannelError, FileChannelStatus, Stored,
-    SyncPolicy,
+    Damage, DecodeError, EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder,
+    FileChannelError, FileChannelStatus, Stored, SyncPolicy,
 };
 pub use memory::{MemoryChannel, MemoryChannelBuilder};
 pub use take::{Take, TakeTransaction};

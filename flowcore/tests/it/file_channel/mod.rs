@@ -2,6 +2,7 @@
 
 mod crash;
 mod damage;
+mod encryption;
 mod full;
 mod killed;
 mod recovery;

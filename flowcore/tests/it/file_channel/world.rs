@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowcore::base::Token;
-use flowcore::ingest::{Channel, FileChannel, FileChannelBuilder, FileChannelError, SyncPolicy, Take};
+use flowcore::ingest::{
+    Channel, EncryptionKey, FileChannel, FileChannelBuilder, FileChannelError, SyncPolicy, Take,
+};
 use flowcore_testkit::{CrashDisk, Random};
 
 /// What is known of one put.
@@ -24,6 +26,8 @@ pub(crate) struct World {
     pub(crate) folders: Vec<PathBuf>,
     pub(crate) segment: u64,
     pub(crate) memory: usize,
+    /// `None`: events are not encrypted.
+    pub(crate) key: Option<EncryptionKey>,
     puts: Vec<Known>,
     /// Which put an item is of.
     of: BTreeMap<String, usize>,
@@ -32,9 +36,14 @@ pub(crate) struct World {
     delivered_now: BTreeSet<String>,
 }
 
+pub(crate) fn key(number: u8) -> EncryptionKey {
+    EncryptionKey::new(format!("key-{number}"), [number; 32]).unwrap()
+}
+
 pub(crate) type Lines = FileChannel<String>;
 
 impl World {
+    /// With an odd seed, events are encrypted.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             random: Random::new(seed),
@@ -42,6 +51,7 @@ impl World {
             folders: vec![PathBuf::from("one")],
             segment: 64 << 10,
             memory: 1 << 20,
+            key: (seed % 2 == 1).then(|| key(1)),
             puts: Vec::new(),
             of: BTreeMap::new(),
             delivered: BTreeSet::new(),
@@ -50,7 +60,12 @@ impl World {
     }
 
     pub(crate) fn builder(&self) -> FileChannelBuilder<String> {
-        FileChannel::builder(self.folders.clone())
+        let builder = FileChannel::builder(self.folders.clone());
+        let builder = match &self.key {
+            Some(key) => builder.encrypt_with(key.clone()),
+            None => builder,
+        };
+        builder
             .on_disk(Arc::new(self.disk.clone()))
             .segment_bytes(self.segment)
             .memory(self.memory)

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::encryption::Keys;
 use super::queue::Limits;
 use super::settings::Settings;
-use super::{FileChannel, FileChannelError, Stored, SyncPolicy};
+use super::{EncryptionKey, FileChannel, FileChannelError, Stored, SyncPolicy};
 use crate::base::{Clock, Disk, LocalDisk};
 use crate::event::Event;
 use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
@@ -52,6 +53,7 @@ impl<T: Stored> FileChannelBuilder<T> {
             least_free: 500 << 20,
             sync: SyncPolicy::EachCommit,
             strict: false,
+            keys: Keys::default(),
             clock: Clock::system(),
         };
         Self { limits, keep_alive: Duration::from_secs(3), settings, item: PhantomData }
@@ -111,6 +113,37 @@ impl<T: Stored> FileChannelBuilder<T> {
     /// Refuses to open when committed events cannot be read, rather than to count them and go on without.
     pub fn strict_recovery(mut self, strict: bool) -> Self {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Encrypts events from now on, with AES-256-GCM. What is there already may be encrypted with another key, see
+    /// [`decrypt_with`](Self::decrypt_with), or with none: it is read as it is.
+    ///
+    /// What is encrypted is the events. How many there are, how long they are together and which of them were
+    /// taken can be seen.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let temporary = tempfile::tempdir()?;
+    /// # let folder = temporary.path();
+    /// use flowcore::ingest::{EncryptionKey, FileChannel};
+    ///
+    /// let (old, new) = (EncryptionKey::new("key-0", [1; 32])?, EncryptionKey::new("key-1", [2; 32])?);
+    /// let builder = || FileChannel::<String>::builder([folder]).least_free_space(0);
+    /// drop(builder().encrypt_with(old.clone()).open("lines").await?);
+    /// // Keys are changed: new events have the new one, old events are still read.
+    /// builder().encrypt_with(new).decrypt_with([old]).open("lines").await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn encrypt_with(mut self, key: EncryptionKey) -> Self {
+        self.settings.keys.active = Some(key);
+        self
+    }
+
+    /// Keys of events that are there already, beside that of [`encrypt_with`](Self::encrypt_with). A key can be
+    /// left out when no segment has it any more; until then the channel refuses to open without it.
+    pub fn decrypt_with(mut self, keys: impl IntoIterator<Item = EncryptionKey>) -> Self {
+        self.settings.keys.others.extend(keys);
         self
     }
 

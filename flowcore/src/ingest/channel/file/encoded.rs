@@ -1,3 +1,5 @@
+use super::FileChannelError;
+use super::encryption::{BEFORE, BEHIND, Sealer};
 use super::frame::{Frame, HEADER, Kind, Place, padded};
 
 /// A record without its place: room for the header, the body, and zeros up to where the next may begin.
@@ -6,8 +8,10 @@ pub(super) struct Encoded {
     bytes: Vec<u8>,
     kind: Kind,
     length: u32,
+    /// Of the body as it is here; one that is encrypted has another.
     checksum: u32,
-    pub(super) key: u16,
+    /// Whether it has room to be encrypted, and must be.
+    is_sealed: bool,
     pub(super) events: u32,
     pub(super) weight: u64,
 }
@@ -20,11 +24,23 @@ impl Encoded {
         let length = u32::try_from(bytes.len() - HEADER).ok()?;
         let checksum = crc32c::crc32c(&bytes[HEADER..]);
         bytes.resize(usize::try_from(padded(bytes.len() as u64)).ok()?, 0);
-        Some(Self { bytes, kind, length, checksum, key: 0, events: 0, weight: 0 })
+        Some(Self { bytes, kind, length, checksum, is_sealed: false, events: 0, weight: 0 })
     }
 
-    pub(super) fn put(events: u32, weight: u64, fill: impl FnOnce(&mut Vec<u8>)) -> Option<Self> {
-        Some(Self { events, weight, ..Self::new(Kind::Put, fill)? })
+    /// A put, which is encrypted when it is written if it `is_sealed`.
+    pub(super) fn put(
+        events: u32,
+        weight: u64,
+        is_sealed: bool,
+        fill: impl FnOnce(&mut Vec<u8>),
+    ) -> Option<Self> {
+        let (before, behind) = if is_sealed { (BEFORE, BEHIND) } else { (0, 0) };
+        let record = Self::new(Kind::Put, |body| {
+            body.resize(body.len() + before, 0);
+            fill(body);
+            body.resize(body.len() + behind, 0);
+        });
+        Some(Self { is_sealed, events, weight, ..record? })
     }
 
     /// Bytes that it has in the file.
@@ -37,10 +53,20 @@ impl Encoded {
         self.bytes.len()
     }
 
-    pub(super) fn write(&self, into: &mut Vec<u8>, place: Place, first: u64, synced: u64) {
-        let frame = Frame {
+    /// Adds it to `into`.
+    ///
+    /// # Errors
+    /// [`FileChannelError::Cipher`] when it is to be encrypted and cannot be.
+    pub(super) fn write(
+        &self,
+        into: &mut Vec<u8>,
+        place: Place,
+        (first, synced): (u64, u64),
+        sealer: Option<&mut Sealer>,
+    ) -> Result<(), FileChannelError> {
+        let mut frame = Frame {
             kind: self.kind,
-            key: self.key,
+            key: u16::from(self.is_sealed),
             length: self.length,
             events: self.events,
             first,
@@ -48,7 +74,15 @@ impl Encoded {
             synced,
             checksum: self.checksum,
         };
-        into.extend_from_slice(&frame.encode(place));
-        into.extend_from_slice(&self.bytes[HEADER..]);
+        let at = into.len();
+        into.extend_from_slice(&self.bytes);
+        if self.is_sealed {
+            let end = at + HEADER + usize::try_from(self.length).unwrap_or(usize::MAX);
+            let body = into.get_mut(at + HEADER..end).ok_or(FileChannelError::Cipher)?;
+            sealer.ok_or(FileChannelError::Cipher)?.seal(body, &frame, place)?;
+            frame.checksum = crc32c::crc32c(body);
+        }
+        into[at..at + HEADER].copy_from_slice(&frame.encode(place));
+        Ok(())
     }
 }

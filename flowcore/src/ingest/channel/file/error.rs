@@ -32,6 +32,22 @@ pub enum FileChannelError {
         /// What it says.
         version: u32,
     },
+    /// The segment is encrypted, and its key was not given.
+    #[error("{path} is encrypted with the key `{key}`, which is not among those that are given")]
+    MissingKey {
+        /// The segment.
+        path: PathBuf,
+        /// The key's name; a number where that is damaged.
+        key: String,
+    },
+    /// The segment is encrypted, and the key of that name is another one.
+    #[error("{path} is encrypted with another key `{key}` than the one that is given")]
+    WrongKey {
+        /// The segment.
+        path: PathBuf,
+        /// The key's name.
+        key: String,
+    },
     /// Committed events cannot be read, and the channel was told not to go on without them.
     #[error("{path} is damaged at byte {offset}: {events} events are lost")]
     Damaged {
@@ -71,6 +87,9 @@ pub enum FileChannelError {
         #[source]
         cause: DecodeError,
     },
+    /// The system has no random numbers, or the cipher failed.
+    #[error("events cannot be encrypted")]
+    Cipher,
     /// A thread that worked for the channel ended before its work, or no runtime is there to start one.
     #[error("nothing writes for the channel any more")]
     Stopped,

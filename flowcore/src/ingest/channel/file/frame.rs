@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Takes = 2,
     /// What is in the channel.
     Snapshot = 3,
+    /// Which key the bodies of a segment are encrypted with.
+    Key = 4,
 }
 
 /// Where a record is: part of its checksum, so that an old record in a file that is used again is none.
@@ -28,7 +30,7 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) kind: Kind,
-    /// Which key the body is encrypted with; 0 for none.
+    /// 1 if the body is encrypted with the segment's key, else 0.
     pub(super) key: u16,
     pub(super) length: u32,
     pub(super) events: u32,
@@ -66,6 +68,7 @@ impl Frame {
             1 => Kind::Put,
             2 => Kind::Takes,
             3 => Kind::Snapshot,
+            4 => Kind::Key,
             _ => return None,
         };
         let frame = Self {

@@ -5,6 +5,7 @@ use crate::base::{DiskFile, Stopwatch};
 
 use super::FileChannelError;
 use super::encoded::Encoded;
+use super::encryption::{KeyMark, Sealer};
 use super::frame::{ALIGN, Kind, Place};
 use super::segment::{START, Segment, file_header};
 use super::sequences::SequenceSet;
@@ -25,6 +26,8 @@ pub(super) struct Current {
     pub(super) offset: u64,
     pub(super) synced: u64,
     pub(super) capacity: u64,
+    /// `None`: its events are not encrypted.
+    pub(super) sealer: Option<Sealer>,
 }
 
 /// Where the records of some events are.
@@ -40,6 +43,12 @@ pub(super) struct Span {
 pub(super) struct Written {
     pub(super) first: u64,
     pub(super) span: Span,
+}
+
+/// Says which key a segment has.
+fn key_record(mark: &KeyMark) -> Result<Encoded, FileChannelError> {
+    let record = Encoded::new(Kind::Key, |body| body.extend_from_slice(&mark.encode()));
+    record.ok_or(FileChannelError::Cipher)
 }
 
 /// The writing end of the segments.
@@ -146,29 +155,56 @@ impl Log {
         frees: bool,
         buffer: &mut Vec<u8>,
     ) -> Result<Draft, FileChannelError> {
+        let mut sealer = self.current.as_mut().and_then(|current| current.sealer.take());
+        let done = self.fill(puts, frees, buffer, sealer.as_mut());
+        if let Some(current) = &mut self.current {
+            current.sealer = sealer;
+        }
+        done
+    }
+
+    /// Puts into `buffer` what is to be written behind the last record.
+    fn fill(
+        &self,
+        puts: &[&Encoded],
+        frees: bool,
+        buffer: &mut Vec<u8>,
+        mut sealer: Option<&mut Sealer>,
+    ) -> Result<Draft, FileChannelError> {
         let mut draft = Draft { next: self.next, ..Draft::default() };
-        let Some(Current { id, offset, synced, capacity, .. }) = self.current else { return Ok(draft) };
+        let Some(&Current { id, offset, synced, capacity, .. }) = self.current.as_ref() else {
+            return Ok(draft);
+        };
         let place = |buffer: &Vec<u8>| Place { segment: id, offset: offset + buffer.len() as u64 };
         let reserve = self.settings.reserve();
         if offset == 0 {
-            buffer.extend_from_slice(&file_header(id));
-            self.snapshot()?.write(buffer, place(buffer), self.next, synced);
+            let mark = sealer.as_ref().map(|sealer| &sealer.mark);
+            buffer.extend_from_slice(&file_header(id, mark));
+            if let Some(mark) = mark {
+                key_record(mark)?.write(buffer, place(buffer), (self.next, synced), None)?;
+            }
+            self.snapshot()?.write(buffer, place(buffer), (self.next, synced), None)?;
             draft.records_takes = true;
         } else if let Some(takes) = self.takes()? {
             let end = offset + takes.size();
             if end + reserve <= capacity || (frees && end <= capacity) {
-                takes.write(buffer, place(buffer), self.next, synced);
+                takes.write(buffer, place(buffer), (self.next, synced), None)?;
                 draft.records_takes = true;
             }
         }
         for put in puts {
+            if let Some(sealer) = &mut sealer
+                && sealer.is_due(offset + buffer.len() as u64)
+            {
+                key_record(&sealer.mark)?.write(buffer, place(buffer), (draft.next, synced), None)?;
+            }
             let place = place(buffer);
             let to = place.offset + put.size();
             // The first one fits: `has_room` has seen to it.
             if to + reserve > capacity && !draft.written.is_empty() {
                 break;
             }
-            put.write(buffer, place, draft.next, synced);
+            put.write(buffer, place, (draft.next, synced), sealer.as_deref_mut())?;
             let span = Span { segment: id, from: place.offset, to };
             draft.written.push(Written { first: draft.next, span });
             draft.next += u64::from(put.events);

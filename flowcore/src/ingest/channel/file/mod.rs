@@ -16,8 +16,8 @@
 //!
 //! ```text
 //! segment   = header (64 bytes) record… zeros
-//! header    = "flowcore" version:u32 0:u32 segment:u64 0… crc32c:u32
-//! record    = "FcR1" kind:u8 0:u8 0:u16 length:u32 events:u32 first:u64 weight:u64 synced:u64
+//! header    = "flowcore" version:u32 0:u32 segment:u64 salt (16 bytes) key:u64 0… crc32c:u32
+//! record    = "FcR1" kind:u8 0:u8 sealed:u16 length:u32 events:u32 first:u64 weight:u64 synced:u64
 //!             crc32c of the body:u32  crc32c of segment, offset and all before:u32  body  zeros to a multiple of 8
 //! ```
 //!
@@ -26,6 +26,13 @@
 //! | 1, put | for each event its length:u32 and its bytes; the events have the sequence numbers from `first` on |
 //! | 2, takes | pairs of u64: sequence numbers that were taken, from and up to |
 //! | 3, snapshot | next:u64 floor:u64 stretches:u32 segments:u32, the stretches above the floor that were taken, and for each segment its number, first and last sequence number, end and weight |
+//! | 4, key | the salt, the number of the key, its name: the first record of a segment of version 2, repeated from 4 KiB on at doubled distances |
+//!
+//! Segments whose puts are encrypted have version 2, others version 1, and then no salt and no key. The body of a
+//! put that is sealed is a nonce of 12 bytes, what AES-256-GCM made of the events, and its tag of 16 bytes. The tag
+//! answers for the segment, the offset, and all of the record's header but `synced`. The key is HKDF-SHA256 of the
+//! channel's key with the salt and "flowcore segment"; the number of the channel's key is HKDF-SHA256 of it, without
+//! a salt, with "flowcore key id". Checksums are of what is on disk, so that damage is found without a key.
 //!
 //! # Rules
 //!
@@ -38,13 +45,17 @@
 //! - A segment is let go when all its events were taken and that is on disk. The file is kept to be written over:
 //!   that syncs faster than a new one.
 //! - Sequence numbers are never used twice, also not after a write that failed; each start leaves some out.
+//! - Salts are random, nonces are counted in a segment, and an encrypted segment is never gone on with after a
+//!   start: so no nonce is used twice, whatever fails or dies. Takes and snapshots hold no events and are plain.
 //! - A part of each segment is left to records of takes, so taking never needs space.
 
 mod builder;
 mod encoded;
+mod encryption;
 mod error;
 mod frame;
 mod housekeeping;
+mod key;
 mod log;
 mod open;
 mod put;
@@ -55,6 +66,7 @@ mod recovery;
 mod report;
 mod rolling;
 mod scan;
+mod sealing;
 mod segment;
 mod sequences;
 mod settings;
@@ -75,6 +87,7 @@ use crate::event::Event;
 
 pub use builder::FileChannelBuilder;
 pub use error::FileChannelError;
+pub use key::{EncryptionKey, EncryptionKeyError};
 pub use report::{Damage, FileChannelStatus};
 pub use settings::SyncPolicy;
 pub use stored::{DecodeError, Stored};

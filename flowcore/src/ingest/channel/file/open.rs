@@ -10,7 +10,7 @@ use super::housekeeping::keep_house;
 use super::log::{Current, Log, Span};
 use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
-use super::segment::START;
+use super::segment::{START, Segment};
 use super::settings::Settings;
 use super::shared::{Inner, Shared};
 use super::{FileChannel, FileChannelError, FileChannelStatus, Stored};
@@ -34,6 +34,7 @@ pub(super) async fn open<T: Stored>(
     }
     let locks = lock_all(&settings).await?;
     let (clock, disk, sync) = (settings.clock.clone(), Arc::clone(&settings.disk), settings.sync);
+    let keys = settings.keys.clone();
     let largest_put = settings.largest_put();
     let limits = Limits { transaction: limits.transaction.min(limits.events), ..limits };
     let channel = Arc::clone(&name);
@@ -44,6 +45,8 @@ pub(super) async fn open<T: Stored>(
         limits,
         largest_put,
         disk,
+        is_sealed: keys.active.is_some(),
+        keys,
         keep_alive,
         clock,
         pool,
@@ -125,7 +128,9 @@ fn start<T: Stored>(settings: Settings, limits: Limits, name: &str) -> Result<In
 }
 
 fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> {
-    let last = recovery.segments.last().filter(|_| recovery.goes_on);
+    // No encrypted segment is written by two processes: see `encryption`.
+    let may_go_on = |last: &&Segment| recovery.goes_on && !last.is_sealed && settings.keys.active.is_none();
+    let last = recovery.segments.last().filter(may_go_on);
     let current = match last {
         Some(segment) => {
             let failed = |cause| FileChannelError::disk(&segment.path, cause);
@@ -133,7 +138,8 @@ fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> 
             // What was written and not synced is to be counted on from now on.
             file.sync_data().map_err(failed)?;
             let capacity = file.size().map_err(failed)?;
-            Some(Current { id: segment.id, file, offset: segment.end, synced: segment.end, capacity })
+            let (id, end) = (segment.id, segment.end);
+            Some(Current { id, file, offset: end, synced: end, capacity, sealer: None })
         }
         None => None,
     };

@@ -8,10 +8,12 @@ use bytes::Bytes;
 
 use crate::base::Disk;
 
-use super::frame::{Frame, Kind};
+use super::encryption::{Keys, Opener};
+use super::frame::{Frame, Kind, Place};
 use super::log::Span;
 use super::queue::{Loaded, ReadRequest};
 use super::scan::{Found, Scan};
+use super::sealing::Sealing;
 use super::stored::next_item;
 use super::{Damage, FileChannelError, Stored};
 
@@ -29,12 +31,14 @@ pub(super) struct Read<T> {
 /// Reads wanted events until they have about `budget` bytes, of one put at least.
 pub(super) fn read<T: Stored>(
     disk: &dyn Disk,
+    keys: &Keys,
     path: &Path,
     request: &ReadRequest,
     budget: u64,
 ) -> Result<Read<T>, FileChannelError> {
     let failed = |cause| FileChannelError::disk(path, cause);
     let Span { segment, from, to } = request.span;
+    let opener = opener(disk, keys, path, segment)?;
     let file = disk.open(path).map_err(failed)?;
     let mut scan = Scan::new(file, segment, from, to).map_err(failed)?;
     let mut reader = Reader { wanted: request.wanted.iter().cloned().collect(), read: Read::empty(), path };
@@ -43,8 +47,9 @@ pub(super) fn read<T: Stored>(
         let Found::Record { offset, frame } = found else { continue };
         if frame.kind == Kind::Put {
             reader.lose_before(frame.first, at);
+            let body = scan.body(offset, &frame).map_err(failed)?.to_vec();
+            let Some(body) = open(body, &frame, Place { segment, offset }, opener.as_ref()) else { continue };
             at = offset + frame.size();
-            let body = Bytes::copy_from_slice(scan.body(offset, &frame).map_err(failed)?);
             if reader.load(&frame, body, Span { segment, from: offset, to: at })? {
                 bytes += frame.size();
             }
@@ -61,6 +66,27 @@ pub(super) fn read<T: Stored>(
     }
     reader.lose_before(u64::MAX, at);
     Ok(reader.read)
+}
+
+/// What decrypts the segment's events; `None` where nothing is encrypted, or nobody can tell how.
+fn opener(
+    disk: &dyn Disk,
+    keys: &Keys,
+    path: &Path,
+    segment: u64,
+) -> Result<Option<Opener>, FileChannelError> {
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    match Sealing::of_file(disk, path, segment).map_err(|cause| FileChannelError::disk(path, cause))? {
+        Sealing::Sealed(mark) => keys.opener(&mark, path).map(Some),
+        Sealing::Plain | Sealing::Unknown => Ok(None),
+    }
+}
+
+/// The events in a body. `None`: somebody has changed it.
+fn open(body: Vec<u8>, frame: &Frame, place: Place, opener: Option<&Opener>) -> Option<Bytes> {
+    if frame.key == 0 { Some(body.into()) } else { opener?.open(body, frame, place) }
 }
 
 impl<T> Read<T> {

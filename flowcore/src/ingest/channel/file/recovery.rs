@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::frame::{ALIGN, Frame, HEADER, Kind};
 use super::scan::{Found, Scan};
+use super::sealing::Sealing;
 use super::segment::{Name, START, Segment, VERSION, segment_path, version};
 use super::sequences::SequenceSet;
 use super::settings::Settings;
@@ -66,6 +67,7 @@ pub(super) fn recover(
         }
     }
     recovery.settle(settings, channel, status)?;
+    recovery.find_keys(settings)?;
     Ok(recovery)
 }
 
@@ -77,8 +79,10 @@ impl Recovery {
             for entry in entries {
                 match Name::of(&entry.path) {
                     Name::Segment(id) => drop(self.files.insert(id, (folder, entry.path))),
-                    Name::Spare if entry.size >= settings.segment => self.spares.push((folder, entry.path)),
-                    // From when segments were shorter.
+                    Name::Spare if entry.size >= settings.segment && settings.keys.active.is_none() => {
+                        self.spares.push((folder, entry.path));
+                    }
+                    // From when segments were shorter, or when nothing was encrypted.
                     Name::Spare => drop(settings.disk.remove(&entry.path)),
                     Name::Foreign => return Err(FileChannelError::Foreign { path: entry.path }),
                     Name::Other => {}
@@ -162,6 +166,7 @@ impl Recovery {
                 }
             }
             Kind::Put => self.apply_put(segment, offset, frame),
+            Kind::Key => {}
         }
         segment.end = offset + frame.size();
         let before = self.last.filter(|(id, _)| *id == segment.id).map_or(0, |_| self.synced);
@@ -221,6 +226,21 @@ impl Recovery {
             self.gaps.push(Gap { sequences: high..next, segment, offset, is_inside: segment != id });
             self.high = Some(next);
         }
+    }
+
+    /// Makes sure that what waits can be decrypted, before anything is written.
+    fn find_keys(&mut self, settings: &Settings) -> Result<(), FileChannelError> {
+        for segment in &mut self.segments {
+            let sealing = Sealing::of_file(&*settings.disk, &segment.path, segment.id);
+            let sealing = sealing.map_err(|cause| FileChannelError::disk(&segment.path, cause))?;
+            if let Sealing::Sealed(mark) = sealing {
+                segment.is_sealed = true;
+                if !self.taken.covers(&segment.sequences) {
+                    settings.keys.opener(&mark, &segment.path)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Tells damage from what a crash cut short: that had not been synced.

@@ -41,9 +41,11 @@ impl Log {
         let path = segment_path(&self.settings.folders[folder], id);
         // Also when it fails: what is left of it has no name that another has.
         self.next_segment += 1;
+        let sealer = self.settings.keys.sealer()?;
         let (file, capacity) = self.make_file(folder, &path)?;
-        self.segments.push(Segment::new(id, folder, path, self.next));
-        self.current = Some(Current { id, file, offset: 0, synced: 0, capacity });
+        let is_sealed = sealer.is_some();
+        self.segments.push(Segment { is_sealed, ..Segment::new(id, folder, path, self.next) });
+        self.current = Some(Current { id, file, offset: 0, synced: 0, capacity, sealer });
         Ok(())
     }
 
@@ -113,7 +115,9 @@ impl Log {
     pub(super) fn let_go(&mut self, segment: &Segment) {
         let disk = &self.settings.disk;
         let spare = spare_path(&self.settings.folders[segment.folder], segment.id);
-        let done = if self.spares.len() < SPARES && disk.rename(&segment.path, &spare).is_ok() {
+        // What is in it would stay readable for long.
+        let is_bare = self.settings.keys.active.is_some() && !segment.is_sealed;
+        let done = if self.spares.len() < SPARES && !is_bare && disk.rename(&segment.path, &spare).is_ok() {
             self.spares.push((segment.folder, spare));
             Ok(())
         } else {
@@ -136,7 +140,7 @@ impl Log {
         } else if let Some(current) = &mut self.current {
             let place = Place { segment: current.id, offset: current.offset };
             let mut bytes = Vec::new();
-            snapshot.write(&mut bytes, place, self.next, current.synced);
+            snapshot.write(&mut bytes, place, (self.next, current.synced), None)?;
             bytes.extend_from_slice(&END);
             self.write(&bytes, true)?;
         }

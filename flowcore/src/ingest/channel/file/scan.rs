@@ -2,7 +2,7 @@ use std::io;
 
 use crate::base::DiskFile;
 
-use super::frame::{ALIGN, Frame, HEADER, MAGIC, Place};
+use super::frame::{ALIGN, Frame, HEADER, Kind, MAGIC, Place};
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;
@@ -84,10 +84,15 @@ impl Scan {
         Ok(Some(if intact { Found::Record { offset, frame } } else { Found::Broken { offset, frame } }))
     }
 
-    /// The record at the beginning, if it is whole.
+    /// The record at the beginning, behind the one that names a key, if it is whole.
     pub(super) fn first(&mut self) -> io::Result<Option<(u64, Frame)>> {
-        let offset = self.at;
-        let Some(frame) = self.frame_at(offset)? else { return Ok(None) };
+        let mut offset = self.at;
+        let Some(mut frame) = self.frame_at(offset)? else { return Ok(None) };
+        if frame.kind == Kind::Key {
+            offset += frame.size();
+            let Some(next) = self.frame_at(offset)? else { return Ok(None) };
+            frame = next;
+        }
         let intact = frame.is_intact(self.body(offset, &frame)?);
         Ok(intact.then_some((offset, frame)))
     }

@@ -1,12 +1,15 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::encryption::KeyMark;
 use super::frame::{u32_at, u64_at};
 
 /// Where the first record of a segment begins.
 pub(super) const START: u64 = 64;
-/// The version of the format.
-pub(super) const VERSION: u32 = 1;
+/// The version of a segment with encrypted bodies, and the last one that is known.
+pub(super) const VERSION: u32 = 2;
+/// That of a segment without.
+pub(super) const VERSION_PLAIN: u32 = 1;
 
 const MAGIC: [u8; 8] = *b"flowcore";
 const ENDING: &str = "segment";
@@ -24,11 +27,13 @@ pub(super) struct Segment {
     pub(super) end: u64,
     /// Weight of all its events together.
     pub(super) weight: u64,
+    /// Whether its events are encrypted.
+    pub(super) is_sealed: bool,
 }
 
 impl Segment {
     pub(super) fn new(id: u64, folder: usize, path: PathBuf, next: u64) -> Self {
-        Self { id, folder, path, sequences: next..next, end: START, weight: 0 }
+        Self { id, folder, path, sequences: next..next, end: START, weight: 0, is_sealed: false }
     }
 }
 
@@ -67,11 +72,16 @@ pub(super) fn spare_path(folder: &Path, id: u64) -> PathBuf {
 }
 
 /// What a segment begins with.
-pub(super) fn file_header(id: u64) -> [u8; 64] {
+pub(super) fn file_header(id: u64, key: Option<&KeyMark>) -> [u8; 64] {
     let mut bytes = [0; 64];
     bytes[..8].copy_from_slice(&MAGIC);
-    bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+    let version = if key.is_some() { VERSION } else { VERSION_PLAIN };
+    bytes[8..12].copy_from_slice(&version.to_le_bytes());
     bytes[16..24].copy_from_slice(&id.to_le_bytes());
+    if let Some(KeyMark { salt, id, .. }) = key {
+        bytes[24..40].copy_from_slice(salt);
+        bytes[40..48].copy_from_slice(id);
+    }
     let checksum = crc32c::crc32c(&bytes[..60]);
     bytes[60..].copy_from_slice(&checksum.to_le_bytes());
     bytes
@@ -100,8 +110,10 @@ mod tests {
 
     #[test]
     fn a_header_names_its_version_and_segment() {
-        let mut header = file_header(9);
-        assert_eq!((version(&header, 9), version(&header, 8)), (Some(VERSION), None));
+        let mut header = file_header(9, None);
+        assert_eq!((version(&header, 9), version(&header, 8)), (Some(VERSION_PLAIN), None));
+        let mark = KeyMark { salt: [1; 16], id: [2; 8], name: None };
+        assert_eq!(version(&file_header(9, Some(&mark)), 9), Some(VERSION));
         header[8] ^= 1;
         assert_eq!(version(&header, 9), None);
     }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::encryption::Keys;
 use crate::base::{Clock, Disk};
 
 /// When what was committed is forced to the disk, and so what a crash can lose.
@@ -29,6 +30,7 @@ pub(super) struct Settings {
     pub(super) least_free: u64,
     pub(super) sync: SyncPolicy,
     pub(super) strict: bool,
+    pub(super) keys: Keys,
     pub(super) clock: Clock,
 }
 

@@ -10,6 +10,7 @@ use crate::base::{BlockingPool, Clock, Disk, DiskLock, Token};
 use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 
 use super::encoded::Encoded;
+use super::encryption::Keys;
 use super::log::Log;
 use super::queue::{Limits, Part, Queue, ReadRequest, Room, Step, Taken};
 use super::segment::Segment;
@@ -71,6 +72,9 @@ pub(super) struct Shared<T> {
     pub(super) limits: Limits,
     pub(super) largest_put: u64,
     pub(super) disk: Arc<dyn Disk>,
+    pub(super) keys: Keys,
+    /// Whether new events are encrypted.
+    pub(super) is_sealed: bool,
     pub(super) keep_alive: Duration,
     pub(super) clock: Clock,
     pub(super) pool: BlockingPool,
