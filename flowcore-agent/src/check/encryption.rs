@@ -18,7 +18,8 @@ impl<'a> Checker<'a> {
     }
 
     fn encryption_of(&mut self, channel: &'a ComponentConfig) {
-        let (provider, active) = (set(channel, "encryption.keyProvider"), set(channel, "encryption.activeKey"));
+        let (provider, active) =
+            (set(channel, "encryption.keyProvider"), set(channel, "encryption.activeKey"));
         match (provider, active) {
             (None, None) => {}
             (None, Some(active)) => {
@@ -48,14 +49,17 @@ impl<'a> Checker<'a> {
             }
         }
         let Some(active) = active else {
-            let message = format!("{} has keys, but does not encrypt: no encryption.activeKey", channel.title());
+            let message =
+                format!("{} has keys, but does not encrypt: no encryption.activeKey", channel.title());
             let warning = Diagnostic::warning("not-encrypted", message).at(list.span());
-            return self.say(channel, warning.help("what is there already is decrypted; new events are plain"));
+            return self
+                .say(channel, warning.help("what is there already is decrypted; new events are plain"));
         };
         let words = list.words();
         let names = words.iter().map(|(name, _)| *name);
         if !names.clone().any(|name| name == active.value()) {
-            let message = format!("{}: the active key {} is not in `{KEYS}`", channel.title(), active.value());
+            let message =
+                format!("{}: the active key {} is not in `{KEYS}`", channel.title(), active.value());
             let error = Diagnostic::error("unknown-key-name", message).at(active.value_span());
             self.say(channel, error.suggest(nearest(active.value(), names)));
         }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod avro_client;
+mod channel;
 mod check;
 mod external;
 mod json;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 use crate::registry::Registry;
 
 pub use avro_client::AvroClientOptions;
-pub use options::{AgentOptions, CheckOptions, Cli, Command};
+pub use options::{AgentOptions, ChannelCommand, ChannelOptions, CheckOptions, Cli, Command};
 pub use tool::ToolOptions;
 pub use top::TopOptions;
 
@@ -75,6 +76,7 @@ pub fn run_with(cli: Cli, registry: &Registry) -> Exit {
         Command::Top(options) => top::run(&options),
         Command::AvroClient(options) => avro_client::run(&options),
         Command::Tool(options) => tool::run(&options),
+        Command::Channel { command } => channel::run(&command),
         Command::Version => {
             println!("flowcore {}", env!("CARGO_PKG_VERSION"));
             Exit::Clean

@@ -30,8 +30,31 @@ pub enum Command {
     AvroClient(AvroClientOptions),
     /// Flume's tools, and what to use instead.
     Tool(ToolOptions),
+    /// Look at what a file channel has on disk, while no agent uses it.
+    Channel {
+        /// What to do.
+        #[command(subcommand)]
+        command: ChannelCommand,
+    },
     /// Say which version this is.
     Version,
+}
+
+/// What to do with a file channel's folders.
+#[derive(Debug, Subcommand)]
+pub enum ChannelCommand {
+    /// Read all of it: segments, events, damage. Nothing is changed; ends with 1 if events are lost.
+    Check(ChannelOptions),
+    /// Give up the events that cannot be read, and say which; all others stay.
+    Repair(ChannelOptions),
+}
+
+/// Options of `channel`.
+#[derive(Debug, Args)]
+pub struct ChannelOptions {
+    /// The channel's `dataDirs`, all of them.
+    #[arg(required = true, value_name = "FOLDER")]
+    pub folders: Vec<String>,
 }
 
 /// Options of `check`.

@@ -20,9 +20,11 @@ mod writer;
 
 pub use agent::{Agent, AgentBuilder, AgentHandle};
 pub use channel::{
-    Batch, Channel, ChannelFactory, ChannelHealth, ChannelState, Damage, DecodeError, EncryptionKey,
-    EncryptionKeyError, FileChannel, FileChannelBuilder, FileChannelError, FileChannelStatus, MemoryChannel,
-    MemoryChannelBuilder, PutTransaction, Stored, SyncPolicy, Take, TakeTransaction,
+    Batch, Channel, ChannelFactory, ChannelHealth, ChannelState, Checkpoints, Damage, DecodeError,
+    EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder, FileChannelError,
+    FileChannelInspection, FileChannelStatus, MemoryChannel, MemoryChannelBuilder, PutTransaction,
+    SegmentInspection, SpillableChannel, SpillableChannelBuilder, SpillableChannelError, Stored, SyncPolicy,
+    Take, TakeTransaction,
 };
 pub use context::ComponentContext;
 pub use error::{ChannelError, PutError, PutErrorKind, SinkError, SourceError};

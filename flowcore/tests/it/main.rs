@@ -15,6 +15,7 @@ mod process;
 mod rolling_file;
 mod seeds;
 mod seq_stress;
+mod spillable_channel;
 mod tail;
 mod tail_agent;
 mod tail_generations;

@@ -3,6 +3,7 @@
 mod factory;
 mod file;
 mod memory;
+mod spillable;
 mod take;
 
 use std::any::Any;
@@ -15,10 +16,11 @@ use crate::event::Event;
 
 pub use factory::ChannelFactory;
 pub use file::{
-    Damage, DecodeError, EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder,
-    FileChannelError, FileChannelStatus, Stored, SyncPolicy,
+    Checkpoints, Damage, DecodeError, EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder,
+    FileChannelError, FileChannelInspection, FileChannelStatus, SegmentInspection, Stored, SyncPolicy,
 };
 pub use memory::{MemoryChannel, MemoryChannelBuilder};
+pub use spillable::{SpillableChannel, SpillableChannelBuilder, SpillableChannelError};
 pub use take::{Take, TakeTransaction};
 
 /// Events that are put together, and the token that answers for them.

@@ -133,12 +133,12 @@ async fn a_later_version_is_refused() {
     let world = filled(9, 2).await;
     let (path, _) = segments(&world)[0].clone();
     world.disk.damage(&path, |bytes| {
-        bytes[8] = 2;
+        bytes[8] = 3;
         let checksum = crc32c(&bytes[..60]);
         bytes[60..64].copy_from_slice(&checksum.to_le_bytes());
     });
     let error = world.builder().open("later").await.unwrap_err();
-    assert!(matches!(error, FileChannelError::Version { version: 2, .. }), "{error}");
+    assert!(matches!(error, FileChannelError::Version { version: 3, .. }), "{error}");
 }
 
 /// Bit by bit: not the code that is tested.

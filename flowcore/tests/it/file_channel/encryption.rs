@@ -15,7 +15,11 @@ async fn put(world: &mut World, channel: &Lines, puts: usize) {
 }
 
 fn bytes_of(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = world.disk.files().into_iter().filter(|(path, _)| path.extension().is_some());
+    let files = world
+        .disk
+        .files()
+        .into_iter()
+        .filter(|(path, _)| path.extension().is_some_and(|end| end != "checkpoint"));
     files.map(|(path, _)| (path.clone(), world.disk.read(&path, 1 << 30).unwrap())).collect()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use flowcore::base::Token;
 use flowcore::ingest::{
-    Channel, EncryptionKey, FileChannel, FileChannelBuilder, FileChannelError, SyncPolicy, Take,
+    Channel, Checkpoints, EncryptionKey, FileChannel, FileChannelBuilder, FileChannelError, SyncPolicy, Take,
 };
 use flowcore_testkit::{CrashDisk, Random};
 
@@ -28,6 +28,7 @@ pub(crate) struct World {
     pub(crate) memory: usize,
     /// `None`: events are not encrypted.
     pub(crate) key: Option<EncryptionKey>,
+    pub(crate) checkpoints: Option<Checkpoints>,
     puts: Vec<Known>,
     /// Which put an item is of.
     of: BTreeMap<String, usize>,
@@ -43,7 +44,7 @@ pub(crate) fn key(number: u8) -> EncryptionKey {
 pub(crate) type Lines = FileChannel<String>;
 
 impl World {
-    /// With an odd seed, events are encrypted.
+    /// With an odd seed, events are encrypted; with every third one, there are checkpoints all the time.
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             random: Random::new(seed),
@@ -52,6 +53,7 @@ impl World {
             segment: 64 << 10,
             memory: 1 << 20,
             key: (seed % 2 == 1).then(|| key(1)),
+            checkpoints: (seed % 3 == 0).then(|| Checkpoints::new("marks").every(Duration::ZERO)),
             puts: Vec::new(),
             of: BTreeMap::new(),
             delivered: BTreeSet::new(),
@@ -63,6 +65,10 @@ impl World {
         let builder = FileChannel::builder(self.folders.clone());
         let builder = match &self.key {
             Some(key) => builder.encrypt_with(key.clone()),
+            None => builder,
+        };
+        let builder = match &self.checkpoints {
+            Some(checkpoints) => builder.checkpoints(checkpoints.clone()),
             None => builder,
         };
         builder

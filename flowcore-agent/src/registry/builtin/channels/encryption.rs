@@ -34,7 +34,9 @@ pub(super) fn encrypted(
         };
     }
     match active {
-        Some(name) if !is_active_there => Err(settings.error(ACTIVE, format!("names `{name}`, which `{KEYS}` does not list"))),
+        Some(name) if !is_active_there => {
+            Err(settings.error(ACTIVE, format!("names `{name}`, which `{KEYS}` does not list")))
+        }
         _ => Ok(channel),
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::encryption::Keys;
 use super::queue::Limits;
 use super::settings::Settings;
-use super::{EncryptionKey, FileChannel, FileChannelError, Stored, SyncPolicy};
+use super::{Checkpoints, EncryptionKey, FileChannel, FileChannelError, Stored, SyncPolicy};
 use crate::base::{Clock, Disk, LocalDisk};
 use crate::event::Event;
 use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
@@ -54,6 +54,7 @@ impl<T: Stored> FileChannelBuilder<T> {
             sync: SyncPolicy::EachCommit,
             strict: false,
             keys: Keys::default(),
+            checkpoints: None,
             clock: Clock::system(),
         };
         Self { limits, keep_alive: Duration::from_secs(3), settings, item: PhantomData }
@@ -144,6 +145,18 @@ impl<T: Stored> FileChannelBuilder<T> {
     /// left out when no segment has it any more; until then the channel refuses to open without it.
     pub fn decrypt_with(mut self, keys: impl IntoIterator<Item = EncryptionKey>) -> Self {
         self.settings.keys.others.extend(keys);
+        self
+    }
+
+    /// Writes down from time to time what is in it, so that a start reads less of its log.
+    pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.settings.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Another clock than the machine's.
+    pub(in crate::ingest::channel) fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
         self
     }
 

@@ -73,15 +73,12 @@ impl Keys {
         if let Some(key) = keys.clone().find(|key| key.id() == mark.id) {
             return Ok(Opener(derive(key, mark)?));
         }
-        let path = path.to_path_buf();
-        Err(match &mark.name {
-            Some(name) if keys.any(|key| key.name() == name) => {
-                FileChannelError::WrongKey { path, key: name.clone() }
-            }
-            Some(name) => FileChannelError::MissingKey { path, key: name.clone() },
-            None => {
-                FileChannelError::MissingKey { path, key: format!("{:016x}", u64::from_be_bytes(mark.id)) }
-            }
+        let (path, is_named) = (path.to_path_buf(), keys.any(|key| Some(key.name()) == mark.name.as_deref()));
+        let key = mark.shown();
+        Err(if is_named {
+            FileChannelError::WrongKey { path, key }
+        } else {
+            FileChannelError::MissingKey { path, key }
         })
     }
 }
@@ -94,6 +91,11 @@ fn derive(key: &EncryptionKey, mark: &KeyMark) -> Result<LessSafeKey, FileChanne
 }
 
 impl KeyMark {
+    /// The key's name, or its number where that is damaged.
+    pub(super) fn shown(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("{:016x}", u64::from_be_bytes(self.id)))
+    }
+
     /// The body of the record that names the key.
     pub(super) fn encode(&self) -> Vec<u8> {
         let name = self.name.as_deref().unwrap_or_default();

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use crate::base::{DiskFile, Stopwatch};
 
 use super::FileChannelError;
+use super::checkpoint::{Kept, Tip};
 use super::encoded::Encoded;
 use super::encryption::{KeyMark, Sealer};
-use super::frame::{ALIGN, Kind, Place};
+use super::frame::{ALIGN, HEADER, Kind, Place, u32_at};
 use super::segment::{START, Segment, file_header};
 use super::sequences::SequenceSet;
 use super::settings::{Settings, SyncPolicy};
@@ -28,6 +29,8 @@ pub(super) struct Current {
     pub(super) capacity: u64,
     /// `None`: its events are not encrypted.
     pub(super) sealer: Option<Sealer>,
+    /// The last record.
+    pub(super) tip: Option<Tip>,
 }
 
 /// Where the records of some events are.
@@ -69,6 +72,8 @@ pub(super) struct Log {
     pub(super) unrecorded: SequenceSet,
     pub(super) last_sync: Stopwatch,
     pub(super) buffer: Vec<u8>,
+    /// `None`: nobody asked for checkpoints.
+    pub(super) kept: Option<Kept>,
 }
 
 /// What one write makes true, once it has succeeded.
@@ -78,6 +83,8 @@ struct Draft {
     next: u64,
     weight: u64,
     records_takes: bool,
+    /// The offset of the last record.
+    last: Option<u64>,
 }
 
 impl Log {
@@ -85,6 +92,7 @@ impl Log {
     pub(super) fn take(&mut self, range: Range<u64>) {
         self.taken.insert(range.clone());
         self.unrecorded.insert(range);
+        self.is_dirty();
     }
 
     /// Gives up the sequence numbers of puts that could not be written: some may be on disk all the same.
@@ -109,7 +117,9 @@ impl Log {
         let mut buffer = std::mem::take(&mut self.buffer);
         buffer.clear();
         let done = self.draft(puts, frees, &mut buffer).and_then(|draft| {
+            let from = self.current.as_ref().map_or(0, |current| current.offset);
             self.write(&buffer, frees || self.sync_is_due(&draft))?;
+            self.note_tip(&buffer, from, draft.last);
             Ok(draft)
         });
         buffer.shrink_to(KEPT_BUFFER);
@@ -122,6 +132,25 @@ impl Log {
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Takes note of the last record, at `last`, of `written`, which begins at `from`.
+    pub(super) fn note_tip(&mut self, written: &[u8], from: u64, last: Option<u64>) {
+        let tip = last.and_then(|offset| {
+            let at = usize::try_from(offset.checked_sub(from)?).ok()?;
+            Some(Tip { offset, checksum: u32_at(written, at + HEADER - 4)? })
+        });
+        if let (Some(current), Some(_)) = (&mut self.current, tip) {
+            current.tip = tip;
+            self.is_dirty();
+        }
+    }
+
+    /// The last checkpoint does not tell all.
+    fn is_dirty(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.is_dirty = true;
         }
     }
 
@@ -183,11 +212,13 @@ impl Log {
             if let Some(mark) = mark {
                 key_record(mark)?.write(buffer, place(buffer), (self.next, synced), None)?;
             }
+            draft.last = Some(place(buffer).offset);
             self.snapshot()?.write(buffer, place(buffer), (self.next, synced), None)?;
             draft.records_takes = true;
         } else if let Some(takes) = self.takes()? {
             let end = offset + takes.size();
             if end + reserve <= capacity || (frees && end <= capacity) {
+                draft.last = Some(place(buffer).offset);
                 takes.write(buffer, place(buffer), (self.next, synced), None)?;
                 draft.records_takes = true;
             }
@@ -204,6 +235,7 @@ impl Log {
             if to + reserve > capacity && !draft.written.is_empty() {
                 break;
             }
+            draft.last = Some(place.offset);
             put.write(buffer, place, (draft.next, synced), sealer.as_deref_mut())?;
             let span = Span { segment: id, from: place.offset, to };
             draft.written.push(Written { first: draft.next, span });

@@ -12,6 +12,14 @@
 //! FOLDER/0000000000000003.spare       a segment that all was taken from, to be written over
 //! ```
 //!
+//! Where a folder for checkpoints is given, and another one for their copies:
+//!
+//! ```text
+//! FOLDER/flowcore.checkpoint          replaced as a whole: a snapshot, and the place in the log that it was made at
+//!
+//! checkpoint = "flowcheq" version:u32 tip:u32 segment:u64 end:u64 offset:u64 snapshot crc32c:u32
+//! ```
+//!
 //! A segment has its full length from the beginning. All numbers are little endian.
 //!
 //! ```text
@@ -38,6 +46,8 @@
 //!
 //! - A segment begins with a snapshot. So a start reads the last segment that does, and what follows it, and no
 //!   more. If none does, it reads all; nobody has to say so.
+//! - A checkpoint is written when all before `end` is synced. It is believed if the record at `offset` of the segment
+//!   ends at `end` and has `tip` as the checksum of its header. A start then reads on from there.
 //! - `synced` says up to where the segment had been forced to the disk when the record was written. A gap before
 //!   that is damage; one behind it is what a crash cut short, and was not committed.
 //! - The checksum of a header covers its place: what a file had in it before it was used again is no record.
@@ -50,11 +60,13 @@
 //! - A part of each segment is left to records of takes, so taking never needs space.
 
 mod builder;
+mod checkpoint;
 mod encoded;
 mod encryption;
 mod error;
 mod frame;
 mod housekeeping;
+mod inspection;
 mod key;
 mod log;
 mod open;
@@ -86,7 +98,9 @@ use crate::base::TaskSet;
 use crate::event::Event;
 
 pub use builder::FileChannelBuilder;
+pub use checkpoint::Checkpoints;
 pub use error::FileChannelError;
+pub use inspection::{FileChannelInspection, SegmentInspection};
 pub use key::{EncryptionKey, EncryptionKeyError};
 pub use report::{Damage, FileChannelStatus};
 pub use settings::SyncPolicy;
@@ -102,7 +116,8 @@ use take::FileTake;
 /// the [`SyncPolicy`] goes. They stay there until a take that has them was committed. The commit of a take does
 /// not wait for the disk: if the process dies in the next moments, the events are delivered again.
 ///
-/// **Order.** Events leave in the order in which their puts were committed. A take that is rolled back goes back
+/// **Order.** Events leave in the order in which their puts were committed; those of a segment that cannot be read
+/// now let others go before, and are tried again. A take that is rolled back goes back
 /// to where it was. Events that were handed over and failed are read again, and stand where they stood.
 ///
 /// **Limits.** Events that wait, are taken and are reserved together never exceed the capacity. A put waits for
@@ -140,7 +155,19 @@ use take::FileTake;
 pub struct FileChannel<T: Stored = Event> {
     shared: Arc<Shared<T>>,
     /// Ends with the last handle.
-    house: Arc<TaskSet<()>>,
+    house: Arc<House<T>>,
+}
+
+/// What ends with the last handle.
+struct House<T: Stored> {
+    shared: Arc<Shared<T>>,
+    _tasks: TaskSet<()>,
+}
+
+impl<T: Stored> Drop for House<T> {
+    fn drop(&mut self) {
+        self.shared.end();
+    }
 }
 
 impl<T: Stored> FileChannel<T> {
@@ -150,7 +177,8 @@ impl<T: Stored> FileChannel<T> {
         FileChannelBuilder::new(folders)
     }
 
-    fn new(shared: Arc<Shared<T>>, house: TaskSet<()>) -> Self {
+    fn new(shared: Arc<Shared<T>>, tasks: TaskSet<()>) -> Self {
+        let house = House { shared: shared.clone(), _tasks: tasks };
         Self { shared, house: Arc::new(house) }
     }
 

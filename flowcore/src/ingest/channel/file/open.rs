@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::builder::FileChannelBuilder;
-use super::housekeeping::keep_house;
+use super::checkpoint::{Checkpoints, Kept};
+use super::housekeeping::{keep_house, pause};
 use super::log::{Current, Log, Span};
 use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
@@ -18,7 +19,7 @@ use crate::base::{BlockingPool, Clock, DiskLock, TaskSet, blocking};
 
 /// Sequence numbers left out at each start: what was written and not found is never taken for something new.
 const LEAP: u64 = 1 << 24;
-const LOCK: &str = "in_use.lock";
+pub(super) const LOCK: &str = "in_use.lock";
 /// A channel that was dropped may still record what was taken from it.
 const LOCK_TRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -36,6 +37,7 @@ pub(super) async fn open<T: Stored>(
     let (clock, disk, sync) = (settings.clock.clone(), Arc::clone(&settings.disk), settings.sync);
     let keys = settings.keys.clone();
     let largest_put = settings.largest_put();
+    let pause = pause(sync, settings.checkpoints.as_ref());
     let limits = Limits { transaction: limits.transaction.min(limits.events), ..limits };
     let channel = Arc::clone(&name);
     let inner = blocking(move || start(settings, limits, &channel)).await;
@@ -59,13 +61,15 @@ pub(super) async fn open<T: Stored>(
         _locks: locks,
     });
     let mut house = TaskSet::new();
-    house.spawn("file channel", keep_house(Arc::downgrade(&shared), sync));
+    house.spawn("file channel", keep_house(Arc::downgrade(&shared), pause));
     Ok(FileChannel::new(shared, house))
 }
 
 async fn lock_all(settings: &Settings) -> Result<Vec<Box<dyn DiskLock>>, FileChannelError> {
     let mut locks = Vec::with_capacity(settings.folders.len());
-    for folder in &settings.folders {
+    let checkpoints = settings.checkpoints.iter().flat_map(Checkpoints::folders);
+    let beside = checkpoints.filter(|folder| !settings.folders.contains(folder));
+    for folder in settings.folders.iter().chain(beside) {
         let path = folder.join(LOCK);
         let mut tries = 0;
         locks.push(loop {
@@ -120,6 +124,7 @@ fn start<T: Stored>(settings: Settings, limits: Limits, name: &str) -> Result<In
         is_reading: false,
         read_error: None,
         status,
+        has_ended: false,
         paths: Vec::new(),
     };
     inner.know(&log.segments);
@@ -127,7 +132,7 @@ fn start<T: Stored>(settings: Settings, limits: Limits, name: &str) -> Result<In
     Ok(inner)
 }
 
-fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> {
+pub(super) fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> {
     // No encrypted segment is written by two processes: see `encryption`.
     let may_go_on = |last: &&Segment| recovery.goes_on && !last.is_sealed && settings.keys.active.is_none();
     let last = recovery.segments.last().filter(may_go_on);
@@ -139,7 +144,7 @@ fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> 
             file.sync_data().map_err(failed)?;
             let capacity = file.size().map_err(failed)?;
             let (id, end) = (segment.id, segment.end);
-            Some(Current { id, file, offset: end, synced: end, capacity, sealer: None })
+            Some(Current { id, file, offset: end, synced: end, capacity, sealer: None, tip: None })
         }
         None => None,
     };
@@ -154,6 +159,11 @@ fn log(settings: Settings, recovery: Recovery) -> Result<Log, FileChannelError> 
         taken: recovery.taken,
         unrecorded: super::sequences::SequenceSet::default(),
         buffer: Vec::new(),
+        kept: settings.checkpoints.clone().map(|checkpoints| Kept {
+            checkpoints,
+            last: settings.clock.stopwatch(),
+            is_dirty: false,
+        }),
         settings,
     })
 }

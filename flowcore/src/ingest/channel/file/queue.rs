@@ -76,6 +76,8 @@ pub(super) enum Step<R> {
     Wait,
     /// The next events must be read first.
     Read,
+    /// All that waits could not be read.
+    Failed,
     Closed,
 }
 
@@ -110,6 +112,8 @@ pub(super) struct Queue<T> {
     /// Of the waiting events in memory.
     cached: usize,
     closed: bool,
+    /// Segments that could not be read: what follows goes before them.
+    aside: Vec<u64>,
 }
 
 impl<T: Weigh> Queue<T> {
@@ -125,6 +129,7 @@ impl<T: Weigh> Queue<T> {
             bytes: 0,
             cached: 0,
             closed: false,
+            aside: Vec::new(),
         }
     }
 
@@ -189,16 +194,18 @@ impl<T: Weigh> Queue<T> {
         }
         let max = max.clamp(1, self.limits.transaction);
         let mut taken = Taken { events: Vec::new(), parts: Vec::new() };
+        let mut at = 0;
         while taken.events.len() < max {
-            let Some(stretch) = self.stretches.pop_front() else { break };
-            let rest =
-                if stretch.events.is_some() { stretch.move_into(&mut taken, max) } else { Some(stretch) };
-            if let Some(rest) = rest {
-                let is_read = rest.events.is_some();
-                self.stretches.push_front(rest);
-                if !is_read {
-                    break;
+            match self.stretches.get(at) {
+                Some(stretch) if self.is_aside(stretch) => at += 1,
+                Some(stretch) if stretch.events.is_some() => {
+                    let Some(stretch) = self.stretches.remove(at) else { break };
+                    if let Some(rest) = stretch.move_into(&mut taken, max) {
+                        self.stretches.insert(at, rest);
+                    }
                 }
+                None if taken.events.is_empty() => return Step::Failed,
+                Some(_) | None => break,
             }
         }
         if taken.events.is_empty() {
@@ -240,10 +247,34 @@ impl<T: Weigh> Queue<T> {
         self.taken_for_good.insert(sequences);
     }
 
+    /// A segment cannot be read now.
+    pub(super) fn set_aside(&mut self, segment: u64) {
+        if !self.aside.contains(&segment) {
+            self.aside.push(segment);
+        }
+    }
+
+    /// What could not be read is tried again.
+    pub(super) fn try_again(&mut self) {
+        self.aside.clear();
+    }
+
+    /// How many segments cannot be read now.
+    pub(super) fn aside(&self) -> usize {
+        self.aside.len()
+    }
+
+    fn is_aside(&self, stretch: &Stretch<T>) -> bool {
+        stretch.events.is_none() && self.aside.contains(&stretch.span.segment)
+    }
+
     /// What to read before it is asked for; `None` while enough is in memory.
     pub(super) fn next_read(&self, enough: usize) -> Option<ReadRequest> {
         let mut ahead = 0;
         for stretch in &self.stretches {
+            if self.is_aside(stretch) {
+                continue;
+            }
             if stretch.events.is_none() {
                 let wanted = self.taken_for_good.missing(stretch.sequences.clone()).collect();
                 return Some(ReadRequest { first: stretch.sequences.start, span: stretch.span, wanted });

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::queue::ReadRequest;
 use super::read::read;
-use super::shared::Shared;
+use super::shared::{Inner, Shared};
 use super::{FileChannelError, Stored};
 
 /// Bytes of events that are read at once, and that are kept ready.
@@ -35,9 +35,11 @@ impl<T: Stored> Reading<T> {
                 }
                 inner.takes.extend(read.lost.iter().cloned());
                 inner.queue.load(&self.request, read.loaded, &read.lost, read.rest);
+                inner.read_error = None;
             }
-            Err(error) => inner.read_error = Some(error),
+            Err(error) => self.set_aside(&mut inner, error),
         }
+        inner.status.unreadable = inner.queue.aside();
         inner.is_reading = false;
         self.has_ended = true;
         if inner.takes.is_empty() {
@@ -50,11 +52,24 @@ impl<T: Stored> Reading<T> {
     }
 }
 
+impl<T: Stored> Reading<T> {
+    /// What follows is delivered meanwhile.
+    fn set_aside(&self, inner: &mut Inner<T>, error: FileChannelError) {
+        if inner.status.unreadable == 0 {
+            tracing::warn!(channel = &*self.shared.name, %error, "a segment cannot be read: its events wait");
+        }
+        inner.queue.set_aside(self.request.span.segment);
+        inner.read_error = Some(error);
+        self.shared.later.notify_one();
+    }
+}
+
 impl<T: Stored> Drop for Reading<T> {
     fn drop(&mut self) {
         if !self.has_ended {
             let mut inner = self.shared.lock();
             inner.is_reading = false;
+            inner.queue.set_aside(self.request.span.segment);
             inner.read_error = Some(FileChannelError::Stopped);
             drop(inner);
             self.shared.arrived.notify_one();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use super::checkpoint::Checkpoint;
 use super::frame::{ALIGN, Frame, HEADER, Kind};
 use super::scan::{Found, Scan};
 use super::sealing::Sealing;
@@ -58,16 +59,35 @@ pub(super) fn recover(
     let mut recovery = Recovery::default();
     recovery.list(settings)?;
     let from = recovery.last_snapshot(settings)?;
+    let checkpoint = recovery.checkpoint(settings, from);
+    let from = checkpoint.as_ref().map(|checkpoint| checkpoint.segment).or(from);
     let ids: Vec<u64> = recovery.files.keys().copied().collect();
     for id in ids {
         if from.is_some_and(|from| id < from) {
             recovery.segments.push(recovery.unread(id));
         } else {
-            recovery.scan(settings, id, status)?;
+            let checkpoint = checkpoint.as_ref().filter(|checkpoint| checkpoint.segment == id);
+            recovery.scan(settings, id, checkpoint, status)?;
         }
     }
     recovery.settle(settings, channel, status)?;
     recovery.find_keys(settings)?;
+    Ok(recovery)
+}
+
+/// The same of all segments to their ends, whatever their snapshots say. Keys are not asked for.
+pub(super) fn recover_all(
+    settings: &Settings,
+    channel: &str,
+    status: &mut FileChannelStatus,
+) -> Result<Recovery, FileChannelError> {
+    let mut recovery = Recovery::default();
+    recovery.list(settings)?;
+    let ids: Vec<u64> = recovery.files.keys().copied().collect();
+    for id in ids {
+        recovery.scan(settings, id, None, status)?;
+    }
+    recovery.settle(settings, channel, status)?;
     Ok(recovery)
 }
 
@@ -125,14 +145,28 @@ impl Recovery {
         Ok(None)
     }
 
+    /// The last checkpoint, if it is of this log and tells more than its snapshots.
+    fn checkpoint(&self, settings: &Settings, from: Option<u64>) -> Option<Checkpoint> {
+        let checkpoint = Checkpoint::read(&*settings.disk, settings.checkpoints.as_ref()?)?;
+        let (_, path) = self.files.get(&checkpoint.segment)?;
+        let is_later = from.is_none_or(|from| from <= checkpoint.segment);
+        (is_later && checkpoint.is_of(&*settings.disk, path)).then_some(checkpoint)
+    }
+
     fn scan(
         &mut self,
         settings: &Settings,
         id: u64,
+        checkpoint: Option<&Checkpoint>,
         status: &mut FileChannelStatus,
     ) -> Result<(), FileChannelError> {
         let mut scan = self.open(settings, id)?;
         let mut segment = self.unread(id);
+        if let Some(checkpoint) = checkpoint {
+            self.apply_checkpoint(&mut segment, checkpoint);
+            scan = scan.from(segment.end);
+        }
+        let start = segment.end;
         let path = segment.path.clone();
         let failed = |cause| FileChannelError::disk(&path, cause);
         let mut torn = 0;
@@ -151,7 +185,7 @@ impl Recovery {
         let next = scan.bytes(after, ALIGN).map_err(failed)?;
         let unreadable = next.iter().any(|&byte| byte != 0);
         status.torn_bytes += torn + if unreadable { HEADER as u64 } else { 0 };
-        status.scanned_bytes += after;
+        status.scanned_bytes += after - start;
         self.goes_on = segment.end > START;
         self.segments.push(segment);
         Ok(())
@@ -184,6 +218,17 @@ impl Recovery {
         } else {
             self.advance(id, snapshot.next);
         }
+    }
+
+    /// What was written before it need not be read.
+    fn apply_checkpoint(&mut self, segment: &mut Segment, checkpoint: &Checkpoint) {
+        self.apply_snapshot(segment.id, &checkpoint.snapshot);
+        if let Some(known) = checkpoint.snapshot.segments.iter().find(|known| known.id == segment.id) {
+            (segment.sequences, segment.weight) = (known.sequences.clone(), known.weight);
+        }
+        segment.end = checkpoint.end;
+        self.synced = checkpoint.end;
+        self.last = Some((segment.id, segment.end));
     }
 
     /// A segment that is not read.

@@ -24,6 +24,12 @@ pub struct FileChannelStatus {
     pub torn_bytes: u64,
     /// Bytes of segments that were read through when it was opened.
     pub scanned_bytes: u64,
+    /// Segments that cannot be read now: their events wait, and others go before them.
+    pub unreadable: usize,
+    /// Checkpoints that could not be written.
+    pub checkpoint_errors: u64,
+    /// Copies of checkpoints that could not be written.
+    pub checkpoint_copy_errors: u64,
     /// Files with events in them, and the one that is written to.
     pub segments: usize,
 }

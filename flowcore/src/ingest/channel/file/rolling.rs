@@ -45,7 +45,7 @@ impl Log {
         let (file, capacity) = self.make_file(folder, &path)?;
         let is_sealed = sealer.is_some();
         self.segments.push(Segment { is_sealed, ..Segment::new(id, folder, path, self.next) });
-        self.current = Some(Current { id, file, offset: 0, synced: 0, capacity, sealer });
+        self.current = Some(Current { id, file, offset: 0, synced: 0, capacity, sealer, tip: None });
         Ok(())
     }
 
@@ -143,6 +143,7 @@ impl Log {
             snapshot.write(&mut bytes, place, (self.next, current.synced), None)?;
             bytes.extend_from_slice(&END);
             self.write(&bytes, true)?;
+            self.note_tip(&bytes, place.offset, Some(place.offset));
         }
         self.sync()?;
         self.unrecorded = SequenceSet::default();

@@ -75,6 +75,11 @@ impl Scan {
         Ok(Self { window: Window { file, end, at: 0, bytes: Vec::new() }, segment, at })
     }
 
+    /// The same from another place on.
+    pub(super) fn from(self, at: u64) -> Self {
+        Self { at, ..self }
+    }
+
     /// The next place. `None` when no record follows.
     pub(super) fn next(&mut self) -> io::Result<Option<Found>> {
         let offset = self.at;

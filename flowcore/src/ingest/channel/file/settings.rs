@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checkpoint::Checkpoints;
 use super::encryption::Keys;
 use crate::base::{Clock, Disk};
 
@@ -31,6 +32,7 @@ pub(super) struct Settings {
     pub(super) sync: SyncPolicy,
     pub(super) strict: bool,
     pub(super) keys: Keys,
+    pub(super) checkpoints: Option<Checkpoints>,
     pub(super) clock: Clock,
 }
 

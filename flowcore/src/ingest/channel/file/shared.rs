@@ -43,6 +43,8 @@ pub(super) struct Inner<T> {
     pub(super) is_reading: bool,
     pub(super) read_error: Option<FileChannelError>,
     pub(super) status: FileChannelStatus,
+    /// Nobody holds the channel any more.
+    pub(super) has_ended: bool,
     /// Of the segments, in order.
     pub(super) paths: Vec<(u64, PathBuf)>,
 }
@@ -123,7 +125,7 @@ impl<T: Stored> Shared<T> {
             match step {
                 Step::Done(()) => return Ok(()),
                 Step::Closed => return Err(PutErrorKind::Closed),
-                Step::Wait | Step::Read => freed.await,
+                Step::Wait | Step::Read | Step::Failed => freed.await,
             }
         }
     }
@@ -150,10 +152,11 @@ impl<T: Stored> Shared<T> {
             let step = {
                 let mut inner = self.lock();
                 let step = inner.queue.take(max);
-                if matches!(step, Step::Read)
-                    && let Some(error) = inner.read_error.take()
-                {
-                    return Err(FileTakeError::Read(error));
+                if matches!(step, Step::Failed) {
+                    inner.queue.try_again();
+                    if let Some(error) = inner.read_error.take() {
+                        return Err(FileTakeError::Read(error));
+                    }
                 }
                 self.read_ahead(&mut inner);
                 step
@@ -161,14 +164,14 @@ impl<T: Stored> Shared<T> {
             match step {
                 Step::Done(taken) => return Ok(taken),
                 Step::Closed => return Err(FileTakeError::Closed),
-                Step::Wait | Step::Read => arrived.await,
+                Step::Wait | Step::Read | Step::Failed => arrived.await,
             }
         }
     }
 
     /// Starts to read if little is left in memory.
     fn read_ahead(self: &Arc<Self>, inner: &mut Inner<T>) {
-        if inner.is_reading || inner.read_error.is_some() {
+        if inner.is_reading {
             return;
         }
         if let Some(request) = inner.queue.next_read(super::reading::AHEAD) {
@@ -210,6 +213,15 @@ impl<T: Stored> Shared<T> {
             drop(inner);
             let writing = super::writing::Writing::new(Arc::clone(self));
             self.pool.start(move || writing.run());
+        }
+    }
+
+    /// The last handle is gone: a checkpoint is written if one is asked for.
+    pub(super) fn end(self: &Arc<Self>) {
+        let mut inner = self.lock();
+        inner.has_ended = true;
+        if inner.log.as_ref().is_none_or(Log::owes_a_checkpoint) {
+            self.write_soon(inner);
         }
     }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use crate::base::{DeliveryError, LossKind};
 
+use super::checkpoint::Unwritten;
 use super::encoded::Encoded;
 use super::log::{Log, Written};
 use super::shared::{Inner, Pending, Shared};
@@ -47,13 +48,21 @@ impl<T: Stored> Writing<T> {
         if log.owes_a_sync() {
             shared.later.notify_one();
         }
+        let has_ended = shared.lock().has_ended;
+        let Unwritten { first, copy } = log.checkpoint_if_due(has_ended);
+        if log.owes_a_checkpoint() {
+            shared.later.notify_one();
+        }
         let mut inner = shared.lock();
+        inner.status.checkpoint_errors += first;
+        inner.status.checkpoint_copy_errors += copy;
         inner.know(&log.segments);
         inner.log = Some(log);
         inner.is_writing = false;
         self.has_ended = true;
         // What came after the last look.
-        if !inner.takes.is_empty() || (!inner.pending.is_empty() && !inner.status.disk_full) {
+        let is_last = inner.has_ended && !has_ended;
+        if is_last || !inner.takes.is_empty() || (!inner.pending.is_empty() && !inner.status.disk_full) {
             shared.write_soon(inner);
         }
     }

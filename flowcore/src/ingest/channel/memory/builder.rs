@@ -1,12 +1,11 @@
 use std::any::Any;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::MemoryChannel;
-use super::queue::Limits;
+use super::queue::{Limits, Scale};
 use super::shared::Shared;
 use crate::event::{Event, Weigh};
 use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
@@ -31,14 +30,14 @@ use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
 #[must_use]
 pub struct MemoryChannelBuilder<T = Event> {
     limits: Limits,
+    scale: Scale<T>,
     keep_alive: Duration,
-    item: PhantomData<fn() -> T>,
 }
 
 impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
     pub(super) fn new() -> Self {
         let limits = Limits { events: 10_000, transaction: 1_000, bytes: 64 << 20 };
-        Self { limits, keep_alive: Duration::from_secs(3), item: PhantomData }
+        Self { limits, scale: Scale::own(), keep_alive: Duration::from_secs(3) }
     }
 
     /// How many events it holds at most, at least 1.
@@ -59,6 +58,24 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
         self
     }
 
+    /// Counts the bytes of an event otherwise than by [`Weigh`]: `weigh` is given each event and `slot`.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::ingest::{Channel, MemoryChannel};
+    ///
+    /// let slots = |line: &String, slot: usize| line.len().max(1).next_multiple_of(slot);
+    /// let channel = MemoryChannel::<String>::builder().weigh_by(100, slots).bytes(300).build("lines");
+    /// let mut put = channel.begin_put().await?;
+    /// put.put(vec![String::new(), "x".repeat(101)]).await?;
+    /// assert_eq!(channel.state().bytes, 300);
+    /// # Ok(()) }
+    /// ```
+    pub fn weigh_by(mut self, slot: usize, weigh: fn(&T, usize) -> usize) -> Self {
+        self.scale = Scale { slot, weigh };
+        self
+    }
+
     /// How long a put waits for room before it is refused as full.
     pub fn keep_alive(mut self, time: Duration) -> Self {
         self.keep_alive = time;
@@ -67,7 +84,9 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
 
     /// The channel, under the name that its errors show.
     pub fn build(self, name: impl Into<Arc<str>>) -> MemoryChannel<T> {
-        MemoryChannel { shared: Arc::new(Shared::new(name.into(), self.limits(), self.keep_alive)) }
+        MemoryChannel {
+            shared: Arc::new(Shared::new(name.into(), self.limits(), self.scale, self.keep_alive)),
+        }
     }
 
     /// Gives `channel` these limits, and keeps its events: one that holds more than it may takes no puts until

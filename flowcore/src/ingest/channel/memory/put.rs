@@ -30,7 +30,7 @@ impl<T: Weigh> MemoryPut<T> {
 #[async_trait]
 impl<T: Weigh + Send + 'static> PutTransaction<T> for MemoryPut<T> {
     async fn put(&mut self, events: Vec<T>) -> Result<(), PutError<Vec<T>>> {
-        let more = Room::of(&events);
+        let more = Room::of(&events, self.shared.scale());
         if let Err(kind) = self.reserve(more).await {
             return Err(PutError { channel: self.shared.name().to_owned(), kind, refused: events });
         }

@@ -25,9 +25,32 @@ pub(super) struct Room {
     pub(super) bytes: usize,
 }
 
+/// How the bytes of an event are counted.
+#[derive(Debug)]
+pub(super) struct Scale<T> {
+    pub(super) slot: usize,
+    pub(super) weigh: fn(&T, usize) -> usize,
+}
+
+impl<T: Weigh> Scale<T> {
+    /// By their own weight.
+    pub(super) fn own() -> Self {
+        Self { slot: 1, weigh: |event, _| event.weight() }
+    }
+}
+
+impl<T> Clone for Scale<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Scale<T> {}
+
 impl Room {
-    pub(super) fn of<T: Weigh>(events: &[T]) -> Self {
-        let bytes = events.iter().fold(0usize, |sum, event| sum.saturating_add(event.weight()));
+    pub(super) fn of<T>(events: &[T], scale: Scale<T>) -> Self {
+        let weight = |event| (scale.weigh)(event, scale.slot);
+        let bytes = events.iter().fold(0usize, |sum, event| sum.saturating_add(weight(event)));
         Self { events: events.len(), bytes }
     }
 }
@@ -83,6 +106,7 @@ pub(super) enum Step<R> {
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     limits: Limits,
+    scale: Scale<T>,
     segments: VecDeque<Segment<T>>,
     /// The number of the next event: a take that comes back finds its place by it.
     next: u64,
@@ -93,10 +117,10 @@ pub(super) struct Queue<T> {
     closed: bool,
 }
 
-impl<T: Weigh> Queue<T> {
-    pub(super) fn new(limits: Limits) -> Self {
+impl<T> Queue<T> {
+    pub(super) fn new(limits: Limits, scale: Scale<T>) -> Self {
         let segments = VecDeque::new();
-        Self { limits, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
+        Self { limits, scale, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
     }
 
     pub(super) fn set_limits(&mut self, limits: Limits) {
@@ -145,7 +169,7 @@ impl<T: Weigh> Queue<T> {
         let mut taken = Taken { events: Vec::new(), parts: Vec::new() };
         while taken.events.len() < max {
             let Some(segment) = self.segments.pop_front() else { break };
-            if let Some(rest) = segment.move_into(&mut taken, max) {
+            if let Some(rest) = segment.move_into(&mut taken, max, self.scale) {
                 self.segments.push_front(rest);
             }
         }
@@ -191,9 +215,9 @@ impl<T: Weigh> Queue<T> {
     }
 }
 
-impl<T: Weigh> Segment<T> {
+impl<T> Segment<T> {
     /// Moves events until `taken` has `max` of them; returns what is left.
-    fn move_into(mut self, taken: &mut Taken<T>, max: usize) -> Option<Self> {
+    fn move_into(mut self, taken: &mut Taken<T>, max: usize, scale: Scale<T>) -> Option<Self> {
         let room = max - taken.events.len();
         if self.events.len() <= room {
             let own = Room { events: self.events.len(), bytes: self.bytes };
@@ -207,7 +231,7 @@ impl<T: Weigh> Segment<T> {
         }
         let before = taken.events.len();
         taken.events.extend(self.events.drain(..room));
-        let own = Room::of(&taken.events[before..]);
+        let own = Room::of(&taken.events[before..], scale);
         taken.parts.push(Part { first: self.first, room: own, token: self.token.share() });
         self.first += room as u64;
         self.bytes -= own.bytes;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::queue::{Limits, Part, Queue, Room, Step, Taken};
+use super::queue::{Limits, Part, Queue, Room, Scale, Step, Taken};
 use crate::base::{Clock, Token};
 use crate::event::Weigh;
 use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
@@ -15,6 +15,7 @@ use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 /// notification, so one stored permit is enough and no wake-up can go to the wrong one.
 pub(super) struct Shared<T> {
     name: Arc<str>,
+    scale: Scale<T>,
     /// Milliseconds that a put waits for room.
     keep_alive: AtomicU64,
     clock: Clock,
@@ -30,6 +31,10 @@ impl<T> Shared<T> {
         &self.name
     }
 
+    pub(super) fn scale(&self) -> Scale<T> {
+        self.scale
+    }
+
     pub(super) fn closed(&self) -> ChannelError {
         ChannelError::Closed { channel: self.name.to_string() }
     }
@@ -40,12 +45,13 @@ impl<T> Shared<T> {
 }
 
 impl<T: Weigh> Shared<T> {
-    pub(super) fn new(name: Arc<str>, limits: Limits, keep_alive: Duration) -> Self {
+    pub(super) fn new(name: Arc<str>, limits: Limits, scale: Scale<T>, keep_alive: Duration) -> Self {
         Self {
             name,
+            scale,
             keep_alive: AtomicU64::new(millis(keep_alive)),
             clock: Clock::system(),
-            queue: Mutex::new(Queue::new(limits)),
+            queue: Mutex::new(Queue::new(limits, scale)),
             putters: tokio::sync::Mutex::default(),
             takers: tokio::sync::Mutex::default(),
             room: Notify::new(),
