@@ -3,6 +3,7 @@
 mod advice;
 mod batches;
 mod checker;
+mod disk_channels;
 mod encryption;
 mod groups;
 mod headers;
@@ -62,6 +63,7 @@ fn check_agent(
         Checker::ip_filters,
         Checker::advice,
         Checker::encryption,
+        Checker::disk_channels,
         Checker::headers,
     ];
     for step in steps {

@@ -42,7 +42,9 @@ fn shown(found: &FileChannelInspection, verb: &str) -> String {
         let key = key.as_ref().map(|key| format!(", encrypted with `{key}`")).unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{}: {events} events, {waiting} wait, {bytes} bytes{key}", path.display());
-        damage.iter().for_each(|damage| broken(damage, verb, &mut text));
+        for damage in damage {
+            broken(damage, verb, &mut text);
+        }
     }
     for damage in &found.gone {
         let _ = writeln!(text, "{}: is not there", damage.path.display());

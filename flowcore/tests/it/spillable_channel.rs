@@ -78,7 +78,7 @@ async fn a_put_waits_for_the_memory_before_it_goes_to_the_disk_and_those_after_i
     let first = watch.elapsed();
     assert!((PATIENCE..2 * PATIENCE).contains(&first), "{first:?}");
     put(&channel, 11..12, Token::untracked()).await.unwrap();
-    assert!(watch.elapsed() - first < PATIENCE);
+    assert!(watch.elapsed() < first + PATIENCE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -314,7 +314,8 @@ impl Model {
             self.takes.push(take);
         }
         let known: BTreeSet<u64> = self.waiting.union(&self.delivered).copied().collect();
-        assert!(there.is_subset(&known), "something came from nowhere");
+        let nowhere: Vec<&u64> = there.difference(&known).collect();
+        assert!(nowhere.is_empty(), "{nowhere:?} came from nowhere");
         for id in &self.acked {
             let safe = self.puts[id].clone().filter(|number| self.waiting.contains(number));
             for number in safe {
@@ -343,7 +344,6 @@ async fn in_random_schedules_it_agrees_with_one_sorted_list() {
             let state = model.channel.state();
             assert!(state.waiting <= model.waiting.len(), "{state:?}");
         }
-        model.takes.clear();
         model.restart().await;
     }
 }

@@ -53,7 +53,7 @@ impl World {
             segment: 64 << 10,
             memory: 1 << 20,
             key: (seed % 2 == 1).then(|| key(1)),
-            checkpoints: (seed % 3 == 0).then(|| Checkpoints::new("marks").every(Duration::ZERO)),
+            checkpoints: seed.is_multiple_of(3).then(|| Checkpoints::new("marks").every(Duration::ZERO)),
             puts: Vec::new(),
             of: BTreeMap::new(),
             delivered: BTreeSet::new(),

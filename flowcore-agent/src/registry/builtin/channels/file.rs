@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use flowcore::event::Event;
-use flowcore::ingest::{FileChannel, FileChannelBuilder, SyncPolicy};
+use flowcore::ingest::{Checkpoints, FileChannel, FileChannelBuilder, SyncPolicy};
 
 use super::encryption::encrypted;
 use crate::registry::settings::at_home;
@@ -28,7 +28,22 @@ pub(super) fn on_disk(settings: &Settings<'_>) -> Result<FileChannelBuilder<Even
         .least_free_space(settings.number::<u64>("minimumRequiredSpace")?.max(1 << 20))
         .sync(sync)
         .strict_recovery(settings.boolean("strictRecovery")?);
-    encrypted(channel, settings)
+    encrypted(channel.checkpoints(checkpoints(settings)?), settings)
+}
+
+/// Without a folder of their own they are in the first one for data, so that two channels do not meet in Flume's
+/// default.
+fn checkpoints(settings: &Settings<'_>) -> Result<Checkpoints, SettingError> {
+    let is_written = settings.written().any(|(key, _)| key == "checkpointDir");
+    let first = || folders(settings).map(|folders| folders.into_iter().next().unwrap_or_default());
+    let folder = if is_written { settings.path("checkpointDir")? } else { first()? };
+    let checkpoints = Checkpoints::new(folder)
+        .every(settings.millis("checkpointInterval")?)
+        .on_close(settings.boolean("checkpointOnClose")?);
+    if !settings.boolean("useDualCheckpoints")? {
+        return Ok(checkpoints);
+    }
+    Ok(checkpoints.copy_to(settings.path("backupCheckpointDir")?))
 }
 
 fn folders(settings: &Settings<'_>) -> Result<Vec<PathBuf>, SettingError> {

@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::{Checkpoints, EncryptionKey, FileChannel, FileChannelError, Stored, SyncPolicy};
 use crate::base::{Clock, Disk, LocalDisk};
 use crate::event::Event;
+use crate::ingest::metrics::Counters;
 use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
 
 /// Chooses where a [`FileChannel`] keeps its events, and its limits: 1,000,000 events, 10,000 a transaction,
@@ -55,6 +56,7 @@ impl<T: Stored> FileChannelBuilder<T> {
             strict: false,
             keys: Keys::default(),
             checkpoints: None,
+            counters: Counters::new(),
             clock: Clock::system(),
         };
         Self { limits, keep_alive: Duration::from_secs(3), settings, item: PhantomData }
@@ -154,9 +156,10 @@ impl<T: Stored> FileChannelBuilder<T> {
         self
     }
 
-    /// Another clock than the machine's.
-    pub(in crate::ingest::channel) fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
+    /// With the clock and the counters of the component that it is, or is a part of.
+    pub(in crate::ingest::channel) fn within(mut self, context: &ComponentContext) -> Self {
+        self.settings.clock = context.clock.clone();
+        self.settings.counters = context.counters.clone();
         self
     }
 
@@ -177,13 +180,9 @@ impl<T: Stored> FileChannelBuilder<T> {
 
 #[async_trait]
 impl<T: Stored> ChannelFactory<T> for FileChannelBuilder<T> {
-    async fn open(
-        mut self: Box<Self>,
-        context: &ComponentContext,
-    ) -> Result<Arc<dyn Channel<T>>, ChannelError> {
-        self.settings.clock = context.clock.clone();
+    async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel<T>>, ChannelError> {
         let name = Arc::clone(&context.name);
-        let opened = super::open::open(*self, Arc::clone(&name)).await;
+        let opened = super::open::open(self.within(context), Arc::clone(&name)).await;
         let channel = opened
             .map_err(|error| ChannelError::Storage { channel: name.to_string(), cause: Box::new(error) })?;
         Ok(Arc::new(channel))

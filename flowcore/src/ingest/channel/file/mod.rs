@@ -223,7 +223,8 @@ impl<T: Stored> Channel<T> for FileChannel<T> {
 
     fn health(&self) -> Option<ChannelHealth> {
         let inner = self.shared.lock();
-        let is_unhealthy = inner.status.disk_full || inner.status.lost_events > 0;
+        let is_unhealthy =
+            inner.status.disk_full || inner.status.unreadable > 0 || inner.status.lost_events > 0;
         Some(ChannelHealth { is_open: !inner.queue.is_closed(), is_unhealthy })
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::checkpoint::Checkpoints;
 use super::encryption::Keys;
 use crate::base::{Clock, Disk};
+use crate::ingest::metrics::Counters;
 
 /// When what was committed is forced to the disk, and so what a crash can lose.
 ///
@@ -33,6 +34,7 @@ pub(super) struct Settings {
     pub(super) strict: bool,
     pub(super) keys: Keys,
     pub(super) checkpoints: Option<Checkpoints>,
+    pub(super) counters: Counters,
     pub(super) clock: Clock,
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::base::{DeliveryError, LossKind};
+use crate::ingest::metrics::Counter;
 
 use super::checkpoint::Unwritten;
 use super::encoded::Encoded;
@@ -50,6 +51,8 @@ impl<T: Stored> Writing<T> {
         }
         let has_ended = shared.lock().has_ended;
         let Unwritten { first, copy } = log.checkpoint_if_due(has_ended);
+        log.settings.counters.add(Counter::CheckpointWriteError, first);
+        log.settings.counters.add(Counter::CheckpointBackupWriteError, copy);
         if log.owes_a_checkpoint() {
             shared.later.notify_one();
         }

@@ -1,4 +1,3 @@
-use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -36,8 +35,7 @@ pub struct SpillableChannelBuilder<T = Event> {
     transaction: usize,
     timeout: Duration,
     threshold: u8,
-    clock: Clock,
-    item: PhantomData<fn() -> T>,
+    context: ComponentContext,
 }
 
 impl<T: Stored> SpillableChannelBuilder<T> {
@@ -48,8 +46,7 @@ impl<T: Stored> SpillableChannelBuilder<T> {
             transaction: 10_000,
             timeout: Duration::from_secs(3),
             threshold: 5,
-            clock: Clock::system(),
-            item: PhantomData,
+            context: ComponentContext::new("spillable", Clock::system()),
         }
     }
 
@@ -97,7 +94,7 @@ impl<T: Stored> SpillableChannelBuilder<T> {
             .map(|memory| memory.transaction(transaction).keep_alive(self.timeout).build(name.clone()));
         let disk = match self.disk {
             Some(disk) => {
-                let disk = disk.transaction(transaction).keep_alive(self.timeout).clock(self.clock.clone());
+                let disk = disk.transaction(transaction).keep_alive(self.timeout).within(&self.context);
                 Some(disk.open(name.clone()).await.map_err(SpillableChannelError::Disk)?)
             }
             None => None,
@@ -108,7 +105,7 @@ impl<T: Stored> SpillableChannelBuilder<T> {
             disk,
             transaction,
             threshold: self.threshold,
-            clock: self.clock,
+            clock: self.context.clock,
             inner: Mutex::new(Inner::default()),
             commits: tokio::sync::Mutex::default(),
             takers: tokio::sync::Mutex::default(),
@@ -125,7 +122,7 @@ impl<T: Stored> ChannelFactory<T> for SpillableChannelBuilder<T> {
         mut self: Box<Self>,
         context: &ComponentContext,
     ) -> Result<Arc<dyn Channel<T>>, ChannelError> {
-        self.clock = context.clock.clone();
+        self.context = context.clone();
         let name = context.name.clone();
         let opened = Self::open(*self, name.clone()).await;
         let channel = opened

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Channel, ChannelError, ChannelState, PutTransaction, Take};
+use super::{Channel, ChannelError, ChannelHealth, ChannelState, PutTransaction, Take};
 use crate::event::Event;
 use crate::ingest::{FileChannelStatus, Stored};
 
@@ -113,6 +113,10 @@ impl<T: Stored> Channel<T> for SpillableChannel<T> {
 
     fn state(&self) -> ChannelState {
         self.shared.state()
+    }
+
+    fn health(&self) -> Option<ChannelHealth> {
+        self.shared.disk.as_ref().and_then(Channel::health)
     }
 }
 
