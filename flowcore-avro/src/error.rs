@@ -78,6 +78,9 @@ pub enum AvroError {
         /// In its words.
         message: String,
     },
+    /// Calls are shared out between servers, and all of them are left out for a while because they failed.
+    #[error("all servers failed lately, and none is tried for a while")]
+    AllRest,
     /// The server speaks another protocol than Flume's.
     #[error("{server} does not know Flume's protocol")]
     Stranger {

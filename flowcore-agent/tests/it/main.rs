@@ -10,6 +10,7 @@ mod key_tables;
 mod monitoring;
 mod mutations;
 mod network;
+mod network_keys;
 mod program;
 mod running;
 mod said;

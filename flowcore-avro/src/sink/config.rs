@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use flowcore::ingest::sink_policy::LoadBalancePolicy;
+
 use crate::{ClientTls, Compression, LayerOrder};
 
 /// Where an [`AvroSink`](super::AvroSink) sends to, and how long it waits.
@@ -24,6 +26,7 @@ pub struct AvroSinkConfig {
     pub(super) request_timeout: Duration,
     pub(super) reset_connection_interval: Option<Duration>,
     pub(super) max_attempts: Option<usize>,
+    pub(super) balance: Option<LoadBalancePolicy>,
     pub(super) compression: Compression,
     pub(super) tls: Option<ClientTls>,
     pub(super) order: LayerOrder,
@@ -46,6 +49,7 @@ impl AvroSinkConfig {
             request_timeout: Duration::from_secs(20),
             reset_connection_interval: None,
             max_attempts: None,
+            balance: None,
             compression: Compression::None,
             tls: None,
             order: LayerOrder::default(),
@@ -57,6 +61,15 @@ impl AvroSinkConfig {
     #[must_use]
     pub fn backup(mut self, hostname: impl Into<String>, port: u16) -> Self {
         self.servers.push(Server { host: hostname.into(), port });
+        self
+    }
+
+    /// Shares the calls out between the first server and its [backups](Self::backup): each call goes to the
+    /// server whose turn it is, and to the others when that fails. The policy counts the servers in the order
+    /// in which they were given. Default: a backup is for failures alone.
+    #[must_use]
+    pub fn load_balance(mut self, policy: LoadBalancePolicy) -> Self {
+        self.balance = Some(policy);
         self
     }
 

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use flowcore::base::Clock;
 use flowcore::event::Event;
+use flowcore::ingest::sink_policy::{LoadBalancePolicy, SinkPolicy};
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 use flowcore_tls::TlsConnector;
 
@@ -20,26 +21,64 @@ use crate::AvroError;
 pub struct AvroSink {
     config: AvroSinkConfig,
     clock: Clock,
-    /// Which of the servers is used.
+    /// Which of the servers is used, unless their turns are shared out.
     current: usize,
-    client: Option<Client>,
+    balance: Option<LoadBalancePolicy>,
+    /// One for each server, where there is a connection to it.
+    clients: Vec<Option<Client>>,
     tls: Option<TlsConnector>,
 }
 
 impl AvroSink {
     /// Connects with its first batch.
     pub fn new(config: AvroSinkConfig) -> Self {
-        Self { config, clock: Clock::system(), current: 0, client: None, tls: None }
+        let clients = config.servers.iter().map(|_| None).collect();
+        let balance = config.balance.clone();
+        Self { config, clock: Clock::system(), current: 0, balance, clients, tls: None }
+    }
+
+    async fn send(&mut self, events: &[Event]) -> Result<(), AvroError> {
+        match self.balance.take() {
+            Some(mut policy) => {
+                let sent = self.send_in_turn(events, &mut policy).await;
+                self.balance = Some(policy);
+                sent
+            }
+            None => self.send_to_current(events).await,
+        }
+    }
+
+    /// Tries the server whose turn it is, then the others.
+    async fn send_in_turn(
+        &mut self,
+        events: &[Event],
+        policy: &mut LoadBalancePolicy,
+    ) -> Result<(), AvroError> {
+        policy.begin(self.clock.now());
+        let mut result = Err(AvroError::AllRest);
+        while let Some(server) = policy.next() {
+            result = self.send_once(server, events).await;
+            match &result {
+                Ok(()) => {
+                    policy.delivered(server, self.clock.now());
+                    return result;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a server has not taken a call");
+                    policy.failed(server, self.clock.now());
+                }
+            }
+        }
+        result
     }
 
     /// Tries this server, then those after it.
-    async fn send(&mut self, events: &[Event]) -> Result<(), AvroError> {
+    async fn send_to_current(&mut self, events: &[Event]) -> Result<(), AvroError> {
         let attempts = self.config.max_attempts.unwrap_or(self.config.servers.len());
         for left in (0..attempts).rev() {
-            match self.send_once(events).await {
+            match self.send_once(self.current, events).await {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    self.client = None;
                     self.current = (self.current + 1) % self.config.servers.len().max(1);
                     if left == 0 {
                         return Err(error);
@@ -51,34 +90,42 @@ impl AvroSink {
         Ok(())
     }
 
-    /// A call that is given up midway leaves no connection behind that waits for its answer.
-    async fn send_once(&mut self, events: &[Event]) -> Result<(), AvroError> {
-        let mut client = match self.client.take() {
+    /// A call that fails, or is given up midway, leaves no connection behind that waits for its answer.
+    async fn send_once(&mut self, server: usize, events: &[Event]) -> Result<(), AvroError> {
+        let mut client = match self.clients.get_mut(server).and_then(Option::take) {
             Some(client) => client,
-            None => self.connect().await?,
+            None => self.connect(server).await?,
         };
         client.append(events).await?;
-        self.client = Some(client);
+        if let Some(place) = self.clients.get_mut(server) {
+            *place = Some(client);
+        }
         Ok(())
     }
 
-    async fn connect(&mut self) -> Result<Client, AvroError> {
+    async fn connect(&mut self, server: usize) -> Result<Client, AvroError> {
         if let (Some(tls), None) = (&self.config.tls, &self.tls) {
             self.tls = Some(tls.connector().map_err(AvroError::Tls)?);
         }
         let servers = &self.config.servers;
-        let Some(server) = servers.get(self.current).or(servers.first()) else {
+        let Some(server) = servers.get(server).or(servers.first()) else {
             return Err(AvroError::Stranger { server: String::new() });
         };
         Client::connect(server, &self.config, self.tls.clone(), &self.clock).await
     }
 
     fn reset_if_due(&mut self) {
-        let limit = self.config.reset_connection_interval;
-        if limit.zip(self.client.as_ref()).is_some_and(|(limit, client)| client.age() >= limit) {
-            self.client = None;
-            self.current = 0;
+        let Some(limit) = self.config.reset_connection_interval else { return };
+        for client in &mut self.clients {
+            if client.as_ref().is_some_and(|client| client.age() >= limit) {
+                *client = None;
+                self.current = 0;
+            }
         }
+    }
+
+    fn disconnect(&mut self) {
+        self.clients.fill_with(|| None);
     }
 }
 
@@ -98,7 +145,7 @@ impl Sink<Event> for AvroSink {
     }
 
     async fn stop(&mut self) -> Result<(), SinkError> {
-        self.client = None;
+        self.disconnect();
         Ok(())
     }
 }

@@ -181,3 +181,22 @@ async fn the_first_call_has_the_handshake_of_java_and_the_text() {
     let request = HandshakeRequest::read(&mut Reader::new(&call.body), &Limits::default()).unwrap();
     assert_eq!((call.serial, request), (1, HandshakeRequest::ours(HASH)));
 }
+
+#[tokio::test]
+async fn calls_are_shared_out_between_servers_and_one_that_fails_is_left_out() {
+    use flowcore::ingest::sink_policy::LoadBalancePolicy;
+    let servers = [Running::start(config()).await, Running::start(config()).await];
+    let [first, second] = [servers[0].address.port(), servers[1].address.port()];
+    let both = |policy| sink_to(first).backup("127.0.0.1", second).load_balance(policy);
+    let mut sink = AvroSink::new(both(LoadBalancePolicy::round_robin(2).backoff(true)).batch_size(10));
+    sink.deliver(&events(40, 0)).await.unwrap();
+    assert_eq!(servers.each_ref().map(|server| server.channel.state().waiting), [20, 20]);
+    let [gone, left] = servers;
+    drop(gone.kill());
+    sink.deliver(&events(40, 0)).await.unwrap();
+    assert_eq!(left.channel.state().waiting, 60);
+    drop(left.kill());
+    assert!(!is_delivered(&mut sink, &events(1, 0)).await);
+    let Err(SinkError::Retry(error)) = sink.deliver(&events(1, 0)).await else { panic!("nobody is there") };
+    assert_eq!(error.to_string(), "all servers failed lately, and none is tried for a while");
+}

@@ -1,18 +1,15 @@
 //! Source and sink of Avro RPC.
 
+use flowcore::base::Clock;
+use flowcore::ingest::sink_policy::LoadBalancePolicy;
 use flowcore_avro::{AvroSink, AvroSinkConfig, AvroSource, AvroSourceConfig, Compression, LayerOrder};
 use flowcore_net::peer::{HostNames, IpFilter, IpRules};
 
 use super::rpc::{RESET, servers};
 use super::{Family, tls};
-use crate::keys::Section;
 use crate::registry::{Registry, SettingError, Settings};
 
-pub(super) const FAMILY: Family = Family {
-    register,
-    parts: &[],
-    not_yet: &[(Section::Sink, "avro", &["client.type", "host-selector", "backoff", "maxBackoff"])],
-};
+pub(super) const FAMILY: Family = Family { register, parts: &[], not_yet: &[] };
 
 fn register(registry: Registry) -> Registry {
     registry.source("avro", source).sink("avro", sink)
@@ -34,10 +31,7 @@ fn source(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSource + Send +
 }
 
 fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use<>, SettingError> {
-    let mut servers = servers(settings)?.into_iter();
-    let Some((host, port)) = servers.next() else { return Err(settings.error("hosts", "names no host")) };
-    let config = AvroSinkConfig::new(host, port);
-    let config = servers.fold(config, |config, (host, port)| config.backup(host, port));
+    let config = servers_by_client(settings)?;
     let deflate = Compression::Deflate { level: settings.number("compression-level")? };
     let reset = settings.written_of(&RESET);
     let config = config
@@ -51,6 +45,38 @@ fn sink(settings: &Settings<'_>) -> Result<impl FnMut() -> AvroSink + Send + use
     let config = attempts.into_iter().fold(config, AvroSinkConfig::max_attempts);
     let config = tls::client(settings)?.into_iter().fold(config, AvroSinkConfig::tls);
     Ok(move || AvroSink::new(config.clone()))
+}
+
+/// Which of the hosts are used, and how: Flume's default client takes the first alone.
+fn servers_by_client(settings: &Settings<'_>) -> Result<AvroSinkConfig, SettingError> {
+    let servers = servers(settings)?;
+    let client = settings.required("client.type")?.to_ascii_lowercase();
+    let used = if client == "default" { 1 } else { servers.len() };
+    let mut hosts = servers.into_iter().take(used);
+    let Some((host, port)) = hosts.next() else { return Err(settings.error("hosts", "names no host")) };
+    let config =
+        hosts.fold(AvroSinkConfig::new(host, port), |config, (host, port)| config.backup(host, port));
+    match client.as_str() {
+        "default" | "default_failover" => Ok(config),
+        "default_loadbalance" => Ok(config.load_balance(balance(settings, used)?)),
+        _ => Err(settings.error("client.type", format!("names {client}, which sends no Avro"))),
+    }
+}
+
+fn balance(settings: &Settings<'_>, hosts: usize) -> Result<LoadBalancePolicy, SettingError> {
+    let policy = match settings.required("host-selector")? {
+        order if order.eq_ignore_ascii_case("round_robin") => LoadBalancePolicy::round_robin(hosts),
+        order if order.eq_ignore_ascii_case("random") => {
+            let seed = Clock::system().now().as_millis().unsigned_abs();
+            LoadBalancePolicy::random(hosts, seed)
+        }
+        _ => return Err(settings.error("host-selector", "is neither round_robin nor random")),
+    };
+    let policy = policy.backoff(settings.boolean("backoff")?);
+    Ok(match settings.millis("maxBackoff")? {
+        most if most.is_zero() => policy,
+        most => policy.max_timeout(most),
+    })
 }
 
 fn ip_filter(settings: &Settings<'_>) -> Result<Option<IpFilter>, SettingError> {
