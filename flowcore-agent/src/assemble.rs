@@ -81,7 +81,7 @@ pub fn assemble(
     if errors > 0 {
         return Err(AssembleError::Bad { agent: name.to_owned(), errors });
     }
-    let mut builder = AgentBuilder::new(name).grace(grace);
+    let mut builder = AgentBuilder::new(name).grace(grace).keep_going();
     for channel in agent.listed(Group::Channels) {
         let settings = Settings::new(channel, kind(channel));
         let made = registry.make_channel(type_name(channel), &settings);

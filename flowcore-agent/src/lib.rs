@@ -10,8 +10,10 @@ pub mod keys;
 mod load;
 pub mod model;
 pub mod monitor;
+mod origin;
 pub mod properties;
 pub mod registry;
+pub mod reload;
 mod tls_defaults;
 pub mod top;
 

@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use flowcore_agent::cli::{Cli, run};
 
 fn main() -> ExitCode {
-    run(Cli::parse()).into()
+    run(Cli::from_command_line()).into()
 }

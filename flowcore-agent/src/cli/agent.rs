@@ -1,83 +1,193 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flowcore::ingest::Agent;
-use tokio::runtime::Runtime;
+use flowcore::base::{Backoff, Clock};
+use tokio::runtime::{Handle, Runtime};
 
-use super::check::{names, total};
-use super::external::ask;
-use super::options::AgentOptions;
-use super::read::{ReadError, contents, with_causes};
-use super::system::{log_level, reads_bare_environment, system_properties};
-use super::{Exit, serve, table};
-use crate::check::{Options, summarise};
+use super::check::total;
+use super::follower::Follower;
+use super::loader::Loader;
+use super::options::{AgentOptions, OriginOptions};
+use super::said::{names, with_causes};
+use super::serve::{Signals, serve};
+use super::system::{called_from_service, log_level, system_properties, unused, without_effect};
+use super::{Exit, table};
+use crate::Checked;
+use crate::check::summarise;
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
-use crate::interpolate::Lookups;
 use crate::monitor::MonitorPlan;
+use crate::origin::{Backup, Contents, Credentials, Origin, Origins, ReadError, content, origin};
 use crate::registry::Registry;
-use crate::{Checked, assemble, date_now, load_files};
+use crate::reload::Meaning;
 
 /// `flowcore agent`.
 pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
     let system = system_properties(&options.system);
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level(&system)).init();
+    if let Some(refused) = options.old.refused() {
+        eprintln!("error: {refused}");
+        return Exit::Usage;
+    }
     let monitoring = match MonitorPlan::read(&system) {
         Ok(monitoring) => monitoring,
         Err(error) => return failed(Exit::BadConfiguration, &error),
     };
-    let runtime = match Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(Exit::Failed, &error),
+    let origins = match origins(options) {
+        Ok(origins) => origins,
+        Err(error) => return failed(Exit::Usage, &error),
     };
-    let checked = match load(options, &system, registry, &runtime) {
-        Ok(checked) => checked,
-        Err(error) => return failed(Exit::BadConfiguration, &error),
-    };
-    let Some(name) = chosen(options, &checked) else { return Exit::BadConfiguration };
-    complain(&checked, &name);
-    if options.dryrun {
-        return dry_run(&checked, &name);
-    }
-    match assemble(&checked, &name, registry, Duration::from_secs(options.grace)) {
-        Ok(agent) => start(&runtime, agent, options, monitoring),
-        Err(error) => failed(Exit::BadConfiguration, &error),
+    match Runtime::new() {
+        Ok(runtime) => {
+            let start = Start { options, registry, system: &system, origins, monitoring: &monitoring };
+            runtime.block_on(start.run())
+        }
+        Err(error) => failed(Exit::Failed, &error),
     }
 }
 
-fn start(runtime: &Runtime, agent: Agent, options: &AgentOptions, monitoring: MonitorPlan) -> Exit {
-    without_effect(options, &monitoring);
-    let exit = runtime.block_on(serve::serve(agent, monitoring.config));
-    tracing::info!(code = exit as u8, "ends");
-    exit
-}
-
-fn load(
-    options: &AgentOptions,
-    system: &BTreeMap<String, String>,
-    registry: &Registry,
-    runtime: &Runtime,
-) -> Result<Checked, ReadError> {
-    let files = contents(&options.files)?;
-    let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
-    let lookups = Lookups {
-        environment: &|name| std::env::var(name).ok(),
-        system,
-        date: &date_now,
-        bare_environment: reads_bare_environment(system),
-    };
-    Ok(load_files(files, &lookups, &mut |call| Some(ask(runtime, call)), Options::default(), registry)?)
-}
-
-/// The agent that was asked for, or the only one.
-fn chosen(options: &AgentOptions, checked: &Checked) -> Option<String> {
-    let agents = &checked.config.agents;
-    match (&options.name, agents.as_slice()) {
-        (Some(name), _) if checked.config.agent(name).is_some() => return Some(name.clone()),
-        (Some(name), _) => eprintln!("error: there is no agent {name}; {}", names(checked)),
-        (None, [only]) => return Some(only.name.clone()),
-        (None, _) => eprintln!("error: say with --name which agent is to run; {}", names(checked)),
+fn origins(options: &AgentOptions) -> Result<Origins, impl std::error::Error + use<>> {
+    let OriginOptions { uris, user, password, verify_host, .. } = &options.origin;
+    let mut places: Vec<Origin> = options.files.iter().cloned().map(Origin::File).collect();
+    for uri in uris {
+        places.push(origin(uri)?);
     }
-    None
+    let credentials = user.clone().zip(password.clone());
+    let credentials = credentials.map(|(user, password)| Credentials { user, password });
+    Ok::<_, crate::origin::AddressError>(Origins { places, credentials, verifies_host: *verify_host })
+}
+
+/// From what was said to an agent that runs.
+struct Start<'a> {
+    options: &'a AgentOptions,
+    registry: &'a Registry,
+    system: &'a BTreeMap<String, String>,
+    origins: Origins,
+    monitoring: &'a MonitorPlan,
+}
+
+/// What an agent is started with.
+struct First {
+    contents: Contents,
+    /// Not where it should be: a copy.
+    is_copy: bool,
+}
+
+impl Start<'_> {
+    async fn run(self) -> Exit {
+        let mut signals = match Signals::listen() {
+            Ok(signals) => signals,
+            Err(error) => return failed(Exit::Failed, &error),
+        };
+        let first = tokio::select! {
+            first = self.first() => first,
+            _ = signals.next() => return Exit::Clean,
+        };
+        let First { contents, is_copy } = match first {
+            Ok(first) => first,
+            Err(error) => return failed(Exit::BadConfiguration, &error),
+        };
+        let loader = self.loader();
+        let checked = match loader.check(&contents) {
+            Ok(checked) => checked,
+            Err(error) => return failed(Exit::BadConfiguration, &error),
+        };
+        let Some(name) = self.chosen(&checked) else { return Exit::BadConfiguration };
+        complain(&checked, &name);
+        without_effect(self.options, self.monitoring);
+        for property in unused(self.system, checked.files.iter().map(|file| file.text.as_str())) {
+            tracing::warn!(property, "has no effect");
+        }
+        if self.options.dryrun {
+            return dry_run(&checked, &name);
+        }
+        let agent = match loader.agent(&checked, &name) {
+            Ok(agent) => agent,
+            Err(error) => return failed(Exit::BadConfiguration, &error),
+        };
+        let follower = self.follower(loader, &checked, &name, (!is_copy).then_some(contents));
+        let exit = serve(agent, follower, self.monitoring.config.clone(), signals).await;
+        tracing::info!(code = exit as u8, "ends");
+        exit
+    }
+
+    fn loader(&self) -> Loader<'_> {
+        let grace = Duration::from_secs(self.options.grace);
+        Loader { system: self.system, registry: self.registry, grace, runtime: Handle::current() }
+    }
+
+    /// What can be read; a copy of what ran last; or, for a service, what is there at last.
+    async fn first(&self) -> Result<First, ReadError> {
+        let error = match self.origins.read().await {
+            Ok(contents) => return Ok(First { contents, is_copy: false }),
+            Err(error) => error,
+        };
+        let copy = self.backup(self.options.name.as_deref().unwrap_or_default());
+        if let Some(Ok(kept)) = copy.as_ref().map(|copy| content(copy.path())) {
+            let path = copy.map(|copy| copy.path().display().to_string()).unwrap_or_default();
+            tracing::warn!(error = with_causes(&error), path, "runs what ran last");
+            return Ok(First { contents: vec![(path, kept)], is_copy: true });
+        }
+        if !called_from_service(self.system) || self.options.dryrun {
+            return Err(error);
+        }
+        tracing::warn!(error = with_causes(&error), "waits for the configuration");
+        loop {
+            Clock::system().sleep(self.poll().min(Duration::from_secs(1))).await;
+            if let Ok(contents) = self.origins.read().await {
+                return Ok(First { contents, is_copy: false });
+            }
+        }
+    }
+
+    fn backup(&self, name: &str) -> Option<Backup> {
+        let folder = self.options.origin.backup_directory.as_ref()?;
+        Some(Backup::new(folder, name))
+    }
+
+    fn poll(&self) -> Duration {
+        let usual = if self.origins.has_web() && self.origins.files().next().is_none() { 300 } else { 30 };
+        Duration::from_secs(self.options.origin.poll_interval.unwrap_or(usual))
+    }
+
+    fn follower<'a>(
+        &'a self,
+        loader: Loader<'a>,
+        checked: &Checked,
+        name: &str,
+        seen: Option<Contents>,
+    ) -> Option<Follower<'a>> {
+        let backup = self.backup(name);
+        if let Some(backup) = backup.as_ref().filter(|_| seen.is_some()) {
+            backup.keep_or_say(&checked.files);
+        }
+        let running = Meaning::of(checked, name)?;
+        (!self.options.origin.no_reload_conf).then(|| Follower {
+            loader,
+            origins: self.origins.clone(),
+            name: name.to_owned(),
+            seen,
+            running,
+            unfinished: None,
+            unread: false,
+            refused: None,
+            poll: self.poll(),
+            backup,
+            retry: Backoff::new(Duration::from_millis(100), Duration::from_secs(30)),
+            clock: Clock::system(),
+        })
+    }
+
+    /// The agent that was asked for, or the only one.
+    fn chosen(&self, checked: &Checked) -> Option<String> {
+        let agents = &checked.config.agents;
+        match (&self.options.name, agents.as_slice()) {
+            (Some(name), _) if checked.config.agent(name).is_some() => return Some(name.clone()),
+            (Some(name), _) => eprintln!("error: there is no agent {name}; {}", names(checked)),
+            (None, [only]) => return Some(only.name.clone()),
+            (None, _) => eprintln!("error: say with --name which agent is to run; {}", names(checked)),
+        }
+        None
+    }
 }
 
 /// Shows errors and warnings about the agent.
@@ -101,24 +211,6 @@ fn dry_run(checked: &Checked, name: &str) -> Exit {
     println!("{}", text.trim_end());
     let is_bad = checked.about(name).any(|said| said.severity == Severity::Error);
     if is_bad { Exit::BadConfiguration } else { Exit::Clean }
-}
-
-/// Options that Flume followed.
-fn without_effect(options: &AgentOptions, monitoring: &MonitorPlan) {
-    for property in &monitoring.without_effect {
-        tracing::warn!(%property, "has no effect");
-    }
-    if options.classpath.is_some() || options.plugins_path.is_some() {
-        tracing::warn!("there is no class path: components of one's own are registered in a program");
-    }
-    if let Some(script) =
-        options.conf.as_ref().map(|conf| conf.join("flume-env.sh")).filter(|path| path.exists())
-    {
-        tracing::warn!(script = %script.display(), "is not run");
-    }
-    if !options.no_reload_conf {
-        tracing::info!("changes of the configuration are not followed yet while the agent runs");
-    }
 }
 
 fn failed(exit: Exit, error: &dyn std::error::Error) -> Exit {

@@ -5,7 +5,7 @@ use flowcore::ingest::{Damage, FileChannelError, FileChannelInspection, SegmentI
 
 use super::Exit;
 use super::options::{ChannelCommand, ChannelOptions};
-use super::read::with_causes;
+use super::said::with_causes;
 
 /// `flowcore channel`.
 pub(super) fn run(command: &ChannelCommand) -> Exit {

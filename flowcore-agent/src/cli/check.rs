@@ -1,12 +1,13 @@
 use std::fmt::Write;
 
 use super::options::CheckOptions;
-use super::read::{ReadError, contents, with_causes};
+use super::said::{names, with_causes};
 use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
 use crate::check::{Options, Summary, summarise};
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
 use crate::interpolate::Lookups;
+use crate::origin::contents;
 use crate::registry::Registry;
 use crate::{Checked, date_now, load_files, without_running};
 
@@ -15,7 +16,7 @@ pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) ->
     let checked = match load(options, registry) {
         Ok(checked) => checked,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            eprintln!("error: {}", with_causes(&*error));
             return Exit::BadConfiguration;
         }
     };
@@ -39,7 +40,7 @@ pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) ->
     if worst >= Some(fails) { Exit::BadConfiguration } else { Exit::Clean }
 }
 
-fn load(options: &CheckOptions, registry: &Registry) -> Result<Checked, ReadError> {
+fn load(options: &CheckOptions, registry: &Registry) -> Result<Checked, Box<dyn std::error::Error>> {
     let files = contents(&options.files)?;
     let files = files.iter().map(|(name, content)| (name.as_str(), content.as_slice()));
     let checks = Options { strict: options.strict, lenient: options.lenient };
@@ -81,9 +82,4 @@ pub(super) fn total(said: &[&Diagnostic]) -> String {
         format!("{many} {}{}", severity.as_str(), if many == 1 { "" } else { "s" })
     };
     format!("{}, {}, {}", count(Severity::Error), count(Severity::Warning), count(Severity::Note))
-}
-
-pub(super) fn names(checked: &Checked) -> String {
-    let names: Vec<&str> = checked.config.agents.iter().map(|agent| agent.name.as_str()).take(20).collect();
-    if names.is_empty() { "the file names none".to_owned() } else { format!("found: {}", names.join(", ")) }
 }

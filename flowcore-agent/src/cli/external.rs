@@ -4,7 +4,7 @@ use std::time::Duration;
 use flowcore::base::Clock;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 
 use crate::interpolate::FilterCall;
 
@@ -14,7 +14,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 const MOST: u64 = 64 << 10;
 
 /// Asks the environment, or runs the command.
-pub(super) fn ask(runtime: &Runtime, call: FilterCall<'_>) -> Result<Option<String>, String> {
+pub(super) fn ask(runtime: &Handle, call: FilterCall<'_>) -> Result<Option<String>, String> {
     match call {
         FilterCall::Environment(name) => Ok(std::env::var(name).ok()),
         FilterCall::External { command, key } => runtime.block_on(async {

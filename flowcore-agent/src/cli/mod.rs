@@ -1,18 +1,22 @@
 //! The command line of `flowcore`.
 
 mod agent;
+mod arguments;
 mod avro_client;
 mod channel;
 mod check;
 mod external;
+mod follower;
 mod json;
+mod loader;
 mod options;
-mod read;
+mod said;
 mod serve;
 mod system;
 mod table;
 mod tool;
 mod top;
+mod watcher;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -20,7 +24,9 @@ use std::process::ExitCode;
 use crate::registry::Registry;
 
 pub use avro_client::AvroClientOptions;
-pub use options::{AgentOptions, ChannelCommand, ChannelOptions, CheckOptions, Cli, Command};
+pub use options::{
+    AgentOptions, ChannelCommand, ChannelOptions, CheckOptions, Cli, Command, OldOptions, OriginOptions,
+};
 pub use tool::ToolOptions;
 pub use top::TopOptions;
 
@@ -59,14 +65,13 @@ pub fn run(cli: Cli) -> Exit {
 /// ```no_run
 /// use std::process::ExitCode;
 ///
-/// use clap::Parser;
 /// use flowcore::ingest::sink::NullSink;
 /// use flowcore_agent::cli::{Cli, run_with};
 /// use flowcore_agent::registry::Registry;
 ///
 /// fn main() -> ExitCode {
 ///     let registry = Registry::builtin().sink("com.example.TableSink", |_| Ok(NullSink::new));
-///     run_with(Cli::parse(), &registry).into()
+///     run_with(Cli::from_command_line(), &registry).into()
 /// }
 /// ```
 pub fn run_with(cli: Cli, registry: &Registry) -> Exit {

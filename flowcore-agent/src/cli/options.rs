@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::arguments::{self, Defaults};
 use super::{AvroClientOptions, ToolOptions, TopOptions};
 
 /// Checks and runs agents from Flume's configuration files.
@@ -16,6 +17,21 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// What this program was called with: the old words of `flume-ng` are understood (`-name a1`,
+    /// `-conf-file x`, `-prov CLASS`), and options that are not said stand in `/etc/flume/flume.opts`. Ends the
+    /// program with 2 when it does not understand, and with 0 after help was asked for.
+    pub fn from_command_line() -> Self {
+        match arguments::complete(std::env::args_os().collect(), &Defaults::of_this_machine()) {
+            Ok(arguments) => Self::parse_from(arguments),
+            Err(error) => {
+                eprintln!("error: {error}");
+                std::process::exit(2);
+            }
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -23,7 +39,7 @@ pub enum Command {
     Check(CheckOptions),
     /// Run an agent until SIGTERM or SIGINT; a second signal ends it at once.
     #[command(visible_alias = "node")]
-    Agent(AgentOptions),
+    Agent(Box<AgentOptions>),
     /// Show a running agent live: components, rates, how full channels are, what fails.
     Top(TopOptions),
     /// Send lines as events to an Avro source.
@@ -87,7 +103,7 @@ pub struct AgentOptions {
     #[arg(short, long)]
     pub name: Option<String>,
     /// A properties file. A later one replaces equal keys of an earlier one.
-    #[arg(short = 'f', long = "conf-file", required = true, value_name = "FILE")]
+    #[arg(short = 'f', long = "conf-file", value_name = "FILE", required_unless_present_any = ["uris", "zookeeper", "provider"])]
     pub files: Vec<PathBuf>,
     /// A folder with settings of Flume's start script; nothing in it is run.
     #[arg(short, long, value_name = "FOLDER")]
@@ -101,13 +117,80 @@ pub struct AgentOptions {
     /// Show what would run, and end.
     #[arg(short, long)]
     pub dryrun: bool,
-    /// Accepted: changes of the files are not followed while the agent runs.
+    /// Where the configuration is.
+    #[command(flatten)]
+    pub origin: OriginOptions,
+    /// What has no effect, or is refused.
+    #[command(flatten)]
+    pub old: OldOptions,
+}
+
+/// Where the configuration is, beside its files, and how it is followed.
+#[derive(Debug, Args)]
+pub struct OriginOptions {
+    /// A configuration at a file:, http: or https: address; read after the files.
+    #[arg(short = 'u', long = "conf-uri", value_name = "URI")]
+    pub uris: Vec<String>,
+    /// The user that web servers ask for.
+    #[arg(long = "conf-user", value_name = "NAME", requires = "password")]
+    pub user: Option<String>,
+    /// The user's password.
+    #[arg(long = "conf-password", value_name = "PASSWORD", requires = "user")]
+    pub password: Option<String>,
+    /// Whether the name of a web server must be that in its certificate.
+    #[arg(long, value_name = "true|false", default_value_t = true, action = clap::ArgAction::Set)]
+    pub verify_host: bool,
+    /// How often the configuration is looked at, in seconds: 30 unless said otherwise, 300 for what is on web
+    /// servers. A changed file is seen at once where folders can be watched.
+    #[arg(short = 'i', long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub poll_interval: Option<u64>,
+    /// Where the last configuration that ran is kept, for a start at which it cannot be read.
+    #[arg(short = 'b', long, value_name = "FOLDER", requires = "name")]
+    pub backup_directory: Option<PathBuf>,
+    /// Changes of the configuration are not followed while the agent runs.
     #[arg(long)]
     pub no_reload_conf: bool,
+}
+
+/// What has no effect here, or is refused with what to do instead.
+#[derive(Debug, Args)]
+pub struct OldOptions {
     /// Accepted for old start scripts, without effect.
     #[arg(short = 'C', long, value_name = "PATH")]
     pub classpath: Option<String>,
     /// Accepted for old start scripts, without effect.
     #[arg(long, value_name = "PATH")]
     pub plugins_path: Option<String>,
+    /// `-X…`: options of the Java machine.
+    #[arg(long = "java-option", hide = true, allow_hyphen_values = true)]
+    pub java: Vec<String>,
+    /// Refused: a class of Flume's.
+    #[arg(long = "conf-provider", value_name = "CLASS", hide = true)]
+    pub provider: Option<String>,
+    /// Refused: a class of Flume's.
+    #[arg(short = 'a', long = "auth-provider", value_name = "CLASS", hide = true)]
+    pub auth_provider: Option<String>,
+    /// Refused: hosts of a `ZooKeeper`.
+    #[arg(short = 'z', long = "zkConnString", value_name = "HOSTS", hide = true)]
+    pub zookeeper: Option<String>,
+    /// Refused: a node of a `ZooKeeper`.
+    #[arg(short = 'p', long = "zkBasePath", value_name = "PATH", hide = true)]
+    pub zookeeper_base: Option<String>,
+}
+
+impl OldOptions {
+    /// What cannot be done, and what to do instead.
+    pub(super) fn refused(&self) -> Option<&'static str> {
+        if self.zookeeper.is_some() || self.zookeeper_base.is_some() {
+            return Some(
+                "--zkConnString: there is no ZooKeeper here; put the configuration into a file, or at a --conf-uri",
+            );
+        }
+        if self.provider.is_some() {
+            return Some("--conf-provider: there are no Java classes here; use --conf-file or --conf-uri");
+        }
+        self.auth_provider
+            .as_ref()
+            .map(|_| "--auth-provider: there are no Java classes here; use --conf-user and --conf-password")
+    }
 }

@@ -5,25 +5,35 @@ use flowcore::ingest::{Agent, AgentHandle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
-use super::read::with_causes;
+use super::follower::Follower;
+use super::said::with_causes;
 use crate::monitor::{Monitor, MonitorConfig};
 
 /// Runs an agent until a signal or a failure.
-pub(super) async fn serve(agent: Agent, monitoring: Option<MonitorConfig>) -> Exit {
-    let mut signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => return failed(&error),
-    };
+pub(super) async fn serve(
+    agent: Agent,
+    follower: Option<Follower<'_>>,
+    monitoring: Option<MonitorConfig>,
+    mut signals: Signals,
+) -> Exit {
     let handle = match agent.start().await {
         Ok(handle) => handle,
         Err(error) => return failed(&error),
     };
     tracing::info!(agent = %handle.snapshot().agent, "runs");
     let _monitor = monitoring.map(|config| Monitor::start(config, handle.observer()));
+    let follow = async {
+        match follower {
+            Some(follower) => follower.follow(&handle).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
-        error = handle.failed() => failed(&error),
-        _ = signals.next() => stop(handle, signals).await,
+        error = handle.failed() => return failed(&error),
+        _ = signals.next() => {}
+        () = follow => {}
     }
+    stop(handle, signals).await
 }
 
 /// Sources first, then the sinks drain the channels; a second signal ends it at once.
@@ -57,18 +67,19 @@ fn failed(error: &dyn std::error::Error) -> Exit {
     Exit::Failed
 }
 
-struct Signals {
+/// SIGTERM and SIGINT.
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
     /// Waits for one; how the program ends if it is the second.
-    async fn next(&mut self) -> Exit {
+    pub(super) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.terminate.recv() => Exit::Terminated,
             _ = self.interrupt.recv() => Exit::Interrupted,

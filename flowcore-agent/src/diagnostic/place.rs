@@ -60,6 +60,11 @@ impl SourceFiles {
         Some(FileId(id))
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = &SourceFile> + Clone {
+        self.files.iter()
+    }
+
     /// One of them.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(usize::from(id.0))

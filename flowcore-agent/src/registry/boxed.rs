@@ -51,4 +51,12 @@ impl ChannelFactory for BoxedChannel {
     async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel>, ChannelError> {
         self.0.open(context).await
     }
+
+    fn can_resize(&self, running: &dyn Channel) -> bool {
+        self.0.can_resize(running)
+    }
+
+    fn resize(&self, running: &dyn Channel) {
+        self.0.resize(running);
+    }
 }

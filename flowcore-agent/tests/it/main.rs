@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
+mod command_line;
 mod confs;
 mod exit_codes;
 mod exposition;
+mod following;
 mod grammar;
 mod key_tables;
 mod monitoring;

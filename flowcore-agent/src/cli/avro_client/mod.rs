@@ -16,7 +16,8 @@ use self::config::{ClientConfig, ClientConfigError};
 use self::input::{Input, InputError};
 use self::sender::Sender;
 use super::Exit;
-use super::read::{ReadError, contents, with_causes};
+use super::said::with_causes;
+use crate::origin::{ReadError, contents};
 use crate::properties::{LoadError, Properties};
 
 /// Options of `avro-client`, as those of `flume-ng avro-client`.

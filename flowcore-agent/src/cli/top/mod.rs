@@ -16,7 +16,7 @@ use self::client::{AskError, Metrics};
 use self::keys::{Keys, Wish};
 use self::terminal::Terminal;
 use super::Exit;
-use super::read::with_causes;
+use super::said::with_causes;
 use crate::top::{Looks, View, ViewError, screen};
 
 /// Options of `top`.
