@@ -53,7 +53,7 @@ pub fn lines(count: u64) -> Lines {
         let start = offset;
         offset += body.len() as u64 + 1;
         let (end, body, truncated) = (offset, body.clone(), None);
-        make(Line { body, file, generation: 0, path, offset: start, end, number, truncated })
+        make(Line { body, file, generation: 0, pattern: 0, path, offset: start, end, number, truncated })
     });
     let lines = numbered.collect();
     Lines(Arc::new(lines), Arc::new(bodies))

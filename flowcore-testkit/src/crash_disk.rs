@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use flowcore::base::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity};
 
@@ -268,7 +269,7 @@ impl State {
     fn entry(&self, path: &Path, number: u64) -> DiskEntry {
         let identity = FileIdentity { device: 1, inode: number };
         let size = self.files[&number].now.len() as u64;
-        DiskEntry { path: path.to_path_buf(), is_file: true, identity, size }
+        DiskEntry { path: path.to_path_buf(), is_file: true, identity, size, modified: Duration::ZERO }
     }
 }
 

@@ -6,6 +6,7 @@ mod memory_limit;
 mod multiplexing;
 mod sequence;
 mod set_header;
+mod taildir;
 
 pub(crate) use exec::FlumeExecSource;
 pub(crate) use logger::HexLoggerSink;
@@ -13,3 +14,4 @@ pub(crate) use memory_limit::memory_limit;
 pub(crate) use multiplexing::MultiplexingSelector;
 pub(crate) use sequence::SequenceSource;
 pub(crate) use set_header::SetHeader;
+pub(crate) use taildir::{TaildirEvents, TaildirSource};

@@ -28,7 +28,7 @@ impl Flume {
         static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
         let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let tools = temporary.as_ref().parent().unwrap_or(temporary.as_ref()).join("tools");
-        let jars = tools.join("flume");
+        let jars = tools.join("flume-and-taildir");
         if !jars.is_dir() {
             fetch(&tools, &jars);
         }

@@ -1,6 +1,7 @@
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The way to files for everything that keeps data in them, so that a test can make a write short or a
 /// rename fail. Calls block, as the system's do; they are short.
@@ -22,6 +23,17 @@ pub trait Disk: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// As the system says.
     fn list(&self, folder: &Path) -> io::Result<Vec<DiskEntry>>;
+
+    /// What stands at a path: a file or a folder.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn entry(&self, path: &Path) -> io::Result<DiskEntry> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let entries = self.list(folder.unwrap_or(Path::new(".")))?;
+        let found = entries.into_iter().find(|entry| entry.path.file_name() == path.file_name());
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
 
     /// The whole of a file of at most `limit` bytes.
     ///
@@ -157,6 +169,21 @@ pub struct DiskEntry {
     pub identity: FileIdentity,
     /// How long it is.
     pub size: u64,
+    /// When it was written last, since 1970; zero on a disk that does not know.
+    pub modified: Duration,
+}
+
+impl DiskEntry {
+    fn of(path: PathBuf, metadata: &fs::Metadata) -> Self {
+        let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        Self {
+            is_file: metadata.is_file(),
+            identity: FileIdentity::of(metadata, Some(&path)),
+            size: metadata.len(),
+            modified: modified.unwrap_or_default(),
+            path,
+        }
+    }
 }
 
 /// Which file it is, whatever its name: device and inode where the system has them.
@@ -178,7 +205,7 @@ impl FileIdentity {
     /// Without inodes, the time of creation stands for the file.
     #[cfg(not(unix))]
     fn of(metadata: &fs::Metadata, _path: Option<&Path>) -> Self {
-        let created = metadata.created().ok().and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok());
+        let created = metadata.created().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok());
         let nanos = created.map_or(0, |t| t.as_nanos());
         Self { device: 0, inode: u64::try_from(nanos).unwrap_or(u64::MAX) }
     }
@@ -223,18 +250,17 @@ impl Disk for LocalDisk {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             match fs::metadata(&path) {
-                Ok(metadata) => entries.push(DiskEntry {
-                    is_file: metadata.is_file(),
-                    identity: FileIdentity::of(&metadata, Some(&path)),
-                    size: metadata.len(),
-                    path,
-                }),
+                Ok(metadata) => entries.push(DiskEntry::of(path, &metadata)),
                 // Gone between the listing and the look at it, or a link to nowhere.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(entries)
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<DiskEntry> {
+        Ok(DiskEntry::of(path.to_path_buf(), &fs::metadata(path)?))
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {

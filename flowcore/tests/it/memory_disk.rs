@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use flowcore::base::{Disk, DiskEntry, DiskFile, FileIdentity};
 
@@ -68,6 +69,7 @@ impl Disk for MemoryDisk {
             is_file: true,
             identity: FileIdentity { device: 1, inode: node.number },
             size: node.bytes.lock().unwrap().len() as u64,
+            modified: Duration::ZERO,
         });
         Ok(entries.collect())
     }

@@ -29,6 +29,7 @@ fn line(number: u64, branch: &str) -> FileLine {
         body: Bytes::from(text),
         file,
         generation: 0,
+        pattern: 0,
         path: Path::new("orders"),
         offset: number * 1_000,
         end: (number + 1) * 1_000,

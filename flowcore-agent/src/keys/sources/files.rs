@@ -56,7 +56,7 @@ const TAILDIR: ComponentType =
             key("cachePatternMatching", Kind::Bool).or("true"),
             key("fileHeader", Kind::Bool).or("false"),
             text("fileHeaderKey").or("file"),
-            text("fingerprint").or("device + inode + first bytes").new_here(),
+            key("fingerprint", Kind::OneOf(&["content", "inode"])).or("content").new_here(),
             key("renamed", Kind::OneOf(&["continue", "restart"])).or("continue").new_here(),
         ],
         POLLED,

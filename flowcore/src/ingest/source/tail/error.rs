@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::base::{DeliveryError, Panic};
+use crate::ingest::pattern::PatternError;
 use crate::ingest::{PutErrorKind, SourceError};
 
 /// Why a [`TailSource`](super::TailSource) cannot go on: the cause inside its [`SourceError`].
@@ -15,6 +16,15 @@ pub enum TailError {
         pattern: PathBuf,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// A regular expression for names cannot be used.
+    #[error("cannot tail {pattern}: its expression cannot be used", pattern = .pattern.display())]
+    Regex {
+        /// What was asked for.
+        pattern: PathBuf,
+        /// What is wrong with it.
+        #[source]
+        cause: PatternError,
     },
     /// More files match than may be followed at the same time.
     #[error("more than {limit} files match")]
@@ -107,6 +117,7 @@ impl From<TailError> for SourceError {
     fn from(error: TailError) -> Self {
         match error {
             TailError::Pattern { .. }
+            | TailError::Regex { .. }
             | TailError::TooManyFiles { .. }
             | TailError::PositionsFormat { .. }
             | TailError::PositionsVersion { .. }

@@ -1,6 +1,6 @@
 use super::TailError;
-use super::options::TailOptions;
-use super::pattern::PathPattern;
+use super::options::{FromEnd, TailOptions};
+use super::pattern::FilePattern;
 use super::positions::PositionsFile;
 use super::tracked_files::TrackedFiles;
 use super::watcher::FolderWatcher;
@@ -14,16 +14,23 @@ pub(super) struct FollowedFiles {
 
 impl FollowedFiles {
     pub(super) fn open(options: &TailOptions) -> Result<Self, TailError> {
-        let patterns: Vec<_> =
-            options.paths.iter().map(|path| PathPattern::parse(path)).collect::<Result<_, _>>()?;
+        let paths = options.paths.iter().map(FilePattern::wildcard);
+        let given = options.patterns.iter().cloned().map(Ok);
+        let patterns: Vec<_> = paths.chain(given).collect::<Result<_, TailError>>()?;
         let disk = &options.disk;
-        let positions = options.positions.clone().map(|path| PositionsFile::new(path, disk.clone()));
+        let positions = options.positions.clone();
+        let positions = positions.map(|(path, format)| PositionsFile::new(path, format, disk.clone()));
         let saved = positions.as_ref().map(PositionsFile::load).transpose()?.flatten();
         let first_start = saved.is_none();
         let watcher = FolderWatcher::new(options.watch, patterns.clone());
-        let (line, most) = (options.limits.line, options.most_files);
-        let mut files = TrackedFiles::new(disk.clone(), patterns, line, most, saved.unwrap_or_default());
-        if options.from_end && first_start {
+        let mut files = TrackedFiles::new((disk.clone(), patterns), options, saved.unwrap_or_default());
+        let skips = match options.from_end {
+            None => false,
+            Some(FromEnd::FirstStart) => first_start,
+            // A source that was made anew after a failure: what came meanwhile is not skipped.
+            Some(FromEnd::Unknown) => !options.progress.has_looked(),
+        };
+        if skips {
             files.skip_first();
         }
         Ok(Self { files, positions, watcher })

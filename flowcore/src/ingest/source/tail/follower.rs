@@ -3,10 +3,10 @@ use std::time::Duration;
 use super::commits::{BatchId, Commits};
 use super::followed_files::FollowedFiles;
 use super::lines::MapLines;
-use super::options::TailOptions;
+use super::options::{FromEnd, TailOptions};
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
-use super::tracked_file::{Items, Place, Reading, ReadingEnd, TrackedFile};
+use super::tracked_file::{Items, Place, Reading, ReadingEnd, TrackedFile, Waits};
 use super::{FileProgress, TailError};
 use crate::base::{Clock, Receipt, Receipts, Stopwatch};
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
@@ -16,6 +16,20 @@ use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
 const COALESCE: Duration = Duration::from_millis(5);
 /// Between two tries to put the end of a removed file, at the very end.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// Between two looks, while files are closed and something happens in their folders.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Batches of one file in a row, while others wait.
+const FAIR: u64 = 100;
+
+/// What a read of one file brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Nothing,
+    Some,
+    /// A full batch: there is more.
+    Full,
+}
 
 /// The thin shell: asks the files for lines, puts them, keeps positions, and waits.
 pub(super) struct Follower<T> {
@@ -27,10 +41,13 @@ pub(super) struct Follower<T> {
     commits: Commits,
     receipts: Receipts<BatchId>,
     next_look: Duration,
-    next_save: Duration,
-    saved_generation: u64,
+    last_look: Duration,
     /// Lines in it: the next one probably has as many.
     last_batch: usize,
+    /// Looks in a row after which there was nothing to read.
+    idle_looks: u32,
+    next_save: Duration,
+    saved_generation: u64,
 }
 
 impl<T: Send + 'static> Follower<T> {
@@ -54,9 +71,11 @@ impl<T: Send + 'static> Follower<T> {
             commits,
             receipts,
             next_look,
+            last_look: Duration::ZERO,
+            last_batch: 0,
+            idle_looks: 0,
             next_save,
             saved_generation,
-            last_batch: 0,
         }
     }
 
@@ -90,12 +109,10 @@ impl<T: Send + 'static> Follower<T> {
             if out.is_stopping() {
                 return self.leave(out).await;
             }
-            self.look_if_due()?;
+            self.look_if_due().await?;
             let written = out.written();
             let idle = !self.round(out).await?;
-            if self.running.elapsed() >= self.next_save {
-                self.save().await?;
-            }
+            self.save_if_due().await?;
             self.options.progress.set_at_end(idle);
             if idle && self.options.until_end {
                 return Ok(());
@@ -109,11 +126,14 @@ impl<T: Send + 'static> Follower<T> {
         }
     }
 
-    fn look_if_due(&mut self) -> Result<(), TailError> {
+    async fn look_if_due(&mut self) -> Result<(), TailError> {
         let now = self.running.elapsed();
         if self.opened.watcher.take_names_changed() || now >= self.next_look {
-            self.next_look = now + self.options.poll_interval;
+            self.last_look = now;
+            self.next_look = now + self.options.poll.after(self.idle_looks);
+            self.idle_looks = self.idle_looks.saturating_add(1);
             self.look(now)?;
+            self.note_look().await?;
         }
         Ok(())
     }
@@ -122,7 +142,9 @@ impl<T: Send + 'static> Follower<T> {
         let FollowedFiles { files, watcher, .. } = &mut self.opened;
         // Watched first: what appears after the look is notified.
         watcher.watch(files.folders());
-        files.look(now)?;
+        for (id, generation) in files.look(now)? {
+            self.commits.cut_off(id, generation);
+        }
         for file in files.iter() {
             self.commits.follow(file.id, (file.identity, file.generation), &file.path, file.position());
             self.options.progress.set(file.id, progress(file, &self.commits));
@@ -130,36 +152,59 @@ impl<T: Send + 'static> Follower<T> {
         Ok(())
     }
 
-    /// A batch of every file. Returns whether there was anything.
+    /// After the first look, what was skipped is skipped for good.
+    async fn note_look(&mut self) -> Result<(), TailError> {
+        if self.options.from_end == Some(FromEnd::Unknown) && !self.options.progress.has_looked() {
+            self.save_now().await?;
+            self.options.progress.set_looked();
+        }
+        Ok(())
+    }
+
+    /// The turn of every file. Returns whether there was anything.
     async fn round(&mut self, out: &mut ChannelWriter<T>) -> Result<bool, SourceError> {
-        let ids: Vec<_> = self.opened.files.iter().map(|file| file.id).collect();
+        let ids: Vec<_> =
+            self.opened.files.iter().filter(|file| file.has_turn()).map(|file| file.id).collect();
+        // Nobody waits for the turn of a file that is alone.
+        let most = self.options.most_in_turn.unwrap_or(if ids.len() > 1 { FAIR } else { u64::MAX });
         let mut busy = false;
         for id in ids {
-            if !self.wait_for_room(out).await? {
-                return Ok(true);
-            }
-            busy |= self.read(id, self.options.until_end, out).await?;
+            busy |= self.turn(id, most, out).await?;
+        }
+        if busy {
+            self.idle_looks = 0;
         }
         Ok(busy)
     }
 
-    /// Reads a batch of one file and puts it. Returns whether there was anything.
-    async fn read(&mut self, id: u64, last: bool, out: &mut ChannelWriter<T>) -> Result<bool, SourceError> {
-        let now = self.running.elapsed();
-        let (files, buffers) = self.opened.files.files();
-        let Some(file) = files.iter_mut().find(|file| file.id == id) else { return Ok(false) };
-        let before = file.position();
-        let mut events = Vec::with_capacity(self.last_batch);
-        let mut into = Items { map: &mut *self.map, items: &mut events };
-        let limits = self.options.limits;
-        let reading = if last {
-            file.read(limits, true, buffers, &mut into)?
-        } else {
-            file.read_next(limits, (now, self.options.rotate_wait), buffers, &mut into)?
-        };
-        self.last_batch = events.len();
+    /// At most so many batches of one file. Returns whether there was anything.
+    async fn turn(&mut self, id: u64, most: u64, out: &mut ChannelWriter<T>) -> Result<bool, SourceError> {
+        let (mut busy, written) = (false, out.written());
+        for batch in 0..most {
+            if batch > 0 {
+                if out.written() == written {
+                    tokio::task::yield_now().await;
+                }
+                self.take_receipts()?;
+                self.look_if_due().await?;
+                self.save_if_due().await?;
+            }
+            if out.is_stopping() || !self.wait_for_room(out).await? {
+                return Ok(true);
+            }
+            let step = self.read(id, self.options.until_end, out).await?;
+            busy |= step != Step::Nothing;
+            if step != Step::Full {
+                break;
+            }
+        }
+        Ok(busy)
+    }
+
+    /// Reads a batch of one file and puts it.
+    async fn read(&mut self, id: u64, last: bool, out: &mut ChannelWriter<T>) -> Result<Step, SourceError> {
+        let Some((reading, before, events)) = self.read_lines(id, last)? else { return Ok(Step::Nothing) };
         let moved = reading.position != before;
-        let followed = file.place == Place::Matched;
         if reading.end == ReadingEnd::CutOff {
             let generation = self.opened.files.cut_off(id);
             self.commits.cut_off(id, generation);
@@ -167,12 +212,45 @@ impl<T: Send + 'static> Follower<T> {
         if events.is_empty() {
             self.pass(id, moved, reading);
         } else if !self.put(id, reading, before, events, out).await? {
-            return Ok(true);
+            return Ok(Step::Some);
         }
-        if reading.end == ReadingEnd::Finished && !followed {
-            self.end(id);
+        match reading.end {
+            ReadingEnd::Finished => self.finish(id),
+            ReadingEnd::Full => return Ok(Step::Full),
+            ReadingEnd::CutOff => return Ok(Step::Some),
+            ReadingEnd::End => {}
         }
-        Ok(moved || !matches!(reading.end, ReadingEnd::End | ReadingEnd::Finished))
+        Ok(if moved { Step::Some } else { Step::Nothing })
+    }
+
+    /// A batch of lines, and where the file was before; `None` when the file is not followed any more.
+    fn read_lines(&mut self, id: u64, last: bool) -> Result<Option<(Reading, Position, Vec<T>)>, TailError> {
+        let TailOptions { limits, rotate_wait: rotate, idle_timeout: idle, .. } = self.options;
+        let now = self.running.elapsed();
+        let (files, buffers) = self.opened.files.files();
+        let Some(file) = files.iter_mut().find(|file| file.id == id) else { return Ok(None) };
+        let before = file.position();
+        let mut events = Vec::with_capacity(self.last_batch);
+        let mut into = Items { map: &mut *self.map, items: &mut events };
+        let reading = if last {
+            file.read(limits, true, buffers, &mut into)?
+        } else {
+            file.read_next(limits, Waits { now, rotate, idle }, buffers, &mut into)?
+        };
+        self.last_batch = events.len();
+        Ok(Some((reading, before, events)))
+    }
+
+    /// A file has nothing more: it is left, or only closed where more may come.
+    fn finish(&mut self, id: u64) {
+        let place = self.opened.files.iter().find(|file| file.id == id).map(|file| file.place);
+        if place != Some(Place::Matched) {
+            self.opened.files.drop_file(id);
+            self.commits.end(id);
+            self.note_committed(id);
+        } else if !self.options.until_end {
+            self.opened.files.close(id);
+        }
     }
 
     fn pass(&mut self, id: u64, moved: bool, reading: Reading) {
@@ -181,12 +259,6 @@ impl<T: Send + 'static> Follower<T> {
             self.commits.pass(id, reading.position);
             self.note_committed(id);
         }
-    }
-
-    fn end(&mut self, id: u64) {
-        self.opened.files.drop_file(id);
-        self.commits.end(id);
-        self.note_committed(id);
     }
 
     /// Returns whether all of it was put. Otherwise it is read again: now, in smaller batches, or after the
@@ -243,10 +315,9 @@ impl<T: Send + 'static> Follower<T> {
 
     fn take_back(&mut self, batch: BatchId, to: Position) {
         self.commits.cancel(batch);
-        let line = self.options.limits.line;
         let (files, _) = self.opened.files.files();
         if let Some(file) = files.iter_mut().find(|file| file.id == batch.file) {
-            file.rewind(to, line);
+            file.rewind(to);
         }
     }
 
@@ -260,7 +331,7 @@ impl<T: Send + 'static> Follower<T> {
         let removed = self.opened.files.iter().filter(|file| matches!(file.place, Place::Removed(_)));
         let ids: Vec<_> = removed.map(|file| file.id).collect();
         for id in ids {
-            while self.is_removed(id) && self.read(id, true, out).await? {
+            while self.is_removed(id) && self.read(id, true, out).await? != Step::Nothing {
                 tokio::task::yield_now().await;
             }
         }
@@ -284,11 +355,21 @@ impl<T: Send + 'static> Follower<T> {
             if self.commits.is_changed() { self.next_look.min(self.next_save) } else { self.next_look };
         tokio::select! {
             () = out.stopping() => {}
-            () = self.opened.watcher.woken() => self.clock.sleep(COALESCE).await,
+            () = self.opened.watcher.woken() => {
+                self.clock.sleep(COALESCE).await;
+                self.look_for_closed();
+            }
             receipt = self.receipts.next() => self.take_receipt(receipt)?,
             () = self.clock.sleep(until.saturating_sub(now)) => {}
         }
         Ok(())
+    }
+
+    /// What happened may have happened to a file that is closed.
+    fn look_for_closed(&mut self) {
+        if self.opened.files.has_closed() {
+            self.next_look = self.next_look.min(self.last_look + LOOK_AGAIN);
+        }
     }
 
     fn take_receipts(&mut self) -> Result<(), TailError> {
@@ -319,6 +400,10 @@ impl<T: Send + 'static> Follower<T> {
         if self.commits.settle(id) {
             self.note_committed(id.file);
         }
+    }
+
+    async fn save_if_due(&mut self) -> Result<(), TailError> {
+        if self.running.elapsed() >= self.next_save { self.save().await } else { Ok(()) }
     }
 
     async fn save(&mut self) -> Result<(), TailError> {
@@ -360,7 +445,7 @@ impl<T: Send + 'static> Follower<T> {
 fn progress(file: &TrackedFile, commits: &Commits) -> FileProgress {
     let (read, committed) = (file.position(), commits.committed(file.id).unwrap_or_default());
     FileProgress {
-        path: file.path.clone(),
+        path: file.path.to_path_buf(),
         file: file.identity,
         read: read.offset,
         lines: read.lines,

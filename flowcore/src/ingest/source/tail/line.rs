@@ -14,6 +14,8 @@ pub struct Line<'a> {
     /// Which content of it: another number after it was cut off, or when a file that is gone left it its
     /// identity. With a file of positions, `file`, `generation` and `offset` name a line for good.
     pub generation: u64,
+    /// Which of the paths or patterns it was found by, counted from 0.
+    pub pattern: usize,
     /// Its name when it was last looked at.
     pub path: &'a Path,
     /// Where the line starts, in bytes.
@@ -35,4 +37,6 @@ pub enum LongLines {
     Truncate,
     /// It is counted and not delivered.
     Skip,
+    /// It is delivered as several lines.
+    Split,
 }

@@ -18,6 +18,10 @@ const CHUNK: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) struct LineReader {
     limit: usize,
+    /// A longer line is several ones.
+    splits: bool,
+    /// What stands before the position is compared.
+    checks: bool,
     chunk: Bytes,
     /// Where `chunk` starts in the file.
     start: u64,
@@ -27,6 +31,23 @@ pub(super) struct LineReader {
     /// Of the bytes before `start`, while `at` is 0.
     check: Check,
     long: Option<Long>,
+}
+
+/// Where a line ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// Before a newline.
+    Newline(usize),
+    /// Before its rest, because it is too long.
+    Split(usize),
+}
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReaderOptions {
+    pub(super) limit: usize,
+    pub(super) splits: bool,
+    pub(super) checks: bool,
 }
 
 /// A line over the limit whose end was not seen yet.
@@ -61,15 +82,15 @@ pub(super) enum Fill {
 }
 
 impl LineReader {
-    pub(super) fn new(position: Position, limit: usize) -> Self {
+    pub(super) fn new(position: Position, options: ReaderOptions) -> Self {
+        let ReaderOptions { limit, splits, checks } = options;
         let Position { offset, lines, check } = position;
-        Self { limit, chunk: Bytes::new(), start: offset, at: 0, lines, check, long: None }
+        let check = if checks { check } else { Check::default() };
+        Self { limit, splits, checks, chunk: Bytes::new(), start: offset, at: 0, lines, check, long: None }
     }
 
-    /// How large the buffers must be that are read into.
-    pub(super) fn buffer_size(limit: usize) -> usize {
-        CHECKED + CHUNK.max(limit.saturating_add(1))
-    }
+    /// How large the buffers are that are read into; for a longer line they grow.
+    pub(super) const BUFFER: usize = CHECKED + CHUNK;
 
     /// After the last line that was returned.
     pub(super) fn position(&self) -> Position {
@@ -80,19 +101,34 @@ impl LineReader {
     }
 
     fn here(&self) -> Position {
-        let check = if self.at == 0 { self.check } else { Check::of(&self.chunk[..self.at]) };
+        let check = if self.at == 0 { self.check } else { self.check_of(&self.chunk[..self.at]) };
         Position { offset: self.start + self.at as u64, lines: self.lines, check }
+    }
+
+    fn check_of(&self, bytes: &[u8]) -> Check {
+        if self.checks { Check::of(bytes) } else { Check::default() }
     }
 
     /// Where the next line of what was read ends.
     #[inline]
-    pub(super) fn find_newline(&self) -> Option<usize> {
-        memchr(b'\n', &self.chunk[self.at..]).map(|length| self.at + length)
+    pub(super) fn find_end(&self) -> Option<LineEnd> {
+        let rest = &self.chunk[self.at..];
+        let Some(length) = memchr(b'\n', rest) else {
+            return (self.splits && rest.len() > self.limit).then(|| LineEnd::Split(self.at + self.limit));
+        };
+        if self.splits && length > self.limit {
+            return Some(LineEnd::Split(self.at + self.limit));
+        }
+        Some(LineEnd::Newline(self.at + length))
     }
 
-    /// The line that ends at `newline`; what comes next is after it.
+    /// The line that ends there; what comes next is after it.
     #[inline]
-    pub(super) fn line_to(&mut self, newline: usize) -> RawLine {
+    pub(super) fn line_to(&mut self, end: LineEnd) -> RawLine {
+        let newline = match end {
+            LineEnd::Newline(newline) => newline,
+            LineEnd::Split(end) => return self.piece(end),
+        };
         let from = std::mem::replace(&mut self.at, newline + 1);
         match self.long.take() {
             None => self.line(from, newline),
@@ -114,6 +150,19 @@ impl LineReader {
         }
     }
 
+    #[cold]
+    fn piece(&mut self, end: usize) -> RawLine {
+        let from = std::mem::replace(&mut self.at, end);
+        self.lines += 1;
+        RawLine {
+            body: self.chunk.slice(from..end),
+            offset: self.start + from as u64,
+            end: self.start + end as u64,
+            number: self.lines,
+            truncated: None,
+        }
+    }
+
     fn long_line(&mut self, long: &Long, end: u64, newline: u64) -> RawLine {
         self.lines += 1;
         let offset = long.before.offset;
@@ -126,25 +175,53 @@ impl LineReader {
         self.forget_chunk();
         let before = self.check.length();
         let from = self.start - before as u64;
-        let buffer = buffers.current();
+        let buffer = buffers.begin();
         let end = read_past(file, from, before, buffer)?;
-        if end < before || Check::of(&buffer[..before]) != self.check {
+        if end < before || self.check_of(&buffer[..before]) != self.check {
             return Ok(Fill::Changed);
         }
+        // Without a check its length has to tell.
+        if end == 0 && self.start > 0 && file.size()? < self.start {
+            return Ok(Fill::Changed);
+        }
+        let end = self.read_on(file, from, (before, end), buffers)?;
+        let buffer = buffers.current();
         let mut fresh = before;
         if self.is_end_of_returned_line(&buffer[..end], before) {
             fresh += 1;
             self.start += 1;
-            self.check = Check::of(&buffer[..fresh]);
+            self.check = self.check_of(&buffer[..fresh]);
         }
         Ok(self.take_in(buffers, (fresh, end), from))
+    }
+
+    /// Until there is the end of a line, or more than a line may have.
+    fn read_on(
+        &self,
+        file: &mut dyn DiskFile,
+        from: u64,
+        (before, mut end): (usize, usize),
+        buffers: &mut ReadBuffers,
+    ) -> io::Result<usize> {
+        let most = self.limit.saturating_add(CHECKED + 2);
+        let mut searched = before;
+        loop {
+            let buffer = buffers.current();
+            let is_full = end == buffer.len() && end < most;
+            if !is_full || memchr(b'\n', &buffer[searched..end]).is_some() {
+                return Ok(end);
+            }
+            searched = end;
+            buffers.grow(most.min(end.saturating_mul(4)));
+            end += read_past(file, from + end as u64, 0, &mut buffers.current()[end..])?;
+        }
     }
 
     fn take_in(&mut self, buffers: &mut ReadBuffers, (fresh, end): (usize, usize), from: u64) -> Fill {
         let buffer = buffers.current();
         let (read, size) = (&buffer[..end], buffer.len());
         let found = memchr(b'\n', &read[fresh..]).is_some();
-        if found {
+        if found || (self.splits && read.len() - fresh > self.limit) {
             // A buffer with little in it is not lent: its lines would keep all of it.
             self.chunk = if end >= size / 2 { buffers.lend(end) } else { Bytes::copy_from_slice(read) };
             self.start = from;
@@ -160,7 +237,7 @@ impl LineReader {
             self.long = Some(Long { head, before: self.here() });
         }
         self.start += length as u64;
-        self.check = Check::of(read);
+        self.check = self.check_of(read);
         Fill::Passed(length)
     }
 
@@ -183,7 +260,7 @@ impl LineReader {
         }
         let offset = self.start;
         self.start += body.len() as u64;
-        self.check = Check::of(read);
+        self.check = self.check_of(read);
         self.lines += 1;
         Some(RawLine { body, offset, end: self.start, number: self.lines, truncated: None })
     }

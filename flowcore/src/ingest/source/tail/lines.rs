@@ -31,7 +31,6 @@ impl<T, F: FnMut(Line<'_>) -> T + Send> MapLines<T> for EachLine<F> {
 pub(super) struct BatchLimits {
     pub(super) lines: usize,
     pub(super) bytes: usize,
-    pub(super) line: usize,
     pub(super) long_lines: LongLines,
 }
 
@@ -50,6 +49,7 @@ pub(super) struct Lines<'a> {
     pub(super) limits: BatchLimits,
     pub(super) file: (FileIdentity, u64),
     pub(super) path: &'a Path,
+    pub(super) pattern: usize,
 }
 
 impl Lines<'_> {
@@ -57,8 +57,8 @@ impl Lines<'_> {
     #[inline]
     pub(super) fn for_each(mut self, mut each: impl FnMut(Line<'_>)) {
         while !self.taken.is_full(&self.limits) {
-            let Some(newline) = self.reader.find_newline() else { return };
-            let line = self.reader.line_to(newline);
+            let Some(end) = self.reader.find_end() else { return };
+            let line = self.reader.line_to(end);
             self.hand_over(line, &mut each);
         }
     }
@@ -71,8 +71,8 @@ impl Lines<'_> {
         }
         self.taken.lines += 1;
         let RawLine { body, offset, end, number, truncated } = line;
-        let (file, generation) = self.file;
-        each(Line { body, file, generation, path: self.path, offset, end, number, truncated });
+        let ((file, generation), pattern) = (self.file, self.pattern);
+        each(Line { body, file, generation, pattern, path: self.path, offset, end, number, truncated });
     }
 
     #[cold]

@@ -9,8 +9,10 @@ use super::position::Position;
 use crate::base::{Disk, FileIdentity, blocking};
 
 /// A file of positions is never larger, or it is none.
-const LARGEST: u64 = 16 << 20;
+pub(super) const LARGEST: u64 = 16 << 20;
 const VERSION: u32 = 1;
+/// The device of a file of which only the inode is known.
+pub(super) const UNKNOWN_DEVICE: u64 = u64::MAX;
 
 /// Up to where a file was delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,11 +44,20 @@ impl SavedPositions {
 }
 
 impl SavedPosition {
-    /// A device may have another number after the machine was started again; then the name must be the same.
+    /// A device may have another number after the machine was started again; then the name must be the same,
+    /// or begin with the old one where the device was never known.
     pub(super) fn is_of(&self, identity: FileIdentity, path: &Path) -> bool {
         self.identity == identity
             || (self.identity.inode == identity.inode
-                && lossy_path::text(&self.path) == lossy_path::text(path))
+                && (self.has_name(path) || (self.has_no_device() && self.names(path))))
+    }
+
+    pub(super) fn has_no_device(&self) -> bool {
+        self.identity.device == UNKNOWN_DEVICE
+    }
+
+    pub(super) fn has_name(&self, path: &Path) -> bool {
+        lossy_path::text(&self.path) == lossy_path::text(path)
     }
 
     /// Whether bytes before the position can tell that it is the same file.
@@ -62,10 +73,20 @@ impl SavedPosition {
     }
 }
 
+/// How positions are kept in files: what a format cannot say is known again as well as it can be.
+pub(super) trait PositionFormat: Send + Sync + std::fmt::Debug {
+    /// The saved positions; `None` when none were ever saved.
+    fn load(&self, disk: &dyn Disk, path: &Path) -> Result<Option<SavedPositions>, TailError>;
+
+    /// Puts them in the place of what was saved.
+    fn save(&self, disk: &dyn Disk, path: &Path, positions: &SavedPositions) -> io::Result<()>;
+}
+
 /// The file that positions are saved in.
 #[derive(Debug)]
 pub(super) struct PositionsFile {
     path: PathBuf,
+    format: Arc<dyn PositionFormat>,
     disk: Arc<dyn Disk>,
     /// The number of the save that is on disk: one that was given up while it ran never comes after it.
     saved: Arc<Mutex<u64>>,
@@ -73,37 +94,28 @@ pub(super) struct PositionsFile {
 }
 
 impl PositionsFile {
-    pub(super) fn new(path: PathBuf, disk: Arc<dyn Disk>) -> Self {
-        Self { path, disk, saved: Arc::default(), saves: 0 }
+    pub(super) fn new(path: PathBuf, format: Arc<dyn PositionFormat>, disk: Arc<dyn Disk>) -> Self {
+        Self { path, format, disk, saved: Arc::default(), saves: 0 }
     }
 
     /// The saved positions; `None` when none were ever saved.
     pub(super) fn load(&self) -> Result<Option<SavedPositions>, TailError> {
-        let path = || self.path.clone();
-        let bytes = match self.disk.read(&self.path, LARGEST) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(TailError::Positions { path: path(), cause }),
-        };
-        let mut saved: SavedPositions = serde_json::from_slice(&bytes)
-            .map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
-        if saved.version != VERSION {
-            return Err(TailError::PositionsVersion { path: path(), version: saved.version });
+        let mut saved = self.format.load(&*self.disk, &self.path)?;
+        if let Some(saved) = &mut saved {
+            saved.files.retain(|file| file.position.is_sound());
         }
-        saved.files.retain(|file| file.position.is_sound());
-        Ok(Some(saved))
+        Ok(saved)
     }
 
     /// Writes all positions in one step, on a thread that may block.
     pub(super) async fn save(&mut self, positions: SavedPositions) -> Result<(), TailError> {
         self.saves += 1;
         let (number, saved) = (self.saves, Arc::clone(&self.saved));
-        let (path, disk) = (self.path.clone(), Arc::clone(&self.disk));
+        let (path, disk, format) = (self.path.clone(), Arc::clone(&self.disk), Arc::clone(&self.format));
         let written = blocking(move || {
             let mut saved = saved.lock().unwrap_or_else(PoisonError::into_inner);
             if *saved < number {
-                let bytes = serde_json::to_vec_pretty(&positions)?;
-                disk.replace(&path, &bytes)?;
+                format.save(&*disk, &path, &positions)?;
                 *saved = number;
             }
             Ok(())
@@ -112,21 +124,51 @@ impl PositionsFile {
     }
 }
 
+/// The source's own format: everything in one file.
+#[derive(Debug)]
+pub(super) struct OwnFormat;
+
+impl PositionFormat for OwnFormat {
+    fn load(&self, disk: &dyn Disk, path: &Path) -> Result<Option<SavedPositions>, TailError> {
+        let path = || path.to_path_buf();
+        let bytes = match disk.read(&path(), LARGEST) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => return Err(TailError::Positions { path: path(), cause }),
+        };
+        let saved: SavedPositions = serde_json::from_slice(&bytes)
+            .map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
+        if saved.version != VERSION {
+            return Err(TailError::PositionsVersion { path: path(), version: saved.version });
+        }
+        Ok(Some(saved))
+    }
+
+    fn save(&self, disk: &dyn Disk, path: &Path, positions: &SavedPositions) -> io::Result<()> {
+        disk.replace(path, &serde_json::to_vec_pretty(positions)?)
+    }
+}
+
 /// JSON has no place for a path that is not UTF-8; the identity finds the file.
-mod lossy_path {
+pub(super) mod lossy_path {
     use super::{Path, PathBuf};
     use serde::{Deserialize, Deserializer, Serializer};
     use std::borrow::Cow;
 
-    pub(super) fn text(path: &Path) -> Cow<'_, str> {
+    pub(in crate::ingest::source::tail) fn text(path: &Path) -> Cow<'_, str> {
         path.to_string_lossy()
     }
 
-    pub(super) fn serialize<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::ingest::source::tail) fn serialize<S: Serializer>(
+        path: &Path,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&text(path))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    pub(in crate::ingest::source::tail) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<PathBuf, D::Error> {
         String::deserialize(deserializer).map(PathBuf::from)
     }
 }

@@ -34,6 +34,7 @@ struct State {
     lines: u64,
     long_lines: u64,
     at_end: bool,
+    looked: bool,
 }
 
 impl TailProgress {
@@ -67,6 +68,15 @@ impl TailProgress {
         let mut state = self.state();
         state.files.clear();
         state.at_end = false;
+    }
+
+    /// Whether files were looked for, by any run, and what was skipped of them is saved.
+    pub(super) fn has_looked(&self) -> bool {
+        self.state().looked
+    }
+
+    pub(super) fn set_looked(&self) {
+        self.state().looked = true;
     }
 
     pub(super) fn set_at_end(&self, at_end: bool) {

@@ -26,11 +26,28 @@ impl ReadBuffers {
         &mut self.current
     }
 
+    /// Makes the current buffer larger: a long line is in it. It is given up when the next read begins.
+    pub(super) fn grow(&mut self, size: usize) {
+        self.current.resize(size, 0);
+    }
+
+    /// Where to read something new.
+    pub(super) fn begin(&mut self) -> &mut [u8] {
+        if self.current.len() != self.size {
+            self.current = self.come_home();
+        }
+        &mut self.current
+    }
+
     /// The first `end` bytes of the current buffer, for good; another one is the current then.
     pub(super) fn lend(&mut self, end: usize) -> Bytes {
         let next = self.come_home();
         let lent = std::mem::replace(&mut self.current, next).freeze();
         let read = lent.slice(..end);
+        if lent.len() != self.size {
+            // One that has grown goes with its line.
+            return read;
+        }
         if self.lent.len() == REMEMBERED {
             self.lent.pop_front();
         }

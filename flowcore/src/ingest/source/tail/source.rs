@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::flume_positions::FlumeFormat;
 use super::followed_files::FollowedFiles;
 use super::follower::Follower;
 use super::lines::{EachLine, MapLines};
-use super::options::TailOptions;
-use super::{Line, LongLines, TailProgress, event};
+use super::options::{FromEnd, Poll, TailOptions};
+use super::positions::OwnFormat;
+use super::{FilePattern, Fingerprint, Line, LongLines, Renamed, TailProgress, event};
 use crate::base::Disk;
 use crate::event::Event;
 use crate::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
@@ -63,10 +65,31 @@ impl<T: Send + 'static> TailSource<T> {
         Self { options: TailOptions::new(paths), map: Some(Box::new(EachLine(map))), follower: None }
     }
 
+    /// An item made by `map` for each line of the files that match one of `patterns`. A file that matches
+    /// several belongs to the first; [`Line::pattern`] says which.
+    pub fn matching(
+        patterns: impl IntoIterator<Item = FilePattern>,
+        map: impl FnMut(Line<'_>) -> T + Send + 'static,
+    ) -> Self {
+        let mut source = Self::of(Vec::<PathBuf>::new(), map);
+        source.options.patterns.extend(patterns);
+        source
+    }
+
     /// Saves in the file at `path` up to where each file was delivered. Without it every start begins anew.
     #[must_use]
     pub fn positions(mut self, path: impl Into<PathBuf>) -> Self {
-        self.options.positions = Some(path.into());
+        self.options.positions = Some((path.into(), Arc::new(OwnFormat)));
+        self
+    }
+
+    /// The same in the position file of Flume's taildir source, so that either goes on where the other was:
+    /// members `inode`, `pos` and `file`. What is known beyond is kept in a second file, whose name has
+    /// `.ext` at its end; both are replaced in one step. A damaged file is read as far as it goes, with a
+    /// warning.
+    #[must_use]
+    pub fn flume_positions(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.positions = Some((path.into(), Arc::new(FlumeFormat)));
         self
     }
 
@@ -74,7 +97,29 @@ impl<T: Send + 'static> TailSource<T> {
     /// Their lines are numbered from there. Files that appear later are read from their start.
     #[must_use]
     pub fn from_end(mut self, from_end: bool) -> Self {
-        self.options.from_end = from_end;
+        self.options.from_end = from_end.then_some(FromEnd::FirstStart);
+        self
+    }
+
+    /// Begins at the end of the files that are there at the start and have no saved position. Sources that
+    /// follow each other after failures and share a [progress](Self::with_progress) skip once.
+    #[must_use]
+    pub fn skip_unknown(mut self, skip: bool) -> Self {
+        self.options.from_end = skip.then_some(FromEnd::Unknown);
+        self
+    }
+
+    /// What becomes of a file that has another name (default [`Renamed::Continue`]).
+    #[must_use]
+    pub fn renamed(mut self, renamed: Renamed) -> Self {
+        self.options.recognition.renamed = renamed;
+        self
+    }
+
+    /// What tells one file from another (default [`Fingerprint::Content`]).
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: Fingerprint) -> Self {
+        self.options.recognition.fingerprint = fingerprint;
         self
     }
 
@@ -85,10 +130,10 @@ impl<T: Send + 'static> TailSource<T> {
         self
     }
 
-    /// The longest line in bytes (default 64 KiB, at least 1). The source keeps a buffer of that size.
+    /// The longest line in bytes (default 64 KiB, at least 1). The source's buffer grows up to it.
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
-        self.options.limits.line = bytes.max(1);
+        self.options.max_line = bytes.max(1);
         self
     }
 
@@ -104,6 +149,14 @@ impl<T: Send + 'static> TailSource<T> {
     pub fn batch(mut self, lines: usize, bytes: usize) -> Self {
         self.options.limits.lines = lines.max(1);
         self.options.limits.bytes = bytes.max(1);
+        self
+    }
+
+    /// The most batches that are read from one file before it is another one's turn; `None` for all there
+    /// are, up to 100 while others wait (default 1).
+    #[must_use]
+    pub fn max_in_turn(mut self, batches: Option<u64>) -> Self {
+        self.options.most_in_turn = batches.map(|batches| batches.max(1));
         self
     }
 
@@ -126,7 +179,22 @@ impl<T: Send + 'static> TailSource<T> {
     /// earlier, where there are any.
     #[must_use]
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.options.poll_interval = interval;
+        self.options.poll = Poll { step: interval, most: interval };
+        self
+    }
+
+    /// The same, longer by `step` with every look that sees nothing, up to `most`.
+    #[must_use]
+    pub fn poll_slower(mut self, step: Duration, most: Duration) -> Self {
+        self.options.poll = Poll { step, most };
+        self
+    }
+
+    /// Lists a folder again only when its time of change says so (default false): for folders with many
+    /// files, on disks that keep that time.
+    #[must_use]
+    pub fn remember_folders(mut self, remember: bool) -> Self {
+        self.options.remember_folders = remember;
         self
     }
 
@@ -149,6 +217,14 @@ impl<T: Send + 'static> TailSource<T> {
     #[must_use]
     pub fn rotate_wait(mut self, wait: Duration) -> Self {
         self.options.rotate_wait = wait;
+        self
+    }
+
+    /// A file that is still there and did not grow for so long is closed, until it has changed; a last line
+    /// without a newline is delivered then (default: never).
+    #[must_use]
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.options.idle_timeout = Some(timeout);
         self
     }
 

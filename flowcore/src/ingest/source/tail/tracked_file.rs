@@ -1,12 +1,14 @@
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::TailError;
-use super::line_reader::{Fill, LineReader};
+use super::line_reader::{Fill, LineReader, ReaderOptions};
 use super::lines::{BatchLimits, Lines, MapLines, Taken};
+use super::listing::Matched;
 use super::position::Position;
 use super::read_buffers::ReadBuffers;
-use crate::base::{DiskFile, FileIdentity};
+use crate::base::{Disk, DiskFile, FileIdentity};
 
 /// One file that is followed, whatever its name.
 #[derive(Debug)]
@@ -15,12 +17,30 @@ pub(super) struct TrackedFile {
     pub(super) id: u64,
     pub(super) identity: FileIdentity,
     pub(super) generation: u64,
-    pub(super) path: PathBuf,
+    pub(super) path: Arc<Path>,
     pub(super) place: Place,
-    file: Box<dyn DiskFile>,
+    /// The pattern that it was found by.
+    pub(super) pattern: usize,
+    /// None while it is closed because nothing came for long.
+    file: Option<Box<dyn DiskFile>>,
     reader: LineReader,
+    options: ReaderOptions,
     /// Where the file ended at the last try, a line without an end included.
     seen_end: u64,
+    /// When something came last.
+    grown: Duration,
+    /// Its length and its time when it was closed.
+    closed_at: Option<(u64, Duration)>,
+}
+
+/// How long a file is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Waits {
+    pub(super) now: Duration,
+    /// After it was renamed away or removed.
+    pub(super) rotate: Duration,
+    /// While it is in its place, for a line without an end.
+    pub(super) idle: Option<Duration>,
 }
 
 /// Where a followed file is.
@@ -84,12 +104,60 @@ impl Place {
 impl TrackedFile {
     pub(super) fn new(
         id: u64,
-        path: PathBuf,
+        entry: &Matched,
         (identity, generation): (FileIdentity, u64),
         file: Box<dyn DiskFile>,
-        reader: LineReader,
+        (position, options): (Position, ReaderOptions),
     ) -> Self {
-        Self { id, identity, generation, path, place: Place::Matched, file, reader, seen_end: 0 }
+        Self {
+            id,
+            identity,
+            generation,
+            path: Arc::from(&*entry.entry.path),
+            place: Place::Matched,
+            pattern: entry.pattern,
+            file: Some(file),
+            reader: LineReader::new(position, options),
+            options,
+            seen_end: 0,
+            grown: Duration::ZERO,
+            closed_at: None,
+        }
+    }
+
+    /// Nothing came for long: lets go of the file until it has changed.
+    pub(super) fn close(&mut self, disk: &dyn Disk) {
+        self.file = None;
+        // What was written since the last read is a change.
+        let entry = disk.entry(&self.path).ok().filter(|entry| entry.identity == self.identity);
+        let length = self.reader.position().offset;
+        self.closed_at = entry.map(|entry| (length, entry.modified));
+    }
+
+    /// Whether there is something to do with it.
+    pub(super) fn has_turn(&self) -> bool {
+        self.is_open() || self.place != Place::Matched
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Opens a closed file that has changed; `path` is its name now.
+    pub(super) fn open_again(&mut self, disk: &dyn Disk, path: &Path, now: Duration) {
+        let Ok(entry) = disk.entry(path) else { return };
+        if entry.identity != self.identity || self.closed_at == Some((entry.size, entry.modified)) {
+            return;
+        }
+        let opened = disk.open(path).and_then(|file| Ok((file.identity()?, file)));
+        match opened {
+            Ok((identity, file)) if identity == self.identity => {
+                (self.file, self.grown) = (Some(file), now);
+            }
+            // Removed or replaced meanwhile: the next look sees it.
+            Ok(_) => {}
+            Err(error) => tracing::debug!(path = %path.display(), %error, "cannot open a file again"),
+        }
     }
 
     pub(super) fn position(&self) -> Position {
@@ -102,27 +170,37 @@ impl TrackedFile {
     }
 
     /// Goes to a position, to read from there.
-    pub(super) fn rewind(&mut self, position: Position, line_limit: usize) {
-        self.reader = LineReader::new(position, line_limit);
+    pub(super) fn rewind(&mut self, position: Position) {
+        self.reader = LineReader::new(position, self.options);
     }
 
     /// Reads lines until a batch is full or nothing is left. A file that its writer left is finished when
-    /// nothing came since the last try.
+    /// nothing came since the last try; one in its place when nothing came for long.
     pub(super) fn read_next<T>(
         &mut self,
         limits: BatchLimits,
-        (now, wait): (Duration, Duration),
+        waits: Waits,
         buffers: &mut ReadBuffers,
         into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
+        let now = waits.now;
         let (before, seen_end) = (self.position(), self.seen_end);
         let reading = self.read(limits, false, buffers, into)?;
-        if reading.position != before || self.seen_end != seen_end {
+        if reading.position != before || self.seen_end != seen_end || self.grown.is_zero() {
+            self.grown = now;
             self.place.quiet_since(now);
-        } else if reading.end == ReadingEnd::End && self.place.is_over(now, wait) {
+        } else if reading.end == ReadingEnd::End && self.is_over(waits) {
             return self.read(limits, true, buffers, into);
         }
         Ok(reading)
+    }
+
+    fn is_over(&self, waits: Waits) -> bool {
+        let is_idle = |idle: Duration| waits.now.saturating_sub(self.grown) >= idle;
+        match self.place {
+            Place::Matched => waits.idle.is_some_and(is_idle),
+            place => place.is_over(waits.now, waits.rotate),
+        }
     }
 
     /// The same. `last` says that nothing more will come, so that a line without an end is a line too.
@@ -133,6 +211,11 @@ impl TrackedFile {
         buffers: &mut ReadBuffers,
         into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
+        if self.file.is_none() {
+            let (position, place) = (self.position(), self.place);
+            let end = if place == Place::Matched { ReadingEnd::End } else { ReadingEnd::Finished };
+            return Ok(Reading { lines: 0, long_lines: 0, position, end });
+        }
         let mut taken = Taken::default();
         let end = loop {
             into.map.map(self.lines(&mut taken, limits), into.items);
@@ -148,7 +231,7 @@ impl TrackedFile {
                 Fill::Changed if taken.lines > 0 => break ReadingEnd::Full,
                 Fill::Changed => {
                     tracing::warn!(path = %self.path.display(), "the file was cut off: reading it from its start");
-                    self.rewind(Position::default(), limits.line);
+                    self.rewind(Position::default());
                     break ReadingEnd::CutOff;
                 }
                 Fill::End { .. } if !last => break ReadingEnd::End,
@@ -165,13 +248,14 @@ impl TrackedFile {
     }
 
     fn lines<'a>(&'a mut self, taken: &'a mut Taken, limits: BatchLimits) -> Lines<'a> {
-        let (file, path) = ((self.identity, self.generation), self.path.as_path());
-        Lines { reader: &mut self.reader, taken, limits, file, path }
+        let Self { identity, generation, path, pattern, reader, .. } = self;
+        Lines { reader, taken, limits, file: (*identity, *generation), path, pattern: *pattern }
     }
 
     fn fill(&mut self, buffers: &mut ReadBuffers) -> Result<Fill, TailError> {
-        self.reader.fill(&mut *self.file, buffers).map_err(|cause| TailError::Read {
-            path: self.path.clone(),
+        let Some(file) = &mut self.file else { return Ok(Fill::End { held: 0, end: 0 }) };
+        self.reader.fill(&mut **file, buffers).map_err(|cause| TailError::Read {
+            path: self.path.to_path_buf(),
             offset: self.reader.position().offset,
             cause,
         })

@@ -1,25 +1,29 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsStr;
-use std::io;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::TailError;
-use super::line_reader::LineReader;
-use super::pattern::PathPattern;
+use super::folders::Folders;
+use super::line_reader::{LineReader, ReaderOptions};
+use super::listing::{Listing, Matched};
+use super::options::TailOptions;
+use super::pattern::FilePattern;
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
 use super::read_buffers::ReadBuffers;
+use super::recognition::{Fingerprint, Recognition, Renamed};
 use super::tracked_file::{Place, TrackedFile};
-use crate::base::{Disk, DiskEntry, DiskFile, FileIdentity};
+use super::{LongLines, TailError};
+use crate::base::{Disk, DiskFile, FileIdentity};
 
 /// Decides which files are followed: compares what the folders hold with what is known.
 #[derive(Debug)]
 pub(super) struct TrackedFiles {
     disk: Arc<dyn Disk>,
-    patterns: Vec<PathPattern>,
-    line_limit: usize,
+    folders: Folders,
+    patterns: Vec<FilePattern>,
+    reader: ReaderOptions,
+    recognition: Recognition,
     most: usize,
     /// Files that are there at the first look are read from their end.
     skip_first: bool,
@@ -29,42 +33,38 @@ pub(super) struct TrackedFiles {
     /// The newest. It is raised when a content is gone: what comes under the same identity is another one.
     generation: u64,
     unreadable: HashSet<FileIdentity>,
+    /// The folders that the last look saw.
+    looked: HashSet<PathBuf>,
     next_id: u64,
     buffers: ReadBuffers,
 }
 
-/// What a look at the folders saw.
-#[derive(Debug, Default)]
-struct Listing {
-    /// All files by identity, under the first of their names.
-    names: BTreeMap<FileIdentity, DiskEntry>,
-    /// Those with a name that was asked for.
-    matched: HashMap<FileIdentity, DiskEntry>,
-    /// The folders that are there.
-    folders: HashSet<PathBuf>,
-}
-
 impl TrackedFiles {
     pub(super) fn new(
-        disk: Arc<dyn Disk>,
-        patterns: Vec<PathPattern>,
-        line_limit: usize,
-        most: usize,
+        (disk, patterns): (Arc<dyn Disk>, Vec<FilePattern>),
+        options: &TailOptions,
         saved: SavedPositions,
     ) -> Self {
-        let buffers = ReadBuffers::new(LineReader::buffer_size(line_limit));
+        let reader = ReaderOptions {
+            limit: options.max_line,
+            splits: options.limits.long_lines == LongLines::Split,
+            checks: options.recognition.fingerprint == Fingerprint::Content,
+        };
         Self {
+            folders: Folders::new(Arc::clone(&disk), options.remember_folders),
             disk,
             patterns,
-            line_limit,
-            most,
+            reader,
+            recognition: options.recognition,
+            most: options.most_files,
             skip_first: false,
             files: Vec::new(),
             unclaimed: saved.files,
             generation: saved.generation,
             unreadable: HashSet::new(),
+            looked: HashSet::new(),
             next_id: 0,
-            buffers,
+            buffers: ReadBuffers::new(LineReader::BUFFER),
         }
     }
 
@@ -75,6 +75,18 @@ impl TrackedFiles {
 
     pub(super) fn files(&mut self) -> (&mut [TrackedFile], &mut ReadBuffers) {
         (&mut self.files, &mut self.buffers)
+    }
+
+    /// Lets go of a file until it has changed.
+    pub(super) fn close(&mut self, id: u64) {
+        if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
+            file.close(&*self.disk);
+        }
+    }
+
+    /// Whether a look is needed to see that a file has grown.
+    pub(super) fn has_closed(&self) -> bool {
+        self.files.iter().any(|file| !file.is_open())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TrackedFile> {
@@ -101,7 +113,8 @@ impl TrackedFiles {
 
     /// The folders of the patterns, each once.
     pub(super) fn folders(&self) -> Vec<&Path> {
-        let mut folders: Vec<_> = self.patterns.iter().map(PathPattern::folder).collect();
+        let mut folders: Vec<_> = self.patterns.iter().map(FilePattern::folder).collect();
+        folders.extend(self.looked.iter().map(PathBuf::as_path));
         folders.sort_unstable();
         folders.dedup();
         folders
@@ -113,59 +126,58 @@ impl TrackedFiles {
         self.generation += 1;
     }
 
-    /// Looks at the folders: finds new files, and what became of the known ones.
-    pub(super) fn look(&mut self, now: Duration) -> Result<(), TailError> {
-        let listing = self.list()?;
+    /// Looks at the folders: finds new files, and what became of the known ones. Returns those that begin
+    /// again because of their new name, with their generation.
+    pub(super) fn look(&mut self, now: Duration) -> Result<Vec<(u64, u64)>, TailError> {
+        self.folders.look(now);
+        let listing = Listing::of(&self.patterns, &mut self.folders)?;
+        let mut restarted = Vec::new();
         for file in &mut self.files {
-            file.place = place(file, &listing, now);
-            if let Some(entry) = listing.matched.get(&file.identity) {
-                file.path.clone_from(&entry.path);
+            if update(file, &listing, now) && self.recognition.renamed == Renamed::Restart {
+                restarted.push(file.id);
+            }
+            if let Some(path) = listing.path_of(file.identity).filter(|_| !file.is_open()) {
+                file.open_again(&*self.disk, path, now);
             }
         }
-        self.adopt_renamed(&listing, now)?;
+        let restarted = restarted.into_iter().map(|id| (id, self.restart(id))).collect();
+        if self.recognition.renamed == Renamed::Continue {
+            self.adopt_renamed(&listing, now)?;
+        }
         self.open_matched(&listing)?;
         self.skip_first = false;
-        self.unreadable.retain(|identity| listing.names.contains_key(identity));
+        self.forget(listing);
+        Ok(restarted)
+    }
+
+    fn restart(&mut self, id: u64) -> u64 {
+        if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
+            tracing::info!(path = %file.path.display(), "the file has a new name: reading it from its start");
+            file.rewind(Position::default());
+        }
+        self.cut_off(id)
+    }
+
+    /// Positions whose file is not there any more.
+    fn forget(&mut self, listing: Listing) {
         let Self { unclaimed, unreadable, .. } = self;
+        unreadable.retain(|identity| listing.names.contains_key(identity));
         let before = unclaimed.len();
         unclaimed.retain(|saved| !listing.has_folder_of(&saved.path) || unreadable.contains(&saved.identity));
         self.generation += (before - unclaimed.len()) as u64;
-        Ok(())
-    }
-
-    fn list(&self) -> Result<Listing, TailError> {
-        let mut listing = Listing::default();
-        for folder in self.folders() {
-            let entries = match self.disk.list(folder) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(cause) => return Err(TailError::List { folder: folder.to_path_buf(), cause }),
-            };
-            listing.folders.insert(folder.to_path_buf());
-            for entry in entries.into_iter().filter(|entry| entry.is_file) {
-                if self.matches(folder, &entry) {
-                    listing.add_matched(&entry);
-                }
-                listing.names.entry(entry.identity).or_insert(entry);
-            }
-        }
-        Ok(listing)
-    }
-
-    fn matches(&self, folder: &Path, entry: &DiskEntry) -> bool {
-        let name = entry.path.file_name().unwrap_or(OsStr::new(""));
-        self.patterns.iter().any(|pattern| pattern.folder() == folder && pattern.matches(name))
+        self.looked = listing.folders;
     }
 
     /// Goes on with files that were renamed while nobody looked.
     fn adopt_renamed(&mut self, listing: &Listing, now: Duration) -> Result<(), TailError> {
         for saved in self.unclaimed.clone() {
-            let Some(entry) = listing.names.get(&saved.identity) else { continue };
-            let named_after = saved.names(&entry.path);
-            if listing.matched.contains_key(&saved.identity) || !(named_after || saved.is_checked()) {
+            let Some(entry) = listing.renamed(&saved) else { continue };
+            let (identity, named_after) = (entry.identity, saved.names(&entry.path));
+            if listing.matched.contains_key(&identity) || !(named_after || saved.is_checked()) {
                 continue;
             }
-            let Some(mut file) = self.open(entry, |identity| identity == saved.identity)? else { continue };
+            let matched = Matched { entry: entry.clone(), pattern: self.pattern_of(&saved.path) };
+            let Some(mut file) = self.open(&matched, |found| found == identity)? else { continue };
             file.place = Place::Renamed(now);
             // Otherwise the file is gone, and another one has its identity.
             if named_after || file.is_continued(&mut self.buffers)? {
@@ -175,49 +187,54 @@ impl TrackedFiles {
         Ok(())
     }
 
-    fn open_matched(&mut self, listing: &Listing) -> Result<(), TailError> {
-        let mut new: Vec<_> = listing.matched.values().filter(|entry| !self.knows(entry.identity)).collect();
-        new.sort_by(|one, other| one.path.cmp(&other.path));
-        for entry in new {
-            let known: HashSet<_> = self.files.iter().map(|file| file.identity).collect();
-            if let Some(file) = self.open(entry, |identity| !known.contains(&identity))? {
-                if self.files.len() >= self.most {
-                    return Err(TailError::TooManyFiles { limit: self.most });
-                }
-                tracing::debug!(path = %file.path.display(), offset = file.position().offset, "following a file");
-                self.files.push(file);
-            }
-        }
-        Ok(())
+    /// The one that a name belonged to that the file does not have any more.
+    fn pattern_of(&self, path: &Path) -> usize {
+        let name = path.file_name().unwrap_or_default();
+        let is_of = |pattern: &FilePattern| path.starts_with(pattern.folder()) && pattern.matches(name);
+        self.patterns.iter().position(is_of).unwrap_or(0)
     }
 
-    fn knows(&self, identity: FileIdentity) -> bool {
-        self.files.iter().any(|file| file.identity == identity)
+    fn open_matched(&mut self, listing: &Listing) -> Result<(), TailError> {
+        let mut known: HashSet<_> = self.files.iter().map(|file| file.identity).collect();
+        let new = listing.matched.values().filter(|matched| !known.contains(&matched.entry.identity));
+        let mut new: Vec<_> = new.collect();
+        new.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
+        for matched in new {
+            // Its name may stand for another file by now.
+            let Some(file) = self.open(matched, |identity| !known.contains(&identity))? else { continue };
+            known.insert(file.identity);
+            if self.files.len() >= self.most {
+                return Err(TailError::TooManyFiles { limit: self.most });
+            }
+            tracing::debug!(path = %file.path.display(), offset = file.position().offset, "following a file");
+            self.files.push(file);
+        }
+        Ok(())
     }
 
     /// Opens a file if it still is one that is wanted, and goes to its position.
     fn open(
         &mut self,
-        entry: &DiskEntry,
+        matched: &Matched,
         wanted: impl Fn(FileIdentity) -> bool,
     ) -> Result<Option<TrackedFile>, TailError> {
-        let path = &entry.path;
+        let path = &matched.entry.path;
         let opened = self.disk.open(path).and_then(|file| Ok((file.identity()?, file)));
         let (identity, mut file) = match opened {
             Ok((identity, file)) if wanted(identity) => (identity, file),
             Ok(_) => return Ok(None),
             Err(error) => {
                 // Said once; the next look tries again.
-                if self.unreadable.insert(entry.identity) {
+                if self.unreadable.insert(matched.entry.identity) {
                     tracing::warn!(path = %path.display(), %error, "cannot open a file to follow");
                 }
                 return Ok(None);
             }
         };
         let (generation, position) = self.position_for(identity, path, &mut *file)?;
-        let reader = LineReader::new(position, self.line_limit);
         self.next_id += 1;
-        Ok(Some(TrackedFile::new(self.next_id, path.clone(), (identity, generation), file, reader)))
+        let start = (position, self.reader);
+        Ok(Some(TrackedFile::new(self.next_id, matched, (identity, generation), file, start)))
     }
 
     fn position_for(
@@ -226,7 +243,8 @@ impl TrackedFiles {
         path: &Path,
         file: &mut dyn DiskFile,
     ) -> Result<(u64, Position), TailError> {
-        let of_file = |saved: &SavedPosition| saved.is_of(identity, path);
+        let recognition = self.recognition;
+        let of_file = |saved: &SavedPosition| recognition.is_same(saved, identity, path);
         if let Some(at) = self.unclaimed.iter().position(of_file) {
             let saved = self.unclaimed.swap_remove(at);
             return Ok((saved.generation, saved.position));
@@ -240,19 +258,15 @@ impl TrackedFiles {
     }
 }
 
-impl Listing {
-    /// A file with two names that were asked for is followed under the first of them.
-    fn add_matched(&mut self, entry: &DiskEntry) {
-        let known = self.matched.entry(entry.identity).or_insert_with(|| entry.clone());
-        if entry.path < known.path {
-            *known = entry.clone();
-        }
+/// Notes where a file is. Returns whether it has another name that was asked for.
+fn update(file: &mut TrackedFile, listing: &Listing, now: Duration) -> bool {
+    file.place = place(file, listing, now);
+    let Some(Matched { entry, pattern }) = listing.matched.get(&file.identity) else { return false };
+    let is_renamed = *file.path != *entry.path;
+    if is_renamed {
+        (file.path, file.pattern) = (Arc::from(&*entry.path), *pattern);
     }
-
-    fn has_folder_of(&self, path: &Path) -> bool {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        self.folders.contains(folder.unwrap_or(Path::new(".")))
-    }
+    is_renamed
 }
 
 fn place(file: &TrackedFile, listing: &Listing, now: Duration) -> Place {

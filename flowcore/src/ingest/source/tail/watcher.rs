@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-use super::pattern::PathPattern;
+use super::pattern::FilePattern;
 
 /// Wakes the source when something happens in its folders. It is help only: polling goes on beneath, so
 /// nothing depends on an event being there.
@@ -26,7 +26,7 @@ struct Signal {
 
 impl FolderWatcher {
     /// Watches nothing yet; with `enabled` false, never anything.
-    pub(super) fn new(enabled: bool, patterns: Vec<PathPattern>) -> Self {
+    pub(super) fn new(enabled: bool, patterns: Vec<FilePattern>) -> Self {
         let signal = Arc::new(Signal::default());
         let watcher = enabled.then(|| make(Arc::clone(&signal), patterns)).flatten();
         Self { signal, watcher, watched: HashSet::new() }
@@ -70,7 +70,7 @@ fn is_missing(error: &notify::Error) -> bool {
     }
 }
 
-fn make(signal: Arc<Signal>, patterns: Vec<PathPattern>) -> Option<RecommendedWatcher> {
+fn make(signal: Arc<Signal>, patterns: Vec<FilePattern>) -> Option<RecommendedWatcher> {
     let handler = move |event: notify::Result<Event>| {
         let Ok(event) = event else { return };
         if !concerns(&event, &patterns) {
@@ -91,7 +91,7 @@ fn make(signal: Arc<Signal>, patterns: Vec<PathPattern>) -> Option<RecommendedWa
 }
 
 /// Our own opening and listing makes events too, and others write beside the files we follow.
-fn concerns(event: &Event, patterns: &[PathPattern]) -> bool {
+fn concerns(event: &Event, patterns: &[FilePattern]) -> bool {
     let names = || event.paths.iter().filter_map(|path| path.file_name());
     !matches!(event.kind, EventKind::Access(_))
         && (event.need_rescan() || names().any(|name| patterns.iter().any(|pattern| pattern.matches(name))))
