@@ -16,6 +16,7 @@ mod network_keys;
 mod program;
 mod running;
 mod said;
+mod scenario;
 mod taildir;
 mod thrift;
 mod tls;

@@ -1,59 +1,28 @@
 //! The source taildir: each key, each rule, and a real Flume before and after it.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use flowcore_testkit::Flume;
 
 use crate::program::{Program, TO_FILES, until};
-
-/// What is done to the files, and what must come of it.
-enum Step {
-    Append(&'static str, &'static str),
-    /// Writes over the first bytes, and after them.
-    Overwrite(&'static str, &'static str),
-    CutOff(&'static str, &'static str),
-    Rename(&'static str, &'static str),
-    /// The lines that arrived since the start, in their order.
-    Lines(&'static [&'static str]),
-    /// A file is there, and holds this text.
-    Holds(&'static str, &'static str),
-    Missing(&'static str),
-    Logs(&'static str),
-    Stop,
-}
-
-use Step::{Append, CutOff, Holds, Lines, Logs, Missing, Overwrite, Rename, Stop};
-
-struct Row {
-    key: &'static str,
-    settings: &'static str,
-    before: &'static [Step],
-    after: &'static [Step],
-}
-
-const fn row(
-    key: &'static str,
-    settings: &'static str,
-    before: &'static [Step],
-    after: &'static [Step],
-) -> Row {
-    Row { key, settings, before, after }
-}
+use crate::scenario::Step::{
+    Append, Bytes, CutOff, Gone, Holds, Lines, Logs, Missing, Overwrite, Rename, Stop, Written,
+};
+use crate::scenario::{Row, append, lines, row, run};
 
 /// All keys but those of headers, which the sink here does not show.
 const KEYS: &[Row] = &[
     row(
         "filegroups",
-        "filegroups = g h\nfilegroups.h = {dir}/in/b\\.log",
+        "filegroups = g h\nfilegroups.h = {dir}/in/b[.]log",
         &[Append("a.log", "a\n"), Append("b.log", "b\n"), Append("a.log.1", "x\n")],
         &[Lines(&["a", "b"])],
     ),
     row(
         "filegroups.<g>.glob",
-        "filegroups.g = {dir}/in/**/y[0-9]/a\\.log\nfilegroups.g.glob = true",
+        "filegroups.g = {dir}/in/**/y[0-9]/a[.]log\nfilegroups.g.glob = true",
         &[Append("x/y1/a.log", "1\n"), Append("y/a.log", "x\n"), Append("y2/a.log", "2\n")],
         &[Lines(&["1", "2"])],
     ),
@@ -160,7 +129,7 @@ const RULES: &[Row] = &[
     row(
         "a carriage return before the newline is dropped, another one is not",
         "",
-        &[Append("a.log", "a\rb\r\n\r\nc\n")],
+        &[Bytes("a.log", b"a\rb\r\n\r\nc\n"), Written("a.log", 5)],
         &[Lines(&["a\rb", "", "c"])],
     ),
     row(
@@ -176,6 +145,7 @@ const RULES: &[Row] = &[
         &[
             Lines(&["1"]),
             Rename("a.log", "old"),
+            Gone("in/a.log"),
             Append("old", "2\n"),
             Append("a.log", "3\n"),
             Lines(&["1", "2", "3"]),
@@ -183,7 +153,7 @@ const RULES: &[Row] = &[
     ),
     row(
         "a directory that does not exist is a failure that is tried again",
-        "filegroups.g = {dir}/in/later/a\\.log",
+        "filegroups.g = {dir}/in/later/a[.]log",
         &[],
         &[Logs("file group g: directory does not exist: "), Append("later/a.log", "a\n"), Lines(&["a"])],
     ),
@@ -203,86 +173,28 @@ const RULES: &[Row] = &[
 
 #[test]
 fn every_key_does_what_it_says() {
-    KEYS.iter().for_each(run);
+    for row in KEYS {
+        run(row, conf);
+    }
 }
 
 #[test]
 fn every_rule_holds() {
-    RULES.iter().for_each(run);
-}
-
-fn run(row: &Row) {
-    let Row { key, settings, before, after } = row;
-    let folder = tempfile::tempdir().unwrap();
-    let files = folder.path().join("in");
-    fs::create_dir(&files).unwrap();
-    let mut program = None;
-    before.iter().for_each(|step| take(step, key, &files, &mut program));
-    program = Some(Program::start_in(folder, &conf(settings), &[]));
-    after.iter().for_each(|step| take(step, key, &files, &mut program));
+    for row in RULES {
+        run(row, conf);
+    }
 }
 
 fn conf(settings: &str) -> String {
-    let mut text = format!("{TO_FILES}a1.sources.r1.type = TAILDIR\n");
-    for default in ["filegroups = g", "filegroups.g = {dir}/in/a\\.log", "positionFile = {dir}/p.json"] {
+    let defaults = ["filegroups = g", "filegroups.g = {dir}/in/a[.]log", "positionFile = {dir}/p.json"];
+    let is_set = |default: &&&str| {
         let key = default.split_once('=').unwrap().0;
-        if !settings.lines().any(|line| line.starts_with(key)) {
-            text += &format!("a1.sources.r1.{default}\n");
-        }
-    }
-    settings.lines().for_each(|line| text += &format!("a1.sources.r1.{}\n", line.replace('\\', "\\\\")));
-    text.replace("a\\.log\n", "a\\\\.log\n")
-}
-
-fn take(step: &Step, key: &str, files: &Path, program: &mut Option<Program>) {
-    let path = |name: &str| files.join(name);
-    match step {
-        Append(name, text) => append(&path(name), text),
-        Overwrite(name, text) => {
-            let file = OpenOptions::new().write(true).open(path(name)).unwrap();
-            file.write_all_at(text.as_bytes(), 0).unwrap();
-        }
-        CutOff(name, text) => fs::write(path(name), text).unwrap(),
-        Rename(from, to) => fs::rename(path(from), path(to)).unwrap(),
-        Lines(expected) => running(program)
-            .until(&format!("{key}: {expected:?}"), || lines(&running_folder(files)) == *expected),
-        Holds(name, text) => {
-            let file = path("..").join(name);
-            until(&format!("{key}: {text} in {name}"), || {
-                fs::read_to_string(&file).is_ok_and(|content| content.contains(text))
-            });
-        }
-        Missing(name) => assert!(!path("..").join(name).exists(), "{key}: {name} is there"),
-        Logs(text) => running(program).until(key, || running_log(files).contains(text)),
-        Stop => program.as_mut().unwrap().stop(),
-    }
-}
-
-fn running(program: &Option<Program>) -> &Program {
-    program.as_ref().unwrap()
-}
-
-fn running_folder(files: &Path) -> PathBuf {
-    files.with_file_name("out")
-}
-
-fn running_log(files: &Path) -> String {
-    fs::read_to_string(files.with_file_name("log")).unwrap()
-}
-
-fn append(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
-}
-
-/// The lines in the files of a folder, in their order.
-fn lines(folder: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let text: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    text.concat().split_terminator('\n').map(str::to_owned).collect()
+        settings.lines().any(|line| line.starts_with(key))
+    };
+    let defaults = defaults.iter().filter(|default| !is_set(default)).copied();
+    let keys: Vec<String> =
+        defaults.chain(settings.lines()).map(|line| format!("a1.sources.r1.{line}\n")).collect();
+    format!("{TO_FILES}a1.sources.r1.type = TAILDIR\n{}", keys.concat())
 }
 
 #[test]
