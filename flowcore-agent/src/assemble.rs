@@ -128,7 +128,10 @@ fn add_sink(
     const BATCH: usize = 100;
     let settings = Settings::new(sink, kind(sink));
     let made = registry.make_sink(type_name(sink), &settings).ok_or_else(|| no_factory(sink))??;
-    let batch = kind(sink).and_then(|kind| kind.batch).map_or(Ok(BATCH), |key| settings.number(key))?;
+    let batch = match kind(sink) {
+        Some(kind) if kind.is_one_by_one => 1,
+        kind => kind.and_then(|kind| kind.batch).map_or(Ok(BATCH), |key| settings.number(key))?,
+    };
     let retry = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
     let builder = builder.sink(sink.name.as_str(), made).batch(batch).retry(retry).restart(for_ever());
     Ok(builder.from(sink.value("channel").unwrap_or("")))

@@ -3,6 +3,7 @@
 mod charset;
 mod error;
 pub mod http;
+mod http_sink;
 mod listening;
 pub mod netcat;
 pub mod netcat_udp;
@@ -14,8 +15,9 @@ mod udp;
 
 pub use charset::{Charset, UnknownCharset};
 pub use error::NetError;
-pub use flowcore_tls::{ClientAuth, KeyStore, ServerTls};
+pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
 pub use http::{HttpConfig, HttpSource};
+pub use http_sink::{HttpSink, HttpSinkConfig, HttpSinkCounts, HttpSinkError, StatusRules};
 pub use listening::ListenAddresses;
 pub use netcat::{NetcatConfig, NetcatSource};
 pub use netcat_udp::{NetcatUdpConfig, NetcatUdpSource};

@@ -16,6 +16,8 @@ pub struct ComponentType {
     pub keys: &'static [&'static [Key]],
     /// The key of its batch size, if that is held against the channel's transactions.
     pub batch: Option<&'static str>,
+    /// Whether it is given one event at a time: what it does with one must not be done to others.
+    pub is_one_by_one: bool,
     /// What it listens on.
     pub listens: Option<Transport>,
 }
@@ -51,11 +53,25 @@ pub struct Found {
 
 impl ComponentType {
     pub(super) const fn new(section: Section, name: &'static str, classes: &'static [&'static str]) -> Self {
-        Self { section, name, classes, tier: Tier::First, keys: &[], batch: None, listens: None }
+        Self {
+            section,
+            name,
+            classes,
+            tier: Tier::First,
+            keys: &[],
+            batch: None,
+            is_one_by_one: false,
+            listens: None,
+        }
     }
 
     pub(super) const fn keys(mut self, keys: &'static [&'static [Key]]) -> Self {
         self.keys = keys;
+        self
+    }
+
+    pub(super) const fn one_by_one(mut self) -> Self {
+        self.is_one_by_one = true;
         self
     }
 

@@ -67,7 +67,7 @@ const THRIFT: ComponentType =
         tls::CLIENT,
     ]);
 
-const HTTP: ComponentType = sink("http", &["org.apache.flume.sink.http.HttpSink"]).keys(&[&[
+const HTTP: ComponentType = sink("http", &["org.apache.flume.sink.http.HttpSink"]).one_by_one().keys(&[&[
     text("endpoint").needed(),
     key("connectTimeout", Kind::Millis(1)).or("5000"),
     key("requestTimeout", Kind::Millis(1)).or("5000"),

@@ -77,7 +77,7 @@ async fn what_was_committed_survives_kill_9_under_load() {
     let (mut random, folder) = (Random::new(seed), tempfile::tempdir().unwrap());
     // 1: tried, 2: committed, 3: taken.
     let (mut known, mut from) = (BTreeMap::<u64, u8>::new(), 10);
-    for _ in 0..12 {
+    for _ in 0..30 {
         let lines = 5 + random.index(150);
         for line in run(folder.path(), from, lines) {
             let (what, number) = line.split_once(' ').unwrap();
