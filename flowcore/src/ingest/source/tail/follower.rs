@@ -6,7 +6,7 @@ use super::lines::MapLines;
 use super::options::{FromEnd, TailOptions};
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
-use super::tracked_file::{Items, Place, Reading, ReadingEnd, TrackedFile, Waits};
+use super::tracked_file::{Items, Place, Reading, ReadingEnd, Waits};
 use super::{FileProgress, TailError};
 use crate::base::{Clock, Receipt, Receipts, Stopwatch};
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, SourceError};
@@ -147,7 +147,7 @@ impl<T: Send + 'static> Follower<T> {
         }
         for file in files.iter() {
             self.commits.follow(file.id, (file.identity, file.generation), &file.path, file.position());
-            self.options.progress.set(file.id, progress(file, &self.commits));
+            self.options.progress.set(file.id, FileProgress::of(file, &self.commits));
         }
         Ok(())
     }
@@ -439,17 +439,5 @@ impl<T: Send + 'static> Follower<T> {
             }),
             None => progress.remove(id),
         }
-    }
-}
-
-fn progress(file: &TrackedFile, commits: &Commits) -> FileProgress {
-    let (read, committed) = (file.position(), commits.committed(file.id).unwrap_or_default());
-    FileProgress {
-        path: file.path.to_path_buf(),
-        file: file.identity,
-        read: read.offset,
-        lines: read.lines,
-        committed: committed.offset,
-        committed_lines: committed.lines,
     }
 }

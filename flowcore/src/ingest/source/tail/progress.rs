@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::commits::Commits;
+use super::tracked_file::TrackedFile;
 use crate::base::FileIdentity;
 
 /// How far a [`TailSource`](super::TailSource) is, to be asked from outside at any time. Cheap to clone.
@@ -35,6 +37,20 @@ struct State {
     long_lines: u64,
     at_end: bool,
     looked: bool,
+}
+
+impl FileProgress {
+    pub(super) fn of(file: &TrackedFile, commits: &Commits) -> Self {
+        let (read, committed) = (file.position(), commits.committed(file.id).unwrap_or_default());
+        Self {
+            path: file.path.to_path_buf(),
+            file: file.identity,
+            read: read.offset,
+            lines: read.lines,
+            committed: committed.offset,
+            committed_lines: committed.lines,
+        }
+    }
 }
 
 impl TailProgress {
