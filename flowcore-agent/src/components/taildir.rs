@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use flowcore::base::FileIdentity;
 use flowcore::event::{Event, Headers};
 use flowcore::ingest::source::TailSource;
@@ -16,6 +17,8 @@ pub(crate) struct TaildirEvents {
     groups: Vec<Headers>,
     file_header: Option<Arc<str>>,
     byte_offset: Option<Arc<str>>,
+    /// Events have no headers.
+    is_plain: bool,
     last: Option<Template>,
 }
 
@@ -30,31 +33,29 @@ struct Template {
 impl TaildirEvents {
     pub(crate) fn new(groups: Vec<Headers>, file_header: Option<&str>, has_byte_offset: bool) -> Self {
         let byte_offset = has_byte_offset.then(|| Arc::from("byteoffset"));
-        Self { groups, file_header: file_header.map(Arc::from), byte_offset, last: None }
+        let is_plain = file_header.is_none() && !has_byte_offset && groups.iter().all(Headers::is_empty);
+        Self { groups, file_header: file_header.map(Arc::from), byte_offset, is_plain, last: None }
     }
 
-    pub(crate) fn event(&mut self, mut line: Line<'_>) -> Event {
-        if line.body.ends_with(b"\r") {
-            line.body.truncate(line.body.len() - 1);
-        }
-        let headers = self.headers(&line);
-        let mut event = Event { headers, body: line.body };
-        if let Some(name) = &self.byte_offset {
-            event.headers.insert(Arc::clone(name), decimal(line.offset));
-        }
-        event
+    #[inline]
+    pub(crate) fn event(&mut self, line: Line<'_>) -> Event {
+        if self.is_plain { Event::new(without_return(line.body)) } else { self.with_headers(line) }
     }
 
-    fn headers(&mut self, line: &Line<'_>) -> Headers {
+    fn with_headers(&mut self, line: Line<'_>) -> Event {
         let is_of = |last: &Template| {
             (last.file, last.pattern) == (line.file, line.pattern)
                 && last.path.as_os_str() == line.path.as_os_str()
         };
-        let last = self.last.take().filter(is_of);
-        let template = last.unwrap_or_else(|| self.template(line));
-        let headers = template.headers.clone();
-        self.last = Some(template);
-        headers
+        if !self.last.as_ref().is_some_and(is_of) {
+            self.last = Some(self.template(&line));
+        }
+        let headers = self.last.as_ref().map(|last| last.headers.clone()).unwrap_or_default();
+        let mut event = Event { headers, body: without_return(line.body) };
+        if let Some(name) = &self.byte_offset {
+            event.headers.insert(Arc::clone(name), decimal(line.offset));
+        }
+        event
     }
 
     fn template(&self, line: &Line<'_>) -> Template {
@@ -64,6 +65,14 @@ impl TaildirEvents {
         }
         Template { file: line.file, pattern: line.pattern, path: line.path.to_path_buf(), headers }
     }
+}
+
+#[inline]
+fn without_return(mut body: Bytes) -> Bytes {
+    if body.last() == Some(&b'\r') {
+        body.truncate(body.len() - 1);
+    }
+    body
 }
 
 /// The number's digits, in the event's own allocation alone.
