@@ -8,6 +8,8 @@ mod numbers;
 mod problems;
 mod rates;
 mod screen;
+#[cfg(test)]
+mod screen_tests;
 mod table;
 mod view;
 mod ways;

@@ -4,8 +4,8 @@ use super::problems::FULL;
 use super::rates::Rates;
 use super::view::{Component, Group, View};
 
-/// A number has so many places, and two before them.
-const NUMBER: usize = 9;
+/// A number has so many places, with those before it.
+const NUMBER: usize = 8;
 /// What the last column needs: a bar and what stands behind it.
 const LAST: usize = 26;
 
@@ -94,7 +94,7 @@ fn fill(line: &mut Line, component: &Component, width: usize) {
         return line.push(Style::Dim, "–");
     };
     let capacity = component.number("ChannelCapacity").map_or_else(String::new, short);
-    let behind = format!(" {percent:>3.0} % of {capacity}");
+    let behind = format!(" {percent:>3.0} % of {capacity:5}");
     let places = width.saturating_sub(behind.chars().count() + 2).min(40);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "places of a bar")]
     #[expect(clippy::cast_precision_loss, reason = "places of a bar")]

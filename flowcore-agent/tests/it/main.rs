@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
+mod avro_client;
 mod command_line;
 mod confs;
 mod exit_codes;

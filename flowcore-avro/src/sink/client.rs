@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
 use flowcore::event::Event;
+use flowcore::ingest::metrics::{Connected, Counters};
 use flowcore_tls::TlsConnector;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -29,6 +30,7 @@ pub(super) struct Client {
     request_timeout: Duration,
     out: Vec<u8>,
     open: Stopwatch,
+    _connected: Connected,
 }
 
 impl Client {
@@ -37,6 +39,7 @@ impl Client {
         config: &AvroSinkConfig,
         tls: Option<TlsConnector>,
         clock: &Clock,
+        counters: &Counters,
     ) -> Result<Self, AvroError> {
         let limit = config.connect_timeout;
         let name = format!("{}:{}", server.host, server.port);
@@ -54,6 +57,7 @@ impl Client {
             request_timeout: config.request_timeout,
             out: Vec::new(),
             open: clock.stopwatch(),
+            _connected: counters.connected(),
         })
     }
 

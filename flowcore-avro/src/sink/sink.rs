@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use flowcore::base::Clock;
 use flowcore::event::Event;
+use flowcore::ingest::metrics::{Counter, Counters};
 use flowcore::ingest::sink_policy::{LoadBalancePolicy, SinkPolicy};
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 use flowcore_tls::TlsConnector;
@@ -21,6 +22,7 @@ use crate::AvroError;
 pub struct AvroSink {
     config: AvroSinkConfig,
     clock: Clock,
+    counters: Counters,
     /// Which of the servers is used, unless their turns are shared out.
     current: usize,
     balance: Option<LoadBalancePolicy>,
@@ -34,7 +36,8 @@ impl AvroSink {
     pub fn new(config: AvroSinkConfig) -> Self {
         let clients = config.servers.iter().map(|_| None).collect();
         let balance = config.balance.clone();
-        Self { config, clock: Clock::system(), current: 0, balance, clients, tls: None }
+        let (clock, counters) = (Clock::system(), Counters::new());
+        Self { config, clock, counters, current: 0, balance, clients, tls: None }
     }
 
     async fn send(&mut self, events: &[Event]) -> Result<(), AvroError> {
@@ -111,7 +114,12 @@ impl AvroSink {
         let Some(server) = servers.get(server).or(servers.first()) else {
             return Err(AvroError::Stranger { server: String::new() });
         };
-        Client::connect(server, &self.config, self.tls.clone(), &self.clock).await
+        let client =
+            Client::connect(server, &self.config, self.tls.clone(), &self.clock, &self.counters).await;
+        if client.is_err() {
+            self.counters.add(Counter::ConnectionFailed, 1);
+        }
+        client
     }
 
     fn reset_if_due(&mut self) {
@@ -133,6 +141,7 @@ impl AvroSink {
 impl Sink<Event> for AvroSink {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
         self.clock = context.clock.clone();
+        self.counters = context.counters.clone();
         Ok(())
     }
 

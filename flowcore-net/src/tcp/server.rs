@@ -5,6 +5,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use flowcore::base::{Clock, TaskSet};
+use flowcore::ingest::metrics::Counter;
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
 use tokio::sync::watch;
 
@@ -46,7 +47,12 @@ impl Server {
                 Some(_) = connections.next() => {}
                 Some(next) = desk.ready() => desk.serve(next, out).await?,
                 connection = self.accept(), if connections.len() < self.max_connections => {
-                    connections.spawn("connection", converse(connection, intake.clone()));
+                    let open = out.context().counters.raise(Counter::OpenConnection);
+                    let talk = converse(connection, intake.clone());
+                    connections.spawn("connection", async move {
+                        let _open = open;
+                        talk.await;
+                    });
                 }
             }
         }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
 use flowcore::event::Event;
+use flowcore::ingest::metrics::{Connected, Counters};
 use flowcore_tls::TlsConnector;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -28,6 +29,7 @@ pub(super) struct Client {
     out: Vec<u8>,
     clock: Clock,
     open: Stopwatch,
+    _connected: Connected,
     /// Since the last call was begun.
     asked: Stopwatch,
 }
@@ -38,6 +40,7 @@ impl Client {
         config: &ThriftSinkConfig,
         tls: Option<TlsConnector>,
         clock: &Clock,
+        counters: &Counters,
     ) -> Result<Self, ThriftError> {
         let limit = config.connect_timeout;
         let name = format!("{}:{}", server.host, server.port);
@@ -57,6 +60,7 @@ impl Client {
             out: Vec::new(),
             clock: clock.clone(),
             open: clock.stopwatch(),
+            _connected: counters.connected(),
             asked: clock.stopwatch(),
         })
     }

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use flowcore::base::Clock;
 use flowcore::event::Event;
+use flowcore::ingest::metrics::{Counter, Counters};
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 
 use flowcore_tls::TlsConnector;
@@ -22,6 +23,7 @@ use crate::ThriftError;
 pub struct ThriftSink {
     config: ThriftSinkConfig,
     clock: Clock,
+    counters: Counters,
     /// Which of the servers is used.
     current: usize,
     /// Connections to it, which wait for no answer.
@@ -32,7 +34,8 @@ pub struct ThriftSink {
 impl ThriftSink {
     /// Connects with its first batch.
     pub fn new(config: ThriftSinkConfig) -> Self {
-        Self { config, clock: Clock::system(), current: 0, clients: Vec::new(), tls: None }
+        let clock = Clock::system();
+        Self { config, clock, counters: Counters::new(), current: 0, clients: Vec::new(), tls: None }
     }
 
     /// Tries this server, then those after it.
@@ -74,7 +77,12 @@ impl ThriftSink {
             self.tls = Some(tls.connector().map_err(ThriftError::Tls)?);
         }
         let server = &self.config.servers[self.current];
-        Client::connect(server, &self.config, self.tls.clone(), &self.clock).await
+        let (tls, counters) = (self.tls.clone(), &self.counters);
+        let client = Client::connect(server, &self.config, tls, &self.clock, counters).await;
+        if client.is_err() {
+            self.counters.add(Counter::ConnectionFailed, 1);
+        }
+        client
     }
 
     fn reset_if_due(&mut self) {
@@ -90,6 +98,7 @@ impl ThriftSink {
 impl Sink<Event> for ThriftSink {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
         self.clock = context.clock.clone();
+        self.counters = context.counters.clone();
         Ok(())
     }
 

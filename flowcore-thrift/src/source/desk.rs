@@ -1,5 +1,5 @@
 use flowcore::event::Event;
-use flowcore::ingest::{Batch, ChannelWriter, PutError, PutErrorKind};
+use flowcore::ingest::{ChannelWriter, PutError, PutErrorKind};
 use tokio::sync::{mpsc, oneshot};
 
 use super::ThriftSourceMonitor;
@@ -46,7 +46,7 @@ impl Desk {
 
     /// Puts it. Not safe to cancel.
     pub(super) async fn serve(&mut self, order: Order, out: &mut ChannelWriter) -> Result<(), ThriftError> {
-        let put = out.put_once(Batch::untracked(order.events)).await;
+        let put = out.put_sent(order.events).await;
         let status = if put.is_ok() { Status::Ok } else { Status::Failed };
         // A connection that has broken does not listen any more: its sender sends again.
         let _ = order.answer.send(status);

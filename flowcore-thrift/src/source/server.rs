@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use flowcore::base::{Clock, TaskEnd, TaskSet};
+use flowcore::ingest::metrics::{Counter as Counted, Counters};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
 use flowcore_tls::TlsAcceptor;
 use tokio::net::{TcpListener, TcpStream};
@@ -56,7 +57,8 @@ impl Server {
                 (stream, peer) = accept(&self.listener, &self.clock),
                     if self.tasks.len() < self.config.max_connections =>
                 {
-                    self.start(stream, peer, counter.clone(), stopping.clone());
+                    let counters = out.context().counters.clone();
+                    self.start((stream, peer), counters, counter.clone(), stopping.clone());
                 }
             }
         }
@@ -66,7 +68,13 @@ impl Server {
         drain(tasks, desk, out, &clock).await
     }
 
-    fn start(&mut self, stream: TcpStream, peer: SocketAddr, counter: Counter, stopping: Stopping) {
+    fn start(
+        &mut self,
+        (stream, peer): (TcpStream, SocketAddr),
+        counters: Counters,
+        counter: Counter,
+        stopping: Stopping,
+    ) {
         if self.config.admits.as_ref().is_some_and(|admits| !admits(peer)) {
             tracing::debug!(%peer, "a connection is not admitted");
             return;
@@ -75,7 +83,7 @@ impl Server {
             (Arc::clone(&self.config), self.clock.clone(), Arc::clone(&self.memory));
         let tls = self.tls.clone();
         self.tasks.spawn("thrift connection", async move {
-            let _open = config.monitor.opened();
+            let _open = (config.monitor.opened(), counters.raise(Counted::OpenConnection));
             let frames = Frames::new(config.limits, config.frame_timeout, &clock, memory);
             let talk = async {
                 let stream = open(stream, tls, config.frame_timeout).await?;
@@ -85,6 +93,7 @@ impl Server {
             };
             if let Err(error) = talk.await {
                 config.monitor.broke();
+                counters.add(Counted::EventReadFail, 1);
                 let reason = error.source().map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(%peer, %error, reason, "a connection has ended");
             }

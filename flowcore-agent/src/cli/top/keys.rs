@@ -13,7 +13,7 @@ pub(super) struct Keys {
     interrupt: Signal,
     terminate: Signal,
     stop: Arc<AtomicBool>,
-    _reader: TaskSet<()>,
+    reader: TaskSet<()>,
 }
 
 /// What a person wants.
@@ -41,8 +41,14 @@ impl Keys {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             stop,
-            _reader: reader,
+            reader,
         })
+    }
+
+    /// Reads no more keys.
+    pub(super) async fn end(mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        while self.reader.next().await.is_some() {}
     }
 
     /// Waits for what a person does next. Safe to cancel.
@@ -60,12 +66,6 @@ impl Keys {
             _ = terminate.recv() => Wish::Quit,
             _ = resized.recv() => Wish::Redraw,
         }
-    }
-}
-
-impl Drop for Keys {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

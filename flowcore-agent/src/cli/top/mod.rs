@@ -128,9 +128,17 @@ impl Top<'_> {
 
     /// Until `q` or a signal. An agent that does not answer any more is waited for.
     async fn live(&self) -> Result<(), TopError> {
-        let mut keys = Keys::listen()?;
-        let (mut before, mut now) = (None, self.look().await?);
+        let now = self.look().await?;
         let mut terminal = Terminal::enter(self.colours)?;
+        let mut keys = Keys::listen()?;
+        let followed = self.follow(now, &mut terminal, &mut keys).await;
+        // Before the terminal is as it was: a key is waited for without an end then.
+        keys.end().await;
+        followed
+    }
+
+    async fn follow(&self, mut now: View, terminal: &mut Terminal, keys: &mut Keys) -> Result<(), TopError> {
+        let mut before = None;
         let mut complaint = None;
         loop {
             let (width, height) = terminal::size().unwrap_or((80, 24));

@@ -28,6 +28,13 @@ pub struct Raised {
     counter: Counter,
 }
 
+/// A connection that was counted; it is counted as closed when this is dropped.
+#[derive(Debug)]
+#[must_use = "what is dropped is closed"]
+pub struct Connected {
+    counters: Counters,
+}
+
 /// What counters were at some moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts([u64; Counter::ALL]);
@@ -58,6 +65,12 @@ impl Counters {
         Raised { counters: self.clone(), counter }
     }
 
+    /// Counts a connection of a sink that was made, and its end when what is returned is dropped.
+    pub fn connected(&self) -> Connected {
+        self.add(Counter::ConnectionCreated, 1);
+        Connected { counters: self.clone() }
+    }
+
     /// What it is now.
     pub fn get(&self, counter: Counter) -> u64 {
         self.0.get(counter as usize).map_or(0, |count| count.load(Ordering::Relaxed))
@@ -80,6 +93,12 @@ impl Drop for Raised {
         if let Some(count) = self.counters.0.get(self.counter as usize) {
             count.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.counters.add(Counter::ConnectionClosed, 1);
     }
 }
 

@@ -12,7 +12,7 @@ mod delays;
 mod moment;
 
 pub use counter::Counter;
-pub use counters::{Counters, Counts, Raised};
+pub use counters::{Connected, Counters, Counts, Raised};
 pub use delays::Delays;
 
 pub(crate) use counted_channel::{ChannelTally, CountedChannel};

@@ -174,13 +174,14 @@ impl<T: Send + 'static> ChannelWriter<T> {
         self.put_once_as(Unit::Batch, batch).await
     }
 
-    /// Puts one event like [`put_once`](Self::put_once): for one that its sender sent alone, which is counted
-    /// as [`AppendReceived`](Counter::AppendReceived).
+    /// Puts what a sender sent in one call like [`put_once`](Self::put_once). One event alone is counted as
+    /// [`AppendReceived`](Counter::AppendReceived).
     ///
     /// # Errors
     /// As [`put_once`](Self::put_once).
-    pub async fn append_once(&mut self, event: T) -> Result<(), PutError<Batch<T>>> {
-        self.put_once_as(Unit::Event, Batch::untracked(vec![event])).await
+    pub async fn put_sent(&mut self, events: Vec<T>) -> Result<(), PutError<Batch<T>>> {
+        let unit = if events.len() == 1 { Unit::Event } else { Unit::Batch };
+        self.put_once_as(unit, Batch::untracked(events)).await
     }
 
     async fn put_once_as(&mut self, unit: Unit, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {

@@ -159,8 +159,8 @@ async fn one_event_that_was_sent_alone_is_an_append_and_a_refusal_is_a_failed_wr
     let (_stop, stopping) = watch::channel(false);
     let channels: Vec<std::sync::Arc<dyn Channel<Number>>> = vec![std::sync::Arc::new(channel)];
     let mut writer = ChannelWriter::new(channels, context.clone(), Stopping::new(stopping));
-    writer.append_once(Number(1)).await.unwrap();
-    writer.append_once(Number(2)).await.unwrap_err();
+    writer.put_sent(vec![Number(1)]).await.unwrap();
+    writer.put_sent(vec![Number(2)]).await.unwrap_err();
     writer.put_once(Batch::untracked(vec![Number(3), Number(4)])).await.unwrap_err();
     let counted: Vec<u64> = Counted::SOURCE.iter().map(|counter| context.counters.get(*counter)).collect();
     assert_eq!(counted, [4, 1, 2, 1, 1, 0, 0, 0, 2, 0]);

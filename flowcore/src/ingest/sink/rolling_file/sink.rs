@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use super::policy::{Contents, RollPolicy};
 use crate::base::{Clock, Disk, DiskFile, LocalDisk, Panic, blocking};
 use crate::event::Event;
+use crate::ingest::metrics::{Connected, Counter, Counters};
 use crate::ingest::sink::{EventSerializer, TextSerializer};
 use crate::ingest::{ComponentContext, Sink, SinkError};
 
@@ -44,6 +45,7 @@ pub struct RollingFileSink {
     sync: bool,
     disk: Arc<dyn Disk>,
     clock: Clock,
+    counters: Counters,
     current: Option<Current>,
     /// What was written last: the room for what is written next.
     written: Vec<u8>,
@@ -54,6 +56,7 @@ struct Current {
     file: Box<dyn DiskFile>,
     path: PathBuf,
     contents: Contents,
+    _connected: Connected,
 }
 
 /// Why a [`RollingFileSink`] did not deliver: the cause inside its [`SinkError`].
@@ -87,6 +90,7 @@ impl RollingFileSink {
             sync: false,
             disk: Arc::new(LocalDisk),
             clock: Clock::system(),
+            counters: Counters::new(),
             current: None,
             written: Vec::new(),
         }
@@ -157,7 +161,7 @@ impl RollingFileSink {
             }
             let mut current = match self.current.take() {
                 Some(current) => current,
-                None => self.begin_file()?,
+                None => self.begin_file().inspect_err(|_| self.counters.add(Counter::ConnectionFailed, 1))?,
             };
             let (bytes, count) = self.fitting(rest, &mut current.contents);
             let (current, written) = append(current, bytes, self.sync).await?;
@@ -204,7 +208,8 @@ impl RollingFileSink {
         let opened = self.clock.now();
         let path = self.free_name(opened.as_millis())?;
         let file = self.disk.append(&path).map_err(cannot(&path))?;
-        Ok(Current { file, path, contents: Contents { bytes: 0, events: 0, opened } })
+        let contents = Contents { bytes: 0, events: 0, opened };
+        Ok(Current { file, path, contents, _connected: self.counters.connected() })
     }
 
     /// A name that no file has, finished or not.
@@ -296,6 +301,7 @@ impl std::fmt::Debug for RollingFileSink {
 impl Sink for RollingFileSink {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
         self.clock = context.clock.clone();
+        self.counters = context.counters.clone();
         self.finish_left_files().map_err(SinkError::retry)
     }
 
