@@ -15,6 +15,7 @@ mod mutations;
 mod network;
 mod network_keys;
 mod program;
+mod reload;
 mod running;
 mod said;
 mod scenario;
