@@ -79,6 +79,9 @@ fn syslog_over_tls_comes_from_each_kind_of_key_store() {
     for name in ["own.p12", "own.jks", "own.pem"] {
         let agent = Agent::start(&format!("type = syslogtcp\nhost = 127.0.0.1\nport = 0{}", server(name)));
         let port = agent.addresses(1)[0].port();
+        // Who says nothing, and who speaks something else, hold up nobody.
+        let _silent = agent.connect();
+        agent.connect().write_all(b"<13>1 - - open\n").unwrap();
         assert!(openssl_sends(port, "", "<13>1 - - sealed\n"), "{name}");
         agent.expect(&["sealed"]);
         agent.stop();
