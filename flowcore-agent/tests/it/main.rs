@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
 mod avro_client;
+mod channel_keys;
 mod command_line;
 mod confs;
 mod exit_codes;
