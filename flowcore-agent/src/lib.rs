@@ -1,5 +1,6 @@
 //! Flume's configuration files, read, checked and run: the library of the program `flowcore`.
 
+mod agent_file;
 mod assemble;
 pub mod check;
 pub mod cli;
@@ -17,6 +18,7 @@ pub mod reload;
 mod tls_defaults;
 pub mod top;
 
+pub use agent_file::{AgentFile, AgentFileError, FromProperties};
 pub use assemble::{AssembleError, assemble};
 pub use load::{Checked, check_files, date_now, load_files, without_running};
 

@@ -57,7 +57,7 @@ pub fn check_files<'a>(
 pub fn without_running(call: FilterCall<'_>) -> FilterAnswer {
     match call {
         FilterCall::Environment(name) => Some(Ok(std::env::var(name).ok())),
-        FilterCall::External { .. } => None,
+        FilterCall::External { .. } | FilterCall::Own { .. } => None,
     }
 }
 
@@ -71,7 +71,8 @@ pub fn date_now(format: &str) -> Result<String, String> {
     java_date(format, now.to_zoned(jiff::tz::TimeZone::system()).datetime())
 }
 
-/// The same with one's own [`Lookups`], and `ask` for config filters.
+/// The same with one's own [`Lookups`], and `ask` for config filters. Those of the user's own are asked through
+/// `surroundings`.
 ///
 /// # Errors
 /// As [`check_files`].
@@ -91,7 +92,10 @@ pub fn load_files<'a>(
     diagnostics.extend(said);
     let (mut config, said) = build(&properties, |entry| values.value(entry));
     diagnostics.extend(said);
-    diagnostics.extend(apply_filters(&mut config, ask));
+    diagnostics.extend(apply_filters(&mut config, &mut |call| match call {
+        FilterCall::Own { filter, key } => Some(surroundings.ask(filter, key)),
+        call => ask(call),
+    }));
     tls_defaults::supply(&mut config, lookups);
     if options.strict {
         diagnostics

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod container;
 mod error;
 pub mod sink;
 pub mod source;

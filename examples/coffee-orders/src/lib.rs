@@ -5,6 +5,7 @@
 //! one transaction: so after a crash every line is counted exactly once. The [`generator`] writes orders,
 //! [`rejects`] keeps the lines that are none, and [`document`] prints what was counted.
 
+pub mod agent;
 pub mod bucket;
 pub mod cli;
 pub mod cover;

@@ -52,6 +52,7 @@ impl Checker<'_> {
             let message = format!("no sink is left for {}", group.title());
             return self.say(group, Diagnostic::error("no-sinks", message).at(list.value_span()));
         }
+        self.one_channel(group, list, members);
         let name = group.value("processor.type").unwrap_or("default");
         let span = group.get("processor.type").map_or_else(|| list.span(), Setting::value_span);
         match find(Section::SinkProcessor, name).map(|found| found.component.name) {
@@ -67,6 +68,23 @@ impl Checker<'_> {
             Some("failover") => self.priorities(group, members),
             _ => {}
         }
+    }
+
+    /// A group takes a batch once, and gives it to its sinks until one has delivered it.
+    fn one_channel(&mut self, group: &ComponentConfig, list: &Setting, members: &[&str]) {
+        let channel = |name: &&str| self.agent.get(Group::Sinks, name)?.get("channel");
+        let mut channels = members.iter().filter_map(channel);
+        let Some(first) = channels.next() else { return };
+        let Some(other) = channels.find(|channel| channel.value() != first.value()) else { return };
+        let message = format!(
+            "the sinks of {} take from several channels, {} and {}",
+            group.title(),
+            first.value(),
+            other.value()
+        );
+        let error = Diagnostic::error("several-channels", message).at(list.value_span());
+        let help = "a group takes each batch from one channel: give its sinks the same channel";
+        self.say(group, error.also(other.value_span(), "another one").help(help));
     }
 
     fn priorities(&mut self, group: &ComponentConfig, members: &[&str]) {

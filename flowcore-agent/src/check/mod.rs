@@ -14,6 +14,7 @@ mod settings;
 mod summary;
 mod surroundings;
 mod tls;
+mod trial;
 mod types;
 mod values;
 mod wiring;
@@ -65,6 +66,7 @@ fn check_agent(
         Checker::encryption,
         Checker::disk_channels,
         Checker::headers,
+        Checker::trial,
     ];
     for step in steps {
         if !checker.is_full() {

@@ -1,6 +1,8 @@
 use std::path::Path;
 
 use crate::keys::{ComponentType, Section};
+use crate::model::ComponentConfig;
+use crate::registry::SettingError;
 
 /// What a check may ask about beside the configuration.
 pub trait Surroundings {
@@ -15,6 +17,20 @@ pub trait Surroundings {
 
     /// Whether a folder is there. `None` if nobody looks.
     fn folder_exists(&self, path: &Path) -> Option<bool>;
+
+    /// What a config filter of the user's own says of a key: its value, that it has none, or why it cannot
+    /// say.
+    ///
+    /// # Errors
+    /// That of the filter.
+    fn ask(&self, _filter: &ComponentConfig, _key: &str) -> Result<Option<String>, String> {
+        Ok(None)
+    }
+
+    /// What those who make a component and its parts have against its settings, beyond what tables say.
+    fn refused(&self, _component: &ComponentConfig) -> Vec<SettingError> {
+        Vec::new()
+    }
 }
 
 /// No factories of one's own; all built-in types count as able to run; nobody looks at folders.

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use async_trait::async_trait;
 use flowcore::ingest::source::{ExecError, ExecSource};
 use flowcore::ingest::{ChannelWriter, Source, SourceError};
@@ -8,11 +6,8 @@ use flowcore::ingest::{ChannelWriter, Source, SourceError};
 pub(crate) struct FlumeExecSource(ExecSource);
 
 impl FlumeExecSource {
-    /// `words` are the program and its arguments.
-    pub(crate) fn new(words: &[String], restart: Option<Duration>, batch: usize) -> Self {
-        let (program, arguments) =
-            words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
-        Self(ExecSource::new(program, arguments.iter().cloned()).restart(restart).batch(batch))
+    pub(crate) fn new(source: ExecSource) -> Self {
+        Self(source)
     }
 }
 

@@ -3,7 +3,7 @@ use crate::keys::{Section, find};
 use crate::model::{AgentConfig, ComponentConfig, Config, Group, Setting};
 
 /// What a config filter asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum FilterCall<'a> {
     /// The value of an environment variable.
     Environment(&'a str),
@@ -11,6 +11,13 @@ pub enum FilterCall<'a> {
     External {
         /// The command, split at blanks.
         command: &'a str,
+        /// The key.
+        key: &'a str,
+    },
+    /// A filter of the user's own.
+    Own {
+        /// The filter, with its settings.
+        filter: &'a ComponentConfig,
         /// The key.
         key: &'a str,
     },
@@ -104,6 +111,7 @@ fn answer(
     let call = match (kind, filter.value("command")) {
         (Some("env"), _) => FilterCall::Environment(key),
         (Some("external"), Some(command)) => FilterCall::External { command, key },
+        (None, _) if filter.value("type").is_some() => FilterCall::Own { filter, key },
         // What is wrong with the filter is said where it stands.
         _ => return Reply::Text(None),
     };
@@ -160,7 +168,7 @@ mod tests {
             FilterCall::Environment("KEY-1") => Some(Ok(Some("one".to_owned()))),
             FilterCall::Environment(_) => Some(Ok(None)),
             FilterCall::External { command: "cat secret", key: "bad" } => Some(Err("exit code 1".to_owned())),
-            FilterCall::External { .. } => None,
+            FilterCall::External { .. } | FilterCall::Own { .. } => None,
         });
         let setting = &config.agents[0].get(Group::Sinks, "k1").unwrap().settings[0];
         (setting.value().to_owned(), setting.is_deferred(), said.iter().map(|said| said.code).collect())

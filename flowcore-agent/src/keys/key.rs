@@ -66,6 +66,8 @@ pub enum Kind {
     Zone,
     /// A format of times, in Java's letters.
     TimeFormat,
+    /// A character set in which the end of a line is one byte.
+    LineCharset,
     /// The type of a part, whose keys begin with this key's name without `.type`, and a dot.
     Type(Section),
     /// The names of parts, whose keys begin with this key's name, a dot, and the part's name.

@@ -1,4 +1,5 @@
 use flowcore::ingest::calendar::DatePattern;
+use flowcore::ingest::pattern::Pattern;
 use flowcore_net::peer::IpRules;
 use flowcore_net::syslog::{KeepFields, Zone};
 
@@ -52,13 +53,14 @@ pub fn check_value(kind: Kind, value: &str) -> Result<(), ValueProblem> {
         Kind::Ports => ports(value),
         Kind::Bool => boolean(value),
         Kind::OneOf(words) => one_of(value, words),
-        Kind::Regex => regex(value, 0),
+        Kind::Regex => java_regex(value),
         Kind::FilePattern => file_pattern(value),
         Kind::Charset => charset(value),
         Kind::IpRules => read::<IpRules, _>("bad-ip-rule", value.parse()),
         Kind::KeepFields => read::<KeepFields, _>("unknown-fields", value.parse()),
         Kind::Zone => read("unknown-zone", Zone::named(value)),
         Kind::TimeFormat => read("bad-time-format", DatePattern::new(value)),
+        Kind::LineCharset => charset(value).and_then(|()| line_charset(value)),
         Kind::Text | Kind::Host | Kind::File | Kind::Folder | Kind::Paths | Kind::Escaped | Kind::Words => {
             Ok(())
         }
@@ -128,10 +130,21 @@ fn regex(value: &str, offset: usize) -> Result<(), ValueProblem> {
     };
     let problem = ValueProblem::new("bad-regex", format!("has something that is not supported: {what}"));
     let (start, end) = (span.start.offset + offset, span.end.offset + offset);
-    Err(ValueProblem { part: Some((start, end.max(start + 1))), ..problem }.help(
-        "there is no look-around, no back-reference and no possessive group, so that no input takes long",
-    ))
+    Err(ValueProblem { part: Some((start, end.max(start + 1))), ..problem }.help(LINEAR))
 }
+
+/// Java's syntax, as it will be read.
+fn java_regex(value: &str) -> Result<(), ValueProblem> {
+    let Err(error) = Pattern::new(value) else { return Ok(()) };
+    let start = value.char_indices().nth(error.at.saturating_sub(1)).map_or(value.len(), |(start, _)| start);
+    let end = value[start..].chars().next().map_or(start + 1, |first| start + first.len_utf8());
+    let problem =
+        ValueProblem::new("bad-regex", format!("is an expression that cannot be used: {}", error.kind));
+    Err(ValueProblem { part: Some((start, end)), ..problem }.help(LINEAR))
+}
+
+const LINEAR: &str =
+    "there is no look-around, no back-reference and no possessive group, so that no input takes long";
 
 /// The folder may have no pattern in it.
 fn file_pattern(value: &str) -> Result<(), ValueProblem> {
@@ -151,6 +164,18 @@ fn charset(value: &str) -> Result<(), ValueProblem> {
         return Ok(());
     }
     Err(ValueProblem::new("bad-charset", "is no name of a character set").help("such as UTF-8"))
+}
+
+/// Lines pass as the bytes that they are, which is what decoding and encoding them again would make.
+fn line_charset(value: &str) -> Result<(), ValueProblem> {
+    let name = value.to_ascii_lowercase().replace(['-', '_'], "");
+    let is_wide =
+        ["utf16", "utf32", "xutf16", "xutf32", "unicode", "ucs2"].iter().any(|wide| name.starts_with(wide));
+    if !is_wide {
+        return Ok(());
+    }
+    let problem = ValueProblem::new("bad-charset", "has line ends of several bytes, which are not read");
+    Err(problem.help("let the command print UTF-8, as with `iconv -t UTF-8`"))
 }
 
 /// Whether it stands in quotes, which mean nothing.
@@ -194,6 +219,8 @@ mod tests {
             (Kind::FilePattern, "/var/log/*", Some("bad-regex")),
             (Kind::Charset, "ISO-8859-1", None),
             (Kind::Charset, "utf 8", Some("bad-charset")),
+            (Kind::LineCharset, "windows-1252", None),
+            (Kind::LineCharset, "UTF-16LE", Some("bad-charset")),
         ];
         for (kind, value, expected) in table {
             assert_eq!(code(kind, value), expected, "{kind:?} {value}");
@@ -202,7 +229,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_in_a_pattern_or_a_list_has_its_place() {
-        assert_eq!(check_value(Kind::Regex, "abc(?<!x)").unwrap_err().part, Some((3, 7)));
+        assert_eq!(check_value(Kind::Regex, "abc(?<!x)").unwrap_err().part, Some((3, 4)));
+        assert_eq!(check_value(Kind::Regex, "\\Qa(\\E+\\p{Alpha}"), Ok(()), "Java's own");
         assert_eq!(check_value(Kind::FilePattern, "/a/b(").unwrap_err().part, Some((4, 5)));
         assert_eq!(check_value(Kind::Ports, "1  70000").unwrap_err().part, Some((3, 8)));
     }

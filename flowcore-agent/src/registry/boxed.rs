@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use flowcore::base::Timestamp;
 use flowcore::event::Event;
+use flowcore::ingest::selector::Route;
 use flowcore::ingest::{
-    Channel, ChannelError, ChannelFactory, ChannelWriter, ComponentContext, Sink, SinkError, Source,
-    SourceError,
+    Channel, ChannelError, ChannelFactory, ChannelWriter, ComponentContext, Interceptor, Selector, Sink,
+    SinkError, SinkPolicy, Source, SourceError,
 };
 
 /// A source of a type that configuration chose.
@@ -15,6 +17,32 @@ pub(crate) struct BoxedSink(pub(super) Box<dyn Sink>);
 
 /// A channel of a type that configuration chose.
 pub(crate) struct BoxedChannel(pub(super) Box<dyn ChannelFactory>);
+
+/// An interceptor of a type that configuration chose.
+pub(crate) struct BoxedInterceptor(pub(super) Box<dyn Interceptor<Event>>);
+
+/// A channel selector of a type that configuration chose.
+pub(crate) struct BoxedSelector(pub(super) Box<dyn Selector>);
+
+/// A sink processor of a type that configuration chose.
+pub(crate) struct BoxedPolicy(pub(super) Box<dyn PolicyToCopy>);
+
+/// A policy that can be copied for a group that is made anew.
+pub(super) trait PolicyToCopy: SinkPolicy {
+    fn copy(&self) -> Box<dyn PolicyToCopy>;
+}
+
+impl BoxedPolicy {
+    pub(super) fn new(policy: impl SinkPolicy + Clone) -> Self {
+        Self(Box::new(policy))
+    }
+}
+
+impl<P: SinkPolicy + Clone> PolicyToCopy for P {
+    fn copy(&self) -> Box<dyn PolicyToCopy> {
+        Box::new(self.clone())
+    }
+}
 
 #[async_trait]
 impl Source for BoxedSource {
@@ -58,5 +86,57 @@ impl ChannelFactory for BoxedChannel {
 
     fn resize(&self, running: &dyn Channel) {
         self.0.resize(running);
+    }
+}
+
+impl Interceptor<Event> for BoxedInterceptor {
+    fn start(&mut self, context: &ComponentContext) {
+        self.0.start(context);
+    }
+
+    fn intercept(&mut self, events: Vec<Event>) -> Vec<Event> {
+        self.0.intercept(events)
+    }
+}
+
+impl Selector for BoxedSelector {
+    fn route(&self, event: &Event) -> Route {
+        self.0.route(event)
+    }
+
+    fn fixed_route(&self) -> Option<Route> {
+        self.0.fixed_route()
+    }
+}
+
+impl Clone for BoxedPolicy {
+    fn clone(&self) -> Self {
+        Self((*self.0).copy())
+    }
+}
+
+impl SinkPolicy for BoxedPolicy {
+    fn sinks(&self) -> usize {
+        self.0.sinks()
+    }
+
+    fn begin(&mut self, now: Timestamp) {
+        self.0.begin(now);
+    }
+
+    fn next(&mut self) -> Option<usize> {
+        self.0.next()
+    }
+
+    fn delivered(&mut self, sink: usize, now: Timestamp) {
+        self.0.delivered(sink, now);
+    }
+
+    fn failed(&mut self, sink: usize, now: Timestamp) {
+        self.0.failed(sink, now);
+    }
+
+    fn resting_until(&self, sink: usize) -> Option<Timestamp> {
+        self.0.resting_until(sink)
     }
 }

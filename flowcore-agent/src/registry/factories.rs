@@ -1,25 +1,27 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use flowcore::event::Event;
 use flowcore::ingest::{ChannelFactory, Interceptor, Sink, Source};
 
-use super::boxed::{BoxedChannel, BoxedSink, BoxedSource};
-use super::builtin::{self, not_yet, runs_as_part};
+use super::boxed::{BoxedChannel, BoxedInterceptor, BoxedSink, BoxedSource};
+use super::builtin;
+use super::parts::PartFactories;
 use super::settings::{SettingError, Settings};
-use crate::check::Surroundings;
-use crate::keys::{ComponentType, Section};
 
 pub(crate) type MakeSource = Box<dyn FnMut() -> BoxedSource + Send>;
 pub(crate) type MakeSink = Box<dyn FnMut() -> BoxedSink + Send>;
-pub(crate) type MakeChannel = BoxedChannel;
-pub(crate) type MakeInterceptor = Box<dyn Interceptor<Event>>;
 
-type Factory<M> = Box<dyn Fn(&Settings<'_>) -> Result<M, SettingError> + Send + Sync>;
-type Factories<M> = BTreeMap<String, Factory<M>>;
+pub(super) type Factory<M> = Box<dyn Fn(&Settings<'_>) -> Result<M, SettingError> + Send + Sync>;
+pub(super) type Factories<M> = BTreeMap<String, Factory<M>>;
+
+/// What a factory made, if there is one.
+pub(crate) type Made<M> = Option<Result<M, SettingError>>;
 
 /// Which type name makes what. Flume's types are there as far as they run; those of one's own are added
 /// under the exact text that stands behind `type =`, which may be the name of a Java class.
+///
+/// A check tries what is registered for types of one's own, so that what their settings lack is said with
+/// its place: `read` reads settings, and opens nothing before what it gave is used.
 ///
 /// ```
 /// use flowcore::ingest::sink::NullSink;
@@ -33,10 +35,11 @@ type Factories<M> = BTreeMap<String, Factory<M>>;
 /// ```
 #[derive(Default)]
 pub struct Registry {
-    sources: Factories<MakeSource>,
-    channels: Factories<MakeChannel>,
-    sinks: Factories<MakeSink>,
-    interceptors: Factories<MakeInterceptor>,
+    pub(super) sources: Factories<MakeSource>,
+    pub(super) channels: Factories<BoxedChannel>,
+    pub(super) sinks: Factories<MakeSink>,
+    pub(super) interceptors: Factories<BoxedInterceptor>,
+    pub(super) parts: PartFactories,
 }
 
 impl Registry {
@@ -47,6 +50,17 @@ impl Registry {
 
     /// Adds a source, or replaces one. `read` reads the settings once and gives what makes the source, also
     /// anew after a failure.
+    ///
+    /// ```
+    /// use flowcore::ingest::source::SeqSource;
+    /// use flowcore_agent::registry::Registry;
+    ///
+    /// let registry = Registry::builtin().source("com.example.Countdown", |settings| {
+    ///     let events = settings.number("from")?;
+    ///     Ok(move || SeqSource::new().total_events(events))
+    /// });
+    /// # let _ = registry;
+    /// ```
     #[must_use]
     pub fn source<S: Source, M: FnMut() -> S + Send + 'static>(
         mut self,
@@ -78,90 +92,70 @@ impl Registry {
     }
 
     /// Adds a channel, or replaces one.
+    ///
+    /// ```
+    /// use flowcore::event::Event;
+    /// use flowcore::ingest::MemoryChannel;
+    /// use flowcore_agent::registry::Registry;
+    ///
+    /// let registry = Registry::builtin().channel("com.example.SmallChannel", |settings| {
+    ///     Ok(MemoryChannel::<Event>::builder().capacity(settings.number("slots")?))
+    /// });
+    /// # let _ = registry;
+    /// ```
     #[must_use]
     pub fn channel<C: ChannelFactory>(
         mut self,
         name: impl Into<String>,
         read: impl Fn(&Settings<'_>) -> Result<C, SettingError> + Send + Sync + 'static,
     ) -> Self {
-        let factory: Factory<MakeChannel> =
+        let factory: Factory<BoxedChannel> =
             Box::new(move |settings| Ok(BoxedChannel(Box::new(read(settings)?))));
         self.channels.insert(name.into(), factory);
         self
     }
 
     /// Adds an interceptor, or replaces one.
+    ///
+    /// ```
+    /// use flowcore::event::Event;
+    /// use flowcore_agent::registry::Registry;
+    ///
+    /// let registry = Registry::builtin().interceptor("com.example.Shorten$Builder", |settings| {
+    ///     let most: usize = settings.number("bytes")?;
+    ///     Ok(move |mut events: Vec<Event>| {
+    ///         events.iter_mut().for_each(|event| event.body.truncate(most));
+    ///         events
+    ///     })
+    /// });
+    /// # let _ = registry;
+    /// ```
     #[must_use]
     pub fn interceptor<I: Interceptor<Event>>(
         mut self,
         name: impl Into<String>,
         read: impl Fn(&Settings<'_>) -> Result<I, SettingError> + Send + Sync + 'static,
     ) -> Self {
-        let factory: Factory<MakeInterceptor> = Box::new(move |settings| Ok(Box::new(read(settings)?)));
+        let factory: Factory<BoxedInterceptor> =
+            Box::new(move |settings| Ok(BoxedInterceptor(Box::new(read(settings)?))));
         self.interceptors.insert(name.into(), factory);
         self
     }
 
-    pub(crate) fn make_source(
-        &self,
-        name: &str,
-        settings: &Settings<'_>,
-    ) -> Option<Result<MakeSource, SettingError>> {
+    pub(crate) fn make_source(&self, name: &str, settings: &Settings<'_>) -> Made<MakeSource> {
         self.sources.get(name).map(|factory| factory(settings))
     }
 
-    pub(crate) fn make_sink(
-        &self,
-        name: &str,
-        settings: &Settings<'_>,
-    ) -> Option<Result<MakeSink, SettingError>> {
+    pub(crate) fn make_sink(&self, name: &str, settings: &Settings<'_>) -> Made<MakeSink> {
         self.sinks.get(name).map(|factory| factory(settings))
     }
 
-    pub(crate) fn make_channel(
-        &self,
-        name: &str,
-        settings: &Settings<'_>,
-    ) -> Option<Result<MakeChannel, SettingError>> {
+    pub(crate) fn make_channel(&self, name: &str, settings: &Settings<'_>) -> Made<BoxedChannel> {
         self.channels.get(name).map(|factory| factory(settings))
     }
 
-    pub(crate) fn make_interceptor(
-        &self,
-        name: &str,
-        settings: &Settings<'_>,
-    ) -> Option<Result<MakeInterceptor, SettingError>> {
+    pub(crate) fn make_interceptor(&self, name: &str, settings: &Settings<'_>) -> Made<BoxedInterceptor> {
         self.interceptors.get(name).map(|factory| factory(settings))
-    }
-
-    fn has(&self, section: Section, name: &str) -> bool {
-        match section {
-            Section::Source => self.sources.contains_key(name),
-            Section::Channel => self.channels.contains_key(name),
-            Section::Sink => self.sinks.contains_key(name),
-            Section::Interceptor => self.interceptors.contains_key(name),
-            _ => false,
-        }
-    }
-}
-
-/// A check with it knows which types run. It looks at folders, and opens nothing.
-impl Surroundings for Registry {
-    fn has_own(&self, section: Section, name: &str) -> bool {
-        // A built-in type has its keys checked.
-        self.has(section, name) && crate::keys::find(section, name).is_none()
-    }
-
-    fn runs(&self, component: &ComponentType) -> bool {
-        self.has(component.section, component.name) || runs_as_part(component.section, component.name)
-    }
-
-    fn not_yet(&self, component: &ComponentType) -> &'static [&'static str] {
-        not_yet(component.section, component.name)
-    }
-
-    fn folder_exists(&self, path: &Path) -> Option<bool> {
-        Some(path.is_dir())
     }
 }
 
@@ -172,6 +166,7 @@ impl std::fmt::Debug for Registry {
             .field("channels", &self.channels.keys())
             .field("sinks", &self.sinks.keys())
             .field("interceptors", &self.interceptors.keys())
+            .field("parts", &self.parts)
             .finish()
     }
 }

@@ -3,7 +3,12 @@
 mod boxed;
 mod builtin;
 mod factories;
+mod parts;
 mod settings;
+mod surroundings;
+mod trial;
 
+pub(crate) use boxed::{BoxedInterceptor, BoxedPolicy, BoxedSelector};
+pub(crate) use factories::MakeSink;
 pub use factories::Registry;
 pub use settings::{SettingError, Settings};

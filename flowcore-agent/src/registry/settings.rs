@@ -1,8 +1,13 @@
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::keys::ComponentType;
+use flowcore::ingest::sink::EventSerializer;
+
+use super::Registry;
+use super::parts::MakeNames;
+use crate::keys::{ComponentType, Section, find};
 use crate::model::{ComponentConfig, Setting};
 
 /// The settings of a component, for its factory. What is not written has the default of Flume's tables;
@@ -12,6 +17,7 @@ pub struct Settings<'a> {
     component: &'a ComponentConfig,
     kind: Option<&'static ComponentType>,
     prefix: String,
+    registry: &'a Registry,
 }
 
 /// Why a component cannot be made of its settings.
@@ -24,22 +30,18 @@ pub struct SettingError {
 }
 
 impl<'a> Settings<'a> {
-    pub(crate) fn new(component: &'a ComponentConfig, kind: Option<&'static ComponentType>) -> Self {
-        Self { component, kind, prefix: String::new() }
-    }
-
-    /// The settings of a part, whose keys begin with `prefix`.
-    pub(crate) fn part(
+    pub(crate) fn new(
         component: &'a ComponentConfig,
         kind: Option<&'static ComponentType>,
-        prefix: &str,
+        registry: &'a Registry,
     ) -> Self {
-        Self { component, kind, prefix: prefix.to_owned() }
+        Self { component, kind, prefix: String::new(), registry }
     }
 
     /// The settings of a part of this component, whose keys begin with `prefix`.
     pub(crate) fn of_part(&self, kind: Option<&'static ComponentType>, prefix: &str) -> Settings<'a> {
-        Self { component: self.component, kind, prefix: format!("{}{prefix}", self.prefix) }
+        let prefix = format!("{}{prefix}", self.prefix);
+        Self { component: self.component, kind, prefix, registry: self.registry }
     }
 
     /// Of keys that mean the same the first that is written, or else the first.
@@ -54,16 +56,21 @@ impl<'a> Settings<'a> {
     }
 
     /// A value, or its default.
-    pub fn text(&self, key: &str) -> Option<&str> {
+    pub fn text(&self, key: &str) -> Option<&'a str> {
         let written = self.component.value(&format!("{}{key}", self.prefix));
         written.or_else(|| self.kind?.default_of(key))
+    }
+
+    /// The words of a value, which stand between blanks; none when it is missing.
+    pub fn words(&self, key: &str) -> Vec<&'a str> {
+        self.text(key).map(|value| value.split_ascii_whitespace().collect()).unwrap_or_default()
     }
 
     /// A value that must be there.
     ///
     /// # Errors
     /// [`SettingError`] names the key.
-    pub fn required(&self, key: &str) -> Result<&str, SettingError> {
+    pub fn required(&self, key: &str) -> Result<&'a str, SettingError> {
         self.text(key).ok_or_else(|| self.error(key, "is missing"))
     }
 
@@ -132,10 +139,58 @@ impl<'a> Settings<'a> {
         settings.filter_map(pair)
     }
 
+    /// The event serializer whose type stands under `key`, with the keys that follow it; that of plain text
+    /// when no type is written.
+    ///
+    /// ```
+    /// use flowcore::ingest::sink::RollingFileSink;
+    /// use flowcore_agent::registry::Registry;
+    ///
+    /// let registry = Registry::builtin().sink("com.example.Archive", |settings| {
+    ///     let (folder, serializer) = (settings.path("folder")?, settings.serializer("serializer")?);
+    ///     Ok(move || RollingFileSink::new(&folder).serializer(serializer.clone()))
+    /// });
+    /// # let _ = registry;
+    /// ```
+    ///
+    /// # Errors
+    /// [`SettingError`] when nobody makes it, or its own settings are wrong.
+    pub fn serializer(&self, key: &str) -> Result<Arc<dyn EventSerializer>, SettingError> {
+        let written = self.text(key).unwrap_or("text");
+        let kind = find(Section::Serializer, written).map(|found| found.component);
+        let part = self.of_part(kind, &format!("{key}."));
+        let made = self.registry.make_serializer(kind.map_or(written, |kind| kind.name), &part);
+        made.ok_or_else(|| self.error(key, format!("names `{written}`, which nobody makes")))?
+    }
+
+    pub(super) fn path_manager(&self, key: &str) -> Result<MakeNames, SettingError> {
+        let written = self.text(key).unwrap_or("default");
+        let kind = find(Section::PathManager, written).map(|found| found.component);
+        let part = self.of_part(kind, &format!("{key}."));
+        let made = self.registry.make_path_manager(kind.map_or(written, |kind| kind.name), &part);
+        made.ok_or_else(|| self.error(key, format!("names `{written}`, which nobody makes")))?
+    }
+
+    pub(super) fn registry(&self) -> &'a Registry {
+        self.registry
+    }
+
     /// An error about one of the keys.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> SettingError {
         let key = format!("{}{key}", self.prefix);
         SettingError { component: self.component.title(), key, problem: problem.into() }
+    }
+}
+
+impl SettingError {
+    /// The component's whole key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What is wrong with it, as in `is missing`.
+    pub fn problem(&self) -> &str {
+        &self.problem
     }
 }
 

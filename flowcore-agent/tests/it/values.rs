@@ -133,7 +133,7 @@ fn interceptors_and_serializers_are_checked_like_components() {
          a1.sources.r1.interceptors.i1.serializers = s1\n\
          a1.sources.r1.interceptors.i1.serializers.s1.type = default\n",
         &[
-            "error bad-regex 12:39 interceptors.i1.regex: `(?<=a)(\\d+).(d)` has something that is not supported: look-around, including look-ahead and look-behind, is not supported",
+            "error bad-regex 12:39 interceptors.i1.regex: `(?<=a)(\\d+).(d)` is an expression that cannot be used: look-behind is not supported",
             "warning dropped-backslash 12:51 a backslash of `interceptors.i1.regex` is dropped",
             "warning dropped-backslash 12:54 a backslash of `interceptors.i1.regex` is dropped",
             "error missing-key 14:1 extractor serializer s1 of interceptor i1 of source r1 (seq) needs `name`",

@@ -115,7 +115,7 @@ pub(super) fn write_events(out: &mut Vec<u8>, events: &[Event]) {
     writer::size(out, 0);
 }
 
-fn write_event(out: &mut Vec<u8>, event: &Event) {
+pub(crate) fn write_event(out: &mut Vec<u8>, event: &Event) {
     if !event.headers.is_empty() {
         writer::size(out, event.headers.len());
         for (name, value) in event.headers.iter() {

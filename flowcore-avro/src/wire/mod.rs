@@ -12,13 +12,14 @@ mod handshake;
 mod limits;
 mod protocol;
 mod reader;
-mod writer;
+pub(crate) mod writer;
 
 pub use call::{
     Call, Reply, Status, append_batch, error_reply, parse_reply, ping_reply, read_call, status_reply,
 };
 pub use error::WireError;
 pub use event::EventDecoder;
+pub(crate) use event::write_event;
 pub use frame::{Frame, FrameDecoder, begin_frame, end_frame};
 pub use handshake::{HandshakeRequest, HandshakeResponse, Match, Md5};
 pub use limits::Limits;

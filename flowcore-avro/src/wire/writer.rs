@@ -1,6 +1,6 @@
 //! Writes values of Avro's binary encoding to the end of a vector.
 
-pub(super) fn long(out: &mut Vec<u8>, value: i64) {
+pub(crate) fn long(out: &mut Vec<u8>, value: i64) {
     let mut rest = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while rest >= 0x80 {
         out.push(low_byte(rest) | 0x80);
@@ -15,15 +15,15 @@ fn low_byte(value: u64) -> u8 {
 }
 
 /// A length or count. None in memory is longer than what is written here.
-pub(super) fn size(out: &mut Vec<u8>, size: usize) {
+pub(crate) fn size(out: &mut Vec<u8>, size: usize) {
     long(out, i64::try_from(size).unwrap_or(i64::MAX));
 }
 
-pub(super) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+pub(crate) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     size(out, bytes.len());
     out.extend_from_slice(bytes);
 }
 
-pub(super) fn string(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     bytes(out, text.as_bytes());
 }

@@ -137,6 +137,14 @@ pub trait DiskFile: Send + std::fmt::Debug {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Cuts the file to `size` bytes.
+    ///
+    /// # Errors
+    /// As the system says; [`io::ErrorKind::Unsupported`] on a disk that cannot.
+    fn truncate(&mut self, _size: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// As [`sync`](Self::sync), for the content and what is needed to read it.
     ///
     /// # Errors
@@ -359,6 +367,10 @@ impl DiskFile for LocalFile {
             Err(rustix::io::Errno::OPNOTSUPP) => {}
             done => return Ok(done?),
         }
+        self.0.set_len(size)
+    }
+
+    fn truncate(&mut self, size: u64) -> io::Result<()> {
         self.0.set_len(size)
     }
 

@@ -29,16 +29,17 @@ impl LocalHost {
     /// IPv6. What cannot be found is absent, with a warning. The name is that of the system: no resolver is
     /// asked for a longer one.
     pub async fn look_up() -> Self {
-        let found = blocking(|| {
-            let name = system_name();
-            let address = name.as_deref().and_then(address_of);
-            Self { address: address.map(Arc::from), name: name.map(Arc::from) }
-        });
-        let host = found.await.unwrap_or_default();
-        if host.name.is_none() || host.address.is_none() {
-            tracing::warn!(name = ?host.name, address = ?host.address, "this machine is not known by name and address");
+        blocking(Self::look_up_now).await.unwrap_or_default()
+    }
+
+    /// The same where waiting for the resolver blocks nobody else, as before an agent starts.
+    pub fn look_up_now() -> Self {
+        let name = system_name();
+        let address = name.as_deref().and_then(address_of);
+        if name.is_none() || address.is_none() {
+            tracing::warn!(?name, ?address, "this machine is not known by name and address");
         }
-        host
+        Self { address: address.map(Arc::from), name: name.map(Arc::from) }
     }
 
     /// The address, as text.

@@ -8,6 +8,7 @@ mod acceptance_buckets;
 mod browser;
 mod browser_driver;
 mod chaos;
+mod flume_agent;
 mod generator;
 mod kill;
 mod order;

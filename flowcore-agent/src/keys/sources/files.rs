@@ -11,7 +11,7 @@ const EXEC: ComponentType =
         key("logStdErr", Kind::Bool).or("false"),
         count("batchSize").or("20"),
         key("batchTimeout", Kind::Millis(0)).or("3000"),
-        key("charset", Kind::Charset).or("UTF-8"),
+        key("charset", Kind::LineCharset).or("UTF-8"),
     ]]);
 
 const SPOOLDIR: ComponentType =

@@ -30,7 +30,8 @@ const SEQ: ComponentType =
 const STRESS: ComponentType =
     source("stress", &["org.apache.flume.source.StressSource"]).batch("batchSize").keys(&[
         &[
-            key("size", Kind::Bytes(0)).or("500"),
+            // A larger body would be refused by any channel.
+            key("size", Kind::Int(0, 64 << 20)).or("500"),
             key("maxTotalEvents", Kind::Int(-1, i64::MAX)).or("-1"),
             key("maxSuccessfulEvents", Kind::Int(-1, i64::MAX)).or("-1"),
             count("batchSize").or("1"),

@@ -1,12 +1,15 @@
+//! Sources that need nobody else: exec, seq and stress.
+
+use flowcore::ingest::source::{ExecSource, SeqSource, StressSource};
+
 use super::Family;
-use crate::components::{FlumeExecSource, SequenceSource};
-use crate::keys::Section;
+use crate::components::FlumeExecSource;
 use crate::registry::{SettingError, Settings};
 
 pub(super) const FAMILY: Family = Family {
     register: |registry| registry.source("exec", exec).source("seq", seq).source("stress", stress),
     parts: &[],
-    not_yet: &[(Section::Source, "exec", &["charset"]), (Section::Source, "stress", &["maxEventsPerSecond"])],
+    not_yet: &[],
 };
 
 fn exec(settings: &Settings<'_>) -> Result<impl FnMut() -> FlumeExecSource + Send + use<>, SettingError> {
@@ -15,33 +18,35 @@ fn exec(settings: &Settings<'_>) -> Result<impl FnMut() -> FlumeExecSource + Sen
         Some(shell) => shell.split_ascii_whitespace().chain([command]).map(str::to_owned).collect(),
         None => command.split_ascii_whitespace().map(str::to_owned).collect(),
     };
-    if words.is_empty() {
+    let Some((program, arguments)) = words.split_first() else {
         return Err(settings.error("command", "is empty"));
-    }
+    };
+    let (program, arguments) = (program.clone(), arguments.to_vec());
     let restart = if settings.boolean("restart")? { Some(settings.millis("restartThrottle")?) } else { None };
-    let batch = settings.number("batchSize")?;
-    Ok(move || FlumeExecSource::new(&words, restart, batch))
+    let (batch, wait) = (settings.number("batchSize")?, settings.millis("batchTimeout")?);
+    let log = settings.boolean("logStdErr")?;
+    Ok(move || {
+        let source = ExecSource::new(&program, arguments.iter().cloned()).restart(restart);
+        FlumeExecSource::new(source.batch(batch).batch_timeout(Some(wait)).log_stderr(log))
+    })
 }
 
-fn seq(settings: &Settings<'_>) -> Result<impl FnMut() -> SequenceSource + Send + use<>, SettingError> {
-    let (batch, total) = (settings.number("batchSize")?, settings.number("totalEvents")?);
-    // Made once: a source that failed goes on where it was.
-    let source = SequenceSource::new(batch, total);
+/// Made once: a source that failed goes on where it was.
+fn seq(settings: &Settings<'_>) -> Result<impl FnMut() -> SeqSource + Send + use<>, SettingError> {
+    let source = SeqSource::new().batch_size(settings.number("batchSize")?);
+    let source = source.total_events(settings.number("totalEvents")?);
     Ok(move || source.clone())
 }
 
-fn stress(settings: &Settings<'_>) -> Result<impl FnMut() -> SequenceSource + Send + use<>, SettingError> {
-    /// A larger body would be refused by any channel.
-    const LARGEST: usize = 64 << 20;
-    let limit = |key: &str| -> Result<u64, SettingError> {
-        // A negative number is none.
-        Ok(u64::try_from(settings.number::<i64>(key)?).unwrap_or(u64::MAX))
-    };
-    let total = limit("maxTotalEvents")?.min(limit("maxSuccessfulEvents")?);
-    let size: usize = settings.number("size")?;
-    if size > LARGEST {
-        return Err(settings.error("size", format!("is above {LARGEST}")));
-    }
-    let source = SequenceSource::stress(settings.number("batchSize")?, total, size);
+/// Made once, as above.
+fn stress(settings: &Settings<'_>) -> Result<impl FnMut() -> StressSource + Send + use<>, SettingError> {
+    // A negative number is no limit.
+    let limit = |key: &str| settings.number::<i64>(key).map(|most| u64::try_from(most).ok());
+    let source = StressSource::new()
+        .size(settings.number("size")?)
+        .batch_size(settings.number("batchSize")?)
+        .max_total_events(limit("maxTotalEvents")?)
+        .max_successful_events(limit("maxSuccessfulEvents")?)
+        .max_events_per_second(settings.number("maxEventsPerSecond")?);
     Ok(move || source.clone())
 }

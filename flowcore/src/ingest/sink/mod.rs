@@ -12,7 +12,7 @@ use crate::event::Event;
 
 pub use logger::LoggerSink;
 pub use null::{NullSink, SinkCount};
-pub use rolling_file::{RollingFileError, RollingFileSink};
+pub use rolling_file::{FileNames, RollingFileError, RollingFileSink};
 pub use serializer::{EventSerializer, HeaderAndTextSerializer, TextSerializer};
 
 /// Where events go.

@@ -1,9 +1,10 @@
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
-use crate::ingest::{Sink, SinkError};
+use crate::ingest::{ComponentContext, Sink, SinkError};
 
 /// Delivers events to nowhere and counts them. Every delivery succeeds at once.
 ///
@@ -22,6 +23,8 @@ use crate::ingest::{Sink, SinkError};
 #[derive(Debug, Clone, Default)]
 pub struct NullSink {
     count: SinkCount,
+    log_every: Option<NonZeroU64>,
+    name: Option<Arc<str>>,
 }
 
 /// How many events a sink delivered. Clones show the same number.
@@ -41,6 +44,13 @@ impl NullSink {
         Self::default()
     }
 
+    /// Says at each so many events in the log how many there were; never unless said otherwise.
+    #[must_use]
+    pub fn log_every(mut self, events: Option<NonZeroU64>) -> Self {
+        self.log_every = events;
+        self
+    }
+
     /// How many were delivered, to be asked at any time.
     pub fn count(&self) -> SinkCount {
         self.count.clone()
@@ -49,8 +59,21 @@ impl NullSink {
 
 #[async_trait]
 impl<T: Send + Sync + 'static> Sink<T> for NullSink {
+    async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
+        self.name = Some(context.name.clone());
+        Ok(())
+    }
+
     async fn deliver(&mut self, events: &[T]) -> Result<(), SinkError> {
-        self.count.0.fetch_add(events.len() as u64, Ordering::Relaxed);
+        let before = self.count.0.fetch_add(events.len() as u64, Ordering::Relaxed);
+        let after = before.wrapping_add(events.len() as u64);
+        if self.log_every.is_some_and(|every| before / every != after / every) {
+            tracing::info!(
+                sink = self.name.as_deref().unwrap_or(""),
+                events = after,
+                "events were thrown away"
+            );
+        }
         Ok(())
     }
 }

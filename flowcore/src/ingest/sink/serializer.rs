@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::event::Event;
 
 /// How events are written into files.
@@ -22,6 +24,36 @@ pub trait EventSerializer: Send + Sync + 'static {
 
     /// Puts the event behind what is in `out`.
     fn append(&self, event: &Event, out: &mut Vec<u8>);
+
+    /// How long blocks are, for formats that have them; `None` for one whose events stand behind each other.
+    /// A block ends when it has so many bytes, and at the end of each delivery.
+    fn block_bytes(&self) -> Option<usize> {
+        None
+    }
+
+    /// Puts a block behind what is in `out`: `encoded` is what [`append`](Self::append) made of `events`
+    /// events. Asked for formats with blocks alone.
+    fn end_block(&self, _events: u64, encoded: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(encoded);
+    }
+}
+
+impl<S: EventSerializer + ?Sized> EventSerializer for Arc<S> {
+    fn begin(&self, out: &mut Vec<u8>) {
+        (**self).begin(out);
+    }
+
+    fn append(&self, event: &Event, out: &mut Vec<u8>) {
+        (**self).append(event, out);
+    }
+
+    fn block_bytes(&self) -> Option<usize> {
+        (**self).block_bytes()
+    }
+
+    fn end_block(&self, events: u64, encoded: &[u8], out: &mut Vec<u8>) {
+        (**self).end_block(events, encoded, out);
+    }
 }
 
 /// The body, and a newline behind it. Headers are not written.

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -11,24 +14,25 @@ const MOST_ROOM: usize = 1 << 20;
 ///
 /// **Delivery:** nothing waits for the events after they are in the channel. **Order** is that of the
 /// numbers. **When the channel is full** the same batch is put again until there is room. After the last
-/// number the source stays there and does nothing. A source that is made anew begins at 0.
+/// number the source stays there and does nothing. Clones count on together: one that is cloned for each
+/// start goes on after a failure where it was; a new one begins at 0.
 ///
 /// ```
 /// use flowcore::ingest::source::SeqSource;
 /// let source = SeqSource::new().batch_size(100).total_events(1_000_000);
 /// # let _ = source;
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SeqSource {
     batch_size: usize,
     total_events: u64,
-    next: u64,
+    next: Arc<AtomicU64>,
 }
 
 impl SeqSource {
     /// One event a batch, without an end.
     pub fn new() -> Self {
-        Self { batch_size: 1, total_events: i64::MAX.unsigned_abs(), next: 0 }
+        Self { batch_size: 1, total_events: i64::MAX.unsigned_abs(), next: Arc::default() }
     }
 
     /// Events that are put at once, at least 1 (`batchSize`, default 1).
@@ -46,12 +50,12 @@ impl SeqSource {
     }
 
     /// All numbers of a batch lie in one buffer.
-    fn batch(&self) -> Vec<Event> {
-        let end = self.next.saturating_add(self.batch_size as u64).min(self.total_events);
-        let mut digits = self.next.to_string().into_bytes();
+    fn batch(&self, next: u64) -> Vec<Event> {
+        let end = next.saturating_add(self.batch_size as u64).min(self.total_events);
+        let mut digits = next.to_string().into_bytes();
         let mut text = Vec::with_capacity(self.batch_size.saturating_mul(digits.len() + 1).min(MOST_ROOM));
         let mut ends = Vec::with_capacity(self.batch_size.min(MOST_ROOM));
-        for _ in self.next..end {
+        for _ in next..end {
             text.extend_from_slice(&digits);
             ends.push(text.len());
             count_on(&mut digits);
@@ -83,11 +87,15 @@ impl Default for SeqSource {
 #[async_trait]
 impl Source for SeqSource {
     async fn run(&mut self, out: &mut ChannelWriter) -> Result<(), SourceError> {
-        while !out.is_stopping() && self.next < self.total_events {
-            let events = self.batch();
+        while !out.is_stopping() {
+            let next = self.next.load(Ordering::Relaxed);
+            let events = self.batch(next);
             let count = events.len() as u64;
+            if count == 0 {
+                break;
+            }
             match out.put(Batch::untracked(events)).await {
-                Ok(()) => self.next += count,
+                Ok(()) => self.next.store(next + count, Ordering::Relaxed),
                 Err(_) if out.is_stopping() => return Ok(()),
                 Err(error) if error.kind == PutErrorKind::TooLarge => return Err(SourceError::fatal(error)),
                 Err(error) => return Err(SourceError::retry(error)),
@@ -105,8 +113,8 @@ mod tests {
     #[test]
     fn bodies_are_the_numbers_in_their_order_across_batches_and_digits() {
         for (batch, next) in [(1, 0), (7, 0), (250, 0), (30, 990), (5, 99_998)] {
-            let source = SeqSource { batch_size: batch, total_events: 100_001, next };
-            let bodies: Vec<Bytes> = source.batch().into_iter().map(|event| event.body).collect();
+            let source = SeqSource::new().batch_size(batch).total_events(100_001);
+            let bodies: Vec<Bytes> = source.batch(next).into_iter().map(|event| event.body).collect();
             let end = (next + batch as u64).min(100_001);
             assert_eq!(bodies, (next..end).map(|number| Bytes::from(number.to_string())).collect::<Vec<_>>());
         }

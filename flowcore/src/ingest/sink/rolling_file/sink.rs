@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -5,8 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use super::encoding::Encoding;
+use super::names::{FileNames, TimedNames};
 use super::policy::{Contents, RollPolicy};
-use crate::base::{Clock, Disk, DiskFile, LocalDisk, Panic, blocking};
+use crate::base::{Clock, Disk, DiskFile, LocalDisk, Panic, Timestamp, blocking};
 use crate::event::Event;
 use crate::ingest::metrics::{Connected, Counter, Counters};
 use crate::ingest::sink::{EventSerializer, TextSerializer};
@@ -22,8 +25,9 @@ const MOST_ROOM: usize = 4 << 20;
 /// name at the start.
 ///
 /// **Delivered** means written to the system, and with [`sync`](Self::sync) that it survives a loss of
-/// power. **What can repeat:** after an error the whole batch comes again, into a new file; the old one may
-/// have its beginning, its last line cut short. **Order** is that of the events. **When the disk is full**
+/// power. **What can repeat:** after an error the whole batch comes again, into a new file. The old one is cut
+/// back to the last delivery; where the disk does not even do that, it may have the beginning of the batch, and
+/// so it has when a file became full within the batch. **Order** is that of the events. **When the disk is full**
 /// the batch stays in the channel. A file is ended when the next event comes or at the stop, also when it is
 /// too old.
 ///
@@ -40,6 +44,7 @@ pub struct RollingFileSink {
     prefix: String,
     suffix: String,
     in_use: String,
+    names: Box<dyn FileNames>,
     policy: RollPolicy,
     serializer: Arc<dyn EventSerializer>,
     sync: bool,
@@ -72,6 +77,12 @@ pub enum RollingFileError {
         #[source]
         cause: io::Error,
     },
+    /// There is a file under every name that was given.
+    #[error("every name for a new file in {folder} is taken", folder = .folder.display())]
+    NoName {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The writing panicked.
     #[error("the writer of files failed")]
     Panicked(#[from] Panic),
@@ -80,10 +91,11 @@ pub enum RollingFileError {
 impl RollingFileSink {
     /// Files in `folder`, which is made if it is missing: `events-….log`, a new one every 64 MiB.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self {
+        let sink = Self {
             folder: folder.into(),
-            prefix: "events-".into(),
-            suffix: ".log".into(),
+            prefix: String::new(),
+            suffix: String::new(),
+            names: Box::new(TimedNames { prefix: String::new(), suffix: String::new(), last: None }),
             in_use: ".tmp".into(),
             policy: RollPolicy { bytes: Some(64 << 20), events: None, age: None },
             serializer: Arc::new(TextSerializer::new()),
@@ -93,13 +105,24 @@ impl RollingFileSink {
             counters: Counters::new(),
             current: None,
             written: Vec::new(),
-        }
+        };
+        sink.names("events-", ".log")
     }
 
     /// What file names begin and end with.
     #[must_use]
     pub fn names(mut self, prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
         (self.prefix, self.suffix) = (prefix.into(), suffix.into());
+        let (prefix, suffix) = (self.prefix.clone(), self.suffix.clone());
+        self.names = Box::new(TimedNames { prefix, suffix, last: None });
+        self
+    }
+
+    /// Names that are made up in another way, whole: no prefix and no suffix are added.
+    #[must_use]
+    pub fn named_by(mut self, names: impl FileNames) -> Self {
+        (self.prefix, self.suffix) = (String::new(), String::new());
+        self.names = Box::new(names);
         self
     }
 
@@ -163,8 +186,9 @@ impl RollingFileSink {
                 Some(current) => current,
                 None => self.begin_file().inspect_err(|_| self.counters.add(Counter::ConnectionFailed, 1))?,
             };
+            let delivered = current.contents.bytes;
             let (bytes, count) = self.fitting(rest, &mut current.contents);
-            let (current, written) = append(current, bytes, self.sync).await?;
+            let (current, written) = append(current, delivered, bytes, self.sync).await?;
             self.current = Some(current);
             if written.capacity() <= MOST_ROOM {
                 self.written = written;
@@ -175,61 +199,61 @@ impl RollingFileSink {
     }
 
     fn rolls_before(&self, event: &Event, file: Contents) -> bool {
-        let mut bytes = Vec::with_capacity(event.body.len() + 1);
-        self.serializer.append(event, &mut bytes);
-        self.policy.rolls_before(bytes.len() as u64, self.clock.now(), file)
+        let size = Encoding::new(&*self.serializer, Vec::new()).append(event);
+        self.policy.rolls_before(size, self.clock.now(), file)
     }
 
     /// As many events as the file takes, in one buffer.
     fn fitting(&mut self, events: &[Event], contents: &mut Contents) -> (Vec<u8>, usize) {
-        let mut bytes = std::mem::take(&mut self.written);
-        bytes.clear();
+        let mut encoding = Encoding::new(&*self.serializer, std::mem::take(&mut self.written));
+        let before = contents.bytes;
         let mut count = 0;
         if contents.bytes == 0 && contents.events == 0 {
-            self.serializer.begin(&mut bytes);
-            contents.bytes = bytes.len() as u64;
+            contents.bytes = encoding.begin();
         }
         for event in events {
-            let before = bytes.len();
-            self.serializer.append(event, &mut bytes);
-            let size = (bytes.len() - before) as u64;
+            let size = encoding.append(event);
             if count > 0 && self.policy.rolls_before(size, contents.opened, *contents) {
-                bytes.truncate(before);
+                encoding.take_back(size);
                 break;
             }
+            encoding.settle();
             contents.bytes += size;
             contents.events += 1;
             count += 1;
         }
+        let bytes = encoding.finish();
+        // Blocks may be longer or shorter than what is in them.
+        contents.bytes = before + bytes.len() as u64;
         (bytes, count)
     }
 
-    fn begin_file(&self) -> Result<Current, RollingFileError> {
+    fn begin_file(&mut self) -> Result<Current, RollingFileError> {
         let opened = self.clock.now();
-        let path = self.free_name(opened.as_millis())?;
+        let path = self.free_name(opened)?;
         let file = self.disk.append(&path).map_err(cannot(&path))?;
         let contents = Contents { bytes: 0, events: 0, opened };
         Ok(Current { file, path, contents, _connected: self.counters.connected() })
     }
 
     /// A name that no file has, finished or not.
-    fn free_name(&self, millis: i64) -> Result<PathBuf, RollingFileError> {
+    fn free_name(&mut self, now: Timestamp) -> Result<PathBuf, RollingFileError> {
         let taken = self.list()?;
-        let mut number = 0_u64;
-        loop {
-            let name = format!("{}{millis}-{number}{}", self.prefix, self.suffix);
+        // Among more names than there are files, each another one, is a free one.
+        for _ in 0..=taken.len() {
+            let name = self.names.next(now);
             let (path, in_use) = (self.folder.join(&name), self.folder.join(name + &self.in_use));
             if !taken.contains(&path) && !taken.contains(&in_use) {
                 return Ok(in_use);
             }
-            number += 1;
         }
+        Err(RollingFileError::NoName { folder: self.folder.clone() })
     }
 
-    fn list(&self) -> Result<Vec<PathBuf>, RollingFileError> {
+    fn list(&self) -> Result<HashSet<PathBuf>, RollingFileError> {
         match self.disk.list(&self.folder) {
             Ok(entries) => Ok(entries.into_iter().map(|entry| entry.path).collect()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashSet::new()),
             Err(error) => Err(cannot(&self.folder)(error)),
         }
     }
@@ -266,9 +290,10 @@ impl RollingFileSink {
     }
 }
 
-/// A file that could not be written is not gone on with: its last line may be cut short.
+/// A file that could not be written is not gone on with. It keeps the `delivered` bytes that it had.
 async fn append(
     mut current: Current,
+    delivered: u64,
     bytes: Vec<u8>,
     sync: bool,
 ) -> Result<(Current, Vec<u8>), RollingFileError> {
@@ -277,7 +302,12 @@ async fn append(
         let written = written.and_then(|()| if sync { current.file.sync() } else { Ok(()) });
         match written {
             Ok(()) => Ok((current, bytes)),
-            Err(cause) => Err(RollingFileError::Write { path: current.path, cause }),
+            Err(cause) => {
+                if let Err(error) = current.file.truncate(delivered) {
+                    tracing::warn!(path = %current.path.display(), %error, "the end of a batch that failed stays");
+                }
+                Err(RollingFileError::Write { path: current.path, cause })
+            }
         }
     })
     .await?

@@ -2,6 +2,7 @@
 
 mod child;
 mod line_splitter;
+mod pending;
 mod source;
 
 pub use source::{ExecError, ExecSource};

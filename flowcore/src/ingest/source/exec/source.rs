@@ -8,6 +8,8 @@ use tokio::io::AsyncReadExt;
 
 use super::child::ChildGroup;
 use super::line_splitter::{LineSplitter, SplitLine};
+use super::pending::Pending;
+use crate::base::Clock;
 use crate::event::Event;
 use crate::ingest::{Batch, ChannelWriter, PutError, PutErrorKind, Source, SourceError};
 
@@ -23,7 +25,8 @@ const LOGGED: usize = 1024;
 /// [`TailSource`](crate::ingest::source::TailSource) for files. **Order** is that of the lines. **When the channel is full**
 /// the command waits in its next write. A line over the limit is cut, with its full length in the header
 /// `truncated`; a last line without a newline counts. What the command writes to its standard error is
-/// logged, the first 1024 bytes of a line. At the stop the command and everything it started is killed.
+/// logged, unless told otherwise, the first 1024 bytes of a line. At the stop the command and everything it
+/// started is killed.
 ///
 /// The run ends with the command's output: well when it exits with 0, otherwise with an error that may be
 /// retried; with [`restart`](Self::restart) the command is started again in both cases.
@@ -41,6 +44,8 @@ pub struct ExecSource {
     restart: Option<Duration>,
     max_line: usize,
     batch_lines: usize,
+    batch_timeout: Option<Duration>,
+    log_stderr: bool,
 }
 
 /// Why an [`ExecSource`] cannot go on: the cause inside its [`SourceError`].
@@ -88,7 +93,15 @@ impl ExecSource {
     /// Runs `program` with `arguments`, without a shell.
     pub fn new<A: Into<String>>(program: impl Into<String>, arguments: impl IntoIterator<Item = A>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { program: program.into(), arguments, restart: None, max_line: CHUNK, batch_lines: 1000 }
+        Self {
+            program: program.into(),
+            arguments,
+            restart: None,
+            max_line: CHUNK,
+            batch_lines: 1000,
+            batch_timeout: None,
+            log_stderr: true,
+        }
     }
 
     /// Runs `command` with `sh -c`.
@@ -117,6 +130,21 @@ impl ExecSource {
         self
     }
 
+    /// How long lines wait for others that fill their batch (default: not at all, what was read at once is put
+    /// at once).
+    #[must_use]
+    pub fn batch_timeout(mut self, time: Option<Duration>) -> Self {
+        self.batch_timeout = time;
+        self
+    }
+
+    /// Whether what the command writes to its standard error is logged (default true); else it is thrown away.
+    #[must_use]
+    pub fn log_stderr(mut self, log: bool) -> Self {
+        self.log_stderr = log;
+        self
+    }
+
     /// Until the command ends, with its exit status, or the source is to stop.
     async fn run_once(&self, out: &mut ChannelWriter) -> Result<Option<ExitStatus>, ExecError> {
         let start = ChildGroup::start(&self.program, &self.arguments);
@@ -124,14 +152,21 @@ impl ExecSource {
         let cannot_read = |cause| ExecError::Read { program: self.program.clone(), cause };
         let mut lines = LineSplitter::new(self.max_line);
         let mut complaints = LineSplitter::new(LOGGED);
+        let clock = out.context().clock.clone();
+        let mut pending = Pending::new(self.batch_lines, self.batch_timeout);
         let (mut output, mut errors) = (vec![0; CHUNK], vec![0; LOGGED]);
         let (mut has_output, mut has_errors) = (true, true);
         loop {
+            let wait = pending.wait(&clock);
             tokio::select! {
                 biased;
                 () = out.stopping() => {
                     child.kill().await.map_err(cannot_read)?;
+                    put_due(&mut pending, &clock, true, out).await?;
                     return Ok(None);
+                }
+                () = clock.sleep(wait.unwrap_or_default()), if wait.is_some() => {
+                    put_due(&mut pending, &clock, false, out).await?;
                 }
                 read = child.stderr.read(&mut errors), if has_errors => {
                     let read = read.map_err(cannot_read)?;
@@ -141,34 +176,18 @@ impl ExecSource {
                 read = child.stdout.read(&mut output), if has_output => {
                     let read = read.map_err(cannot_read)?;
                     has_output = read > 0;
-                    self.take_in(&mut lines, &output[..read], out).await?;
+                    take_in(&mut lines, &output[..read], &mut pending);
+                    put_due(&mut pending, &clock, !has_output, out).await?;
                 }
                 status = child.child.wait(), if !has_output => return Ok(Some(status.map_err(cannot_read)?)),
             }
         }
     }
 
-    /// Puts the lines that end in `read`; nothing read is the end.
-    async fn take_in(
-        &self,
-        lines: &mut LineSplitter,
-        read: &[u8],
-        out: &mut ChannelWriter,
-    ) -> Result<(), ExecError> {
-        let mut events = Vec::new();
-        if read.is_empty() {
-            events.extend(lines.rest().map(event));
-        }
-        lines.feed(&Bytes::copy_from_slice(read), |line| events.push(event(line)));
-        while !events.is_empty() {
-            let rest = events.split_off(events.len().min(self.batch_lines));
-            put(events, out).await?;
-            events = rest;
-        }
-        Ok(())
-    }
-
     fn log(&self, complaints: &mut LineSplitter, read: &[u8]) {
+        if !self.log_stderr {
+            return;
+        }
         let program = &self.program;
         let say = |(line, _): SplitLine| tracing::warn!(%program, "{}", String::from_utf8_lossy(&line).escape_debug());
         if read.is_empty() {
@@ -177,6 +196,26 @@ impl ExecSource {
             complaints.feed(&Bytes::copy_from_slice(read), say);
         }
     }
+}
+
+/// Takes in the lines that end in `read`; nothing read is the end.
+fn take_in(lines: &mut LineSplitter, read: &[u8], pending: &mut Pending) {
+    if read.is_empty() {
+        pending.events.extend(lines.rest().map(event));
+    }
+    lines.feed(&Bytes::copy_from_slice(read), |line| pending.events.push(event(line)));
+}
+
+async fn put_due(
+    pending: &mut Pending,
+    clock: &Clock,
+    is_end: bool,
+    out: &mut ChannelWriter,
+) -> Result<(), ExecError> {
+    while let Some(events) = pending.due(clock, is_end) {
+        put(events, out).await?;
+    }
+    Ok(())
 }
 
 fn event((body, truncated): SplitLine) -> Event {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,22 +17,28 @@ const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_se
 ///
 /// **Delivery:** nothing waits for the events after they are in the channel. They are all the same, so there
 /// is no order. **When the channel is full** the attempt counts, its events do not go again, and others are
-/// tried after a pause. When a maximum is reached the source stays there and does nothing.
+/// tried after a pause. When a maximum is reached the source stays there and does nothing. Clones count on
+/// together: one that is cloned for each start goes on after a failure where it was.
 ///
 /// ```
 /// use flowcore::ingest::source::StressSource;
 /// let source = StressSource::new().size(200).batch_size(100).max_events_per_second(10_000);
 /// # let _ = source;
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StressSource {
     size: usize,
     batch_size: usize,
     max_total_events: Option<u64>,
     max_successful_events: Option<u64>,
     max_events_per_second: u64,
-    attempted: u64,
-    succeeded: u64,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    attempted: AtomicU64,
+    succeeded: AtomicU64,
 }
 
 impl StressSource {
@@ -42,8 +50,7 @@ impl StressSource {
             max_total_events: None,
             max_successful_events: None,
             max_events_per_second: 0,
-            attempted: 0,
-            succeeded: 0,
+            counts: Arc::default(),
         }
     }
 
@@ -89,8 +96,12 @@ impl StressSource {
 
     /// How many go in the next batch: none at the end.
     fn next_batch(&self) -> usize {
-        let tries = self.max_total_events.map(|most| most.saturating_sub(self.attempted));
-        let puts = self.max_successful_events.map(|most| most.saturating_sub(self.succeeded));
+        let tries = self
+            .max_total_events
+            .map(|most| most.saturating_sub(self.counts.attempted.load(Ordering::Relaxed)));
+        let puts = self
+            .max_successful_events
+            .map(|most| most.saturating_sub(self.counts.succeeded.load(Ordering::Relaxed)));
         let left = tries.unwrap_or(u64::MAX).min(puts.unwrap_or(u64::MAX));
         self.batch_size.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
@@ -120,10 +131,10 @@ impl Source for StressSource {
                     () = clock.sleep(wait) => {}
                 }
             }
-            self.attempted += count as u64;
+            self.counts.attempted.fetch_add(count as u64, Ordering::Relaxed);
             match out.put_once(Batch::untracked(self.events(count))).await {
                 Ok(()) => {
-                    self.succeeded += count as u64;
+                    self.counts.succeeded.fetch_add(count as u64, Ordering::Relaxed);
                     pause.reset();
                 }
                 Err(error) if error.kind == PutErrorKind::TooLarge => return Err(SourceError::fatal(error)),
