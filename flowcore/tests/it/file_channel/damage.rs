@@ -160,3 +160,32 @@ async fn events_that_wait_on_a_disk_that_fails_to_read_are_not_lost() {
     assert_eq!(take_all(&mut world, &channel).await, (0, 0));
     assert_eq!(world.missing(), Vec::<&str>::new());
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_numbers_of_events_that_were_taken_and_cannot_be_read_are_not_used_again() {
+    let mut world = filled(9, 1).await;
+    let channel = world.open().await.unwrap();
+    take_all(&mut world, &channel).await;
+    drop(channel);
+    // When it is open again, what was taken is recorded.
+    drop(world.open().await.unwrap());
+    world.disk = world.disk.kill();
+    for (path, _) in segments(&world) {
+        world.disk.damage(&path, |bytes| break_all_but_takes(bytes));
+    }
+    let channel = world.open().await.unwrap();
+    assert!(world.put_items(&channel, 1, 10).await);
+    drop(channel);
+    world.disk = world.disk.kill();
+    let channel = world.open().await.unwrap();
+    take_all(&mut world, &channel).await;
+    assert_eq!(world.missing(), Vec::<&str>::new());
+}
+
+fn break_all_but_takes(segment: &mut [u8]) {
+    for at in (64..segment.len() - 48).step_by(8) {
+        if segment[at..].starts_with(b"FcR1") && segment[at + 4] != 2 {
+            segment[at + 48] ^= 1;
+        }
+    }
+}

@@ -256,7 +256,7 @@ impl Recovery {
             segment.sequences.start = sequences.start;
         }
         segment.sequences.end = sequences.end;
-        segment.weight += frame.weight;
+        segment.weight = segment.weight.saturating_add(frame.weight);
         let marks = self.marks.entry(segment.id).or_default();
         if marks.last().is_none_or(|(last, _)| offset >= last + MARK) {
             marks.push((offset, sequences.start));
@@ -312,7 +312,8 @@ impl Recovery {
             }
             status.add(channel, damage);
         }
-        self.next = self.high.unwrap_or(0);
+        // What was taken had been put, also where that cannot be read: its numbers are not used again.
+        self.next = self.high.unwrap_or(0).max(self.taken.end());
         Ok(())
     }
 }

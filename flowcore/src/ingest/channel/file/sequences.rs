@@ -18,6 +18,11 @@ impl SequenceSet {
         self.floor
     }
 
+    /// No number of the set is as large.
+    pub(super) fn end(&self) -> u64 {
+        self.above.last_key_value().map_or(self.floor, |(_, &end)| end)
+    }
+
     /// The stretches above the floor, in order.
     pub(super) fn above(&self) -> impl ExactSizeIterator<Item = Range<u64>> {
         self.above.iter().map(|(&from, &to)| from..to)
@@ -109,6 +114,7 @@ mod tests {
                 let expected: Vec<u64> = asked.clone().filter(|n| !model.contains(n)).collect();
                 assert_eq!(missing, expected, "seed {seed}");
                 assert_eq!(set.covers(&asked), expected.is_empty(), "seed {seed}");
+                assert_eq!(Some(set.end()), model.last().map(|last| last + 1), "seed {seed}");
             }
         }
     }
