@@ -4,6 +4,9 @@
 pub(super) const HEADER: usize = 48;
 /// Records begin at multiples of this.
 pub(super) const ALIGN: usize = 8;
+/// No sequence number and no segment is larger, so that none is ever used up: a record that says otherwise is
+/// not ours, whatever its checksum.
+pub(super) const MOST: u64 = 1 << 62;
 /// What a record begins with.
 pub(super) const MAGIC: [u8; 4] = *b"FcR1";
 
@@ -81,7 +84,8 @@ impl Frame {
             synced: u64_at(header, 32)?,
             checksum: u32_at(header, 40)?,
         };
-        frame.first.checked_add(u64::from(frame.events)).map(|_| frame)
+        let end = frame.first.checked_add(u64::from(frame.events))?;
+        (end <= MOST).then_some(frame)
     }
 
     /// The sequence numbers of its events.
@@ -151,6 +155,15 @@ mod tests {
             let mut bytes = frame().encode(PLACE);
             bytes[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(Frame::decode(&bytes, PLACE), None, "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn a_record_with_sequence_numbers_that_nobody_reaches_is_none() {
+        let last = Frame { first: MOST - 2, ..frame() };
+        assert_eq!(Frame::decode(&last.encode(PLACE), PLACE), Some(last));
+        for first in [MOST - 1, u64::MAX] {
+            assert_eq!(Frame::decode(&Frame { first, ..frame() }.encode(PLACE), PLACE), None);
         }
     }
 

@@ -141,8 +141,9 @@ impl<T: Weigh> Queue<T> {
             let bytes = u128::from(weight) * u128::from(events) / u128::from(all);
             let as_size = |number| usize::try_from(number).unwrap_or(usize::MAX);
             let room = Room { events: as_size(u128::from(events)), bytes: as_size(bytes) };
-            self.waiting += room.events;
-            self.bytes += room.bytes;
+            // Records that lie about it all together have more than there can be.
+            self.waiting = self.waiting.saturating_add(room.events);
+            self.bytes = self.bytes.saturating_add(room.bytes);
             self.stretches.push_back(Stretch { sequences, room, span, events: None });
         }
     }

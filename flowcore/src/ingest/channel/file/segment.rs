@@ -2,7 +2,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::encryption::KeyMark;
-use super::frame::{u32_at, u64_at};
+use super::frame::{MOST, u32_at, u64_at};
 
 /// Where the first record of a segment begins.
 pub(super) const START: u64 = 64;
@@ -55,7 +55,8 @@ impl Name {
         }
         match name.split_once('.') {
             Some((id, ENDING)) if id.len() == 16 => {
-                u64::from_str_radix(id, 16).map_or(Self::Other, Self::Segment)
+                let id = u64::from_str_radix(id, 16).ok().filter(|id| *id < MOST);
+                id.map_or(Self::Other, Self::Segment)
             }
             Some((_, SPARE)) => Self::Spare,
             _ => Self::Other,
@@ -106,6 +107,7 @@ mod tests {
         assert_eq!(Name::of(Path::new("data/log-17.meta")), Name::Foreign);
         assert_eq!(Name::of(Path::new("data/in_use.lock")), Name::Other);
         assert_eq!(Name::of(Path::new("data/17.segment")), Name::Other);
+        assert_eq!(Name::of(Path::new("data/ffffffffffffffff.segment")), Name::Other, "none comes after it");
     }
 
     #[test]

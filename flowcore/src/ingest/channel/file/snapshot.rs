@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use super::frame::{u32_at, u64_at};
+use super::frame::{MOST, u32_at, u64_at};
 use super::segment::Segment;
 use super::sequences::SequenceSet;
 
@@ -44,23 +44,25 @@ impl Snapshot {
         bytes
     }
 
+    /// `None` for what [`encode`](Self::encode) does not write.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut taken = SequenceSet::below(u64_at(bytes, 8)?);
+        let next = u64_at(bytes, 0).filter(|next| *next <= MOST)?;
+        let mut taken = SequenceSet::below(u64_at(bytes, 8).filter(|floor| *floor <= MOST)?);
         let (ranges, segments) = (u32_at(bytes, 16)?, u32_at(bytes, 20)?);
         let mut rest = Numbers(bytes.get(24..)?);
         for _ in 0..ranges {
-            taken.insert(rest.next()?..rest.next()?);
+            taken.insert(rest.range()?);
         }
         let mut known = Vec::new();
         for _ in 0..segments {
-            let (id, sequences) = (rest.next()?, rest.next()?..rest.next()?);
-            known.push(Known { id, sequences, end: rest.next()?, weight: rest.next()? });
+            let id = rest.next().filter(|id| *id < MOST)?;
+            known.push(Known { id, sequences: rest.range()?, end: rest.next()?, weight: rest.next()? });
         }
-        Some(Self { next: u64_at(bytes, 0)?, taken, segments: known })
+        Some(Self { next, taken, segments: known })
     }
 }
 
-/// The body of a record of takes.
+/// The body of a record of takes. Reading it ends at what was never written.
 pub(super) fn encode_takes(taken: &[Range<u64>]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(taken.len() * 16);
     for range in taken {
@@ -72,7 +74,7 @@ pub(super) fn encode_takes(taken: &[Range<u64>]) -> Vec<u8> {
 
 pub(super) fn decode_takes(bytes: &[u8]) -> impl Iterator<Item = Range<u64>> {
     let mut numbers = Numbers(bytes);
-    std::iter::from_fn(move || Some(numbers.next()?..numbers.next()?))
+    std::iter::from_fn(move || numbers.range())
 }
 
 struct Numbers<'a>(&'a [u8]);
@@ -82,6 +84,11 @@ impl Numbers<'_> {
         let number = u64_at(self.0, 0)?;
         self.0 = self.0.get(8..)?;
         Some(number)
+    }
+
+    fn range(&mut self) -> Option<Range<u64>> {
+        let range = self.next()?..self.next()?;
+        (range.start <= range.end && range.end <= MOST).then_some(range)
     }
 }
 
@@ -107,5 +114,23 @@ mod tests {
     fn takes_are_read_as_they_were_written() {
         let bytes = encode_takes(&[1..5, 9..10]);
         assert_eq!(decode_takes(&bytes).collect::<Vec<_>>(), [1..5, 9..10]);
+    }
+
+    #[test]
+    fn numbers_that_nobody_reaches_and_stretches_that_end_before_they_begin_are_not_believed() {
+        let bytes = Snapshot::encode(40, &SequenceSet::below(7), &[Segment::new(3, 0, "three".into(), 2)]);
+        // Next, floor, a segment, the end of its sequence numbers.
+        for at in [0, 8, 24, 40] {
+            for number in [MOST + 1, u64::MAX] {
+                let mut bytes = bytes.clone();
+                bytes[at..at + 8].copy_from_slice(&number.to_le_bytes());
+                assert_eq!(Snapshot::decode(&bytes), None, "{at}");
+            }
+        }
+        let mut backwards = bytes;
+        backwards[40..48].copy_from_slice(&1u64.to_le_bytes());
+        assert_eq!(Snapshot::decode(&backwards), None);
+        let takes: Vec<u8> = [1, 5, 9, 8].map(u64::to_le_bytes).concat();
+        assert_eq!(decode_takes(&takes).collect::<Vec<_>>(), [1..5]);
     }
 }
