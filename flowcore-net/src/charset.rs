@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, mem};
+use encoding_rs::{CoderResult, Encoding, UTF_16BE, UTF_16LE, mem};
 
 /// How text is written in bytes.
 ///
@@ -76,7 +76,7 @@ impl Charset {
         match self.0 {
             Kind::Utf8 => bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count(),
             Kind::Ascii | Kind::Latin1 => bytes.len(),
-            Kind::Other(encoding) => encoding.decode_without_bom_handling(bytes).0.chars().count(),
+            Kind::Other(encoding) => count_begun(encoding, bytes),
         }
     }
 
@@ -93,5 +93,38 @@ impl Charset {
 impl Default for Charset {
     fn default() -> Self {
         Self::UTF_8
+    }
+}
+
+/// What may become a character, or none, with the bytes to come does not count yet.
+fn count_begun(encoding: &'static Encoding, mut bytes: &[u8]) -> usize {
+    let (mut decoder, mut units, mut count) = (encoding.new_decoder_without_bom_handling(), [0; 256], 0);
+    loop {
+        let (result, read, written, _) = decoder.decode_to_utf16(bytes, &mut units, false);
+        count += units[..written].iter().filter(|unit| **unit & 0xFC00 != 0xDC00).count();
+        bytes = &bytes[read..];
+        if result == CoderResult::InputEmpty {
+            return count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_bytes_are_never_fewer_characters() {
+        for (name, bytes) in [
+            ("iso-2022-jp", &b"\x1B$BF|\x1B(B!"[..]),
+            ("gb18030", b"\x81\x30\x81\x30a"),
+            ("utf-16", b"\xD8\x3D\xDE\x00\0a"),
+        ] {
+            let charset = Charset::named(name).unwrap();
+            let counts: Vec<usize> =
+                (0..=bytes.len()).map(|end| charset.count_chars(&bytes[..end])).collect();
+            assert!(counts.is_sorted(), "{name}: {counts:?}");
+            assert_eq!(counts.last(), Some(&2), "{name}");
+        }
     }
 }
