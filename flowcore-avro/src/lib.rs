@@ -2,6 +2,9 @@
 
 pub mod container;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod sink;
 pub mod source;
 mod transport;

@@ -5,6 +5,9 @@ pub mod bolt;
 mod client;
 mod config;
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod link;
 mod message;
 mod mqtt_client;

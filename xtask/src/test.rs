@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::fuzz;
 use crate::install;
 use crate::report::{Report, Summary};
 use crate::workspace::{Workspace, succeeds};
@@ -28,6 +29,7 @@ fn run_tests(workspace: &Workspace, summary: &mut Summary) {
     summary.step("programs", || cargo(workspace, &build));
     summary.step("tests", || cargo(workspace, &tests));
     summary.step("doc tests", || cargo(workspace, &doc_tests));
+    summary.step("fuzz", || fuzz::all(workspace));
 }
 
 fn cargo(workspace: &Workspace, arguments: &[&str]) -> Report {

@@ -3,6 +3,8 @@
 mod compression;
 mod deflate;
 mod frames;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod layers;
 mod order;
 

@@ -23,6 +23,9 @@
 
 mod blob;
 mod config;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 mod json;
 mod service;

@@ -17,6 +17,9 @@
 
 mod config;
 mod connection;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod lines;
 mod source;
 

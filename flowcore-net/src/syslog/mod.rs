@@ -17,6 +17,9 @@
 
 mod connection;
 mod frame;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod keep_fields;
 mod line;

@@ -4,7 +4,7 @@ use crate::report::Report;
 use crate::workspace::{Workspace, find_program, succeeds};
 
 /// A program and the package it comes in.
-const NEEDED: [(&str, &str); 11] = [
+const NEEDED: [(&str, &str); 12] = [
     ("redis-server", "redis-server"),
     ("redis-cli", "redis-tools"),
     ("openssl", "openssl"),
@@ -18,6 +18,8 @@ const NEEDED: [(&str, &str); 11] = [
     // A real Flume runs on it; Maven gets it.
     ("java", "default-jre-headless"),
     ("mvn", "maven"),
+    // Builds libFuzzer.
+    ("g++", "g++"),
 ];
 
 /// Installs what is missing: as root, or through `sudo` if that asks nothing.
