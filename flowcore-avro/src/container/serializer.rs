@@ -151,7 +151,9 @@ mod tests {
             let serializer = AvroEventSerializer::new().codec(codec);
             let (mut file, mut block) = (Vec::new(), Vec::new());
             serializer.begin(&mut file);
-            events.iter().for_each(|event| serializer.append(event, &mut block));
+            for event in &events {
+                serializer.append(event, &mut block);
+            }
             serializer.end_block(3, &block, &mut file);
             serializer.end_block(3, &block, &mut file);
             assert_eq!(read(&file, codec), [events.clone(), events.clone()], "{codec:?}");

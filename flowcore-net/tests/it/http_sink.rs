@@ -135,8 +135,9 @@ async fn each_body_is_posted_with_the_headers_that_were_asked_for_over_one_conne
 
 #[tokio::test]
 async fn what_an_answer_means_is_said_by_its_status_its_group_and_the_default() {
-    // Status, rollback.200, rollback.2XX, default; whether it is delivered.
-    let table: [(u16, Option<bool>, Option<bool>, bool, bool); 8] = [
+    /// Status, rollback.200, rollback.2XX, default; whether it is delivered.
+    type Row = (u16, Option<bool>, Option<bool>, bool, bool);
+    let table: [Row; 8] = [
         (200, None, None, true, false),
         (200, None, None, false, true),
         (200, None, Some(false), true, true),

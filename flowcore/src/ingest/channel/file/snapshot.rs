@@ -131,6 +131,6 @@ mod tests {
         backwards[40..48].copy_from_slice(&1u64.to_le_bytes());
         assert_eq!(Snapshot::decode(&backwards), None);
         let takes: Vec<u8> = [1, 5, 9, 8].map(u64::to_le_bytes).concat();
-        assert_eq!(decode_takes(&takes).collect::<Vec<_>>(), [1..5]);
+        assert_eq!(decode_takes(&takes).collect::<Vec<_>>(), vec![Range::<u64> { start: 1, end: 5 }]);
     }
 }
