@@ -165,7 +165,7 @@ fn exec_logs_complaints_when_it_is_told_to() {
 
 #[test]
 fn a_character_set_with_wide_line_ends_is_refused() {
-    let mut program = exec("echo caf\\\\351", "charset = ISO-8859-1\nbatchTimeout = 0");
+    let mut program = exec("printf 'caf\\\\351\\\\n'", "charset = ISO-8859-1\nbatchTimeout = 0");
     program.until("the bytes as they were", || {
         files(&program.path("out")).iter().any(|(_, content)| content == b"caf\xe9\n")
     });

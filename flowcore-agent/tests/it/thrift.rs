@@ -32,7 +32,8 @@ impl Server {
         let sink = sink.replace("{port}", &self.port.to_string());
         let sink: Vec<String> = sink.lines().map(|line| format!("a1.sinks.k1.{line}")).collect();
         let source = format!(
-            "a1.sources.r1.type = exec\na1.sources.r1.shell = /bin/sh -c\na1.sources.r1.command = {command}"
+            "a1.sources.r1.type = exec\na1.sources.r1.shell = /bin/sh -c\n\
+             a1.sources.r1.batchTimeout = 50\na1.sources.r1.command = {command}"
         );
         Program::start(&format!("{}\n{}\n{source}\n", rest.join("\n"), sink.join("\n")), &[])
     }
