@@ -1,6 +1,7 @@
 //! The original's Flume configuration, run with its sink under its old name.
 
 use std::fs;
+use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use coffee_orders::agent::REDIS_SINK;
@@ -44,11 +45,11 @@ async fn the_original_configuration_fills_the_queue_in_order_whatever_happens_to
         || -> Option<Vec<String>> { client.get_connection().ok()?.lrange("CoffeeOrderQueue", 0, -1).ok() };
     wait_for("the first orders", || queue().filter(|queue| queue.len() >= 300)).await;
     server.kill();
-    let more = fs::read_to_string(&orders).unwrap() + &lines[300..].join("\n") + "\n";
-    fs::write(&orders, more).unwrap();
+    let mut more = fs::OpenOptions::new().append(true).open(&orders).unwrap();
+    more.write_all((lines[300..].join("\n") + "\n").as_bytes()).unwrap();
     server.start_again().await;
     let queue = wait_for("all orders", || queue().filter(|queue| queue.len() >= 500)).await;
-    assert_eq!(queue, lines);
+    assert!(queue == lines, "{} orders, not each once and in order", queue.len());
     let pid = agent.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let log = || fs::read_to_string(folder.path().join("log")).unwrap();
