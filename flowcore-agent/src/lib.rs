@@ -15,6 +15,7 @@ mod origin;
 pub mod properties;
 pub mod registry;
 pub mod reload;
+mod spool;
 mod tls_defaults;
 pub mod top;
 

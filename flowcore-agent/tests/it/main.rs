@@ -25,6 +25,7 @@ mod running;
 mod said;
 mod scenario;
 mod shown;
+mod spooldir;
 mod taildir;
 mod thrift;
 mod tls;

@@ -1,0 +1,207 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flowcore::base::{Disk, DiskEntry, FileIdentity};
+use flowcore::ingest::pattern::Pattern;
+
+/// Folders below each other.
+const DEEPEST: usize = 64;
+
+/// Which file is next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConsumeOrder {
+    Oldest,
+    Youngest,
+    /// As the folder lists them.
+    Random,
+}
+
+/// Which files of a folder are read, and in which order.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub(crate) include: Pattern,
+    pub(crate) ignore: Pattern,
+    /// Of files that are done.
+    pub(crate) suffix: String,
+    pub(crate) recursive: bool,
+    pub(crate) order: ConsumeOrder,
+    /// Where a file of the same name says that one is done.
+    pub(crate) done_in: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// The files that are there, the next one last.
+    pub(super) fn list(&self, disk: &dyn Disk, root: &Path) -> io::Result<Vec<DiskEntry>> {
+        let mut files = Vec::new();
+        let mut above = vec![disk.entry(root)?.identity];
+        self.add(disk.list(root)?, (disk, root), &mut above, &mut files);
+        // Java's files know milliseconds.
+        let age = |entry: &DiskEntry| entry.modified.as_millis();
+        match self.order {
+            ConsumeOrder::Oldest => {
+                files.sort_by(|a, b| (age(b), &b.path).cmp(&(age(a), &a.path)));
+            }
+            ConsumeOrder::Youngest => {
+                files.sort_by(|a, b| age(a).cmp(&age(b)).then_with(|| b.path.cmp(&a.path)));
+            }
+            ConsumeOrder::Random => files.reverse(),
+        }
+        Ok(files)
+    }
+
+    fn add(
+        &self,
+        entries: Vec<DiskEntry>,
+        (disk, root): (&dyn Disk, &Path),
+        above: &mut Vec<FileIdentity>,
+        files: &mut Vec<DiskEntry>,
+    ) {
+        for entry in entries {
+            let name = entry.path.file_name().unwrap_or_default().as_encoded_bytes();
+            if name.starts_with(b".") || self.ignore.finds(name) {
+                continue;
+            }
+            if entry.is_file {
+                let is_wanted = !name.ends_with(self.suffix.as_bytes()) && self.include.finds(name);
+                if is_wanted && !self.is_done(&entry.path, disk, root) {
+                    files.push(entry);
+                }
+            } else if self.recursive
+                && above.len() <= DEEPEST
+                // A link that leads up.
+                && !above.contains(&entry.identity)
+                // What cannot be listed, such as a socket, has no files.
+                && let Ok(below) = disk.list(&entry.path)
+            {
+                above.push(entry.identity);
+                self.add(below, (disk, root), above, files);
+                above.pop();
+            }
+        }
+    }
+
+    fn is_done(&self, path: &Path, disk: &dyn Disk, root: &Path) -> bool {
+        self.done_name(path, root).is_some_and(|done| disk.entry(&done).is_ok())
+    }
+
+    /// The file that says that `path` is done.
+    pub(super) fn done_name(&self, path: &Path, root: &Path) -> Option<PathBuf> {
+        let folder = self.done_in.as_ref()?;
+        Some(self.with_suffix(&folder.join(path.strip_prefix(root).unwrap_or(path))))
+    }
+
+    pub(super) fn with_suffix(&self, path: &Path) -> PathBuf {
+        let mut name = path.as_os_str().to_owned();
+        name.push(&self.suffix);
+        PathBuf::from(name)
+    }
+}
+
+/// A file that has to wait, and for what.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Aside {
+    /// Where to go on.
+    pub(super) position: u64,
+    pub(super) wait: Wait,
+    /// What it was when it was set aside, when it was seen last, and since when it is so.
+    pub(super) first: Stamp,
+    pub(super) seen: Stamp,
+    pub(super) since: Duration,
+}
+
+/// What of a file shows that it changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) identity: Option<FileIdentity>,
+    size: u64,
+    modified: Duration,
+}
+
+impl Stamp {
+    pub(super) fn of(entry: &DiskEntry) -> Self {
+        Self { identity: Some(entry.identity), size: entry.size, modified: entry.modified }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Its writer is to leave it.
+    Quiet,
+    /// It is to change: as it is, it cannot be read.
+    Change,
+    /// Something around it is to change.
+    Minute,
+}
+
+const QUIET: Duration = Duration::from_secs(5);
+const MINUTE: Duration = Duration::from_mins(1);
+
+impl Aside {
+    /// Whether the file may be tried again.
+    pub(super) fn is_over(&mut self, entry: &DiskEntry, now: Duration) -> bool {
+        let stamp = Stamp::of(entry);
+        if self.seen != stamp {
+            (self.seen, self.since) = (stamp, now);
+        }
+        let waited = now.saturating_sub(self.since);
+        match self.wait {
+            Wait::Quiet => waited >= QUIET,
+            Wait::Change => self.seen != self.first && waited >= QUIET,
+            Wait::Minute => waited >= MINUTE,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flowcore::base::LocalDisk;
+
+    #[test]
+    fn links_that_lead_up_are_not_followed() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::create_dir(root.path().join("d")).unwrap();
+        for link in ["one", "two", "d/up"] {
+            std::os::unix::fs::symlink(root.path(), root.path().join(link)).unwrap();
+        }
+        std::fs::write(root.path().join("d/file"), "").unwrap();
+        let wanted = Wanted {
+            include: Pattern::whole("^.*$").unwrap(),
+            ignore: Pattern::whole("^$").unwrap(),
+            suffix: ".done".to_owned(),
+            recursive: true,
+            order: ConsumeOrder::Oldest,
+            done_in: None,
+        };
+        let files = wanted.list(&LocalDisk, root.path()).unwrap();
+        assert_eq!(
+            files.into_iter().map(|entry| entry.path).collect::<Vec<_>>(),
+            [root.path().join("d/file")]
+        );
+    }
+
+    #[test]
+    fn a_file_that_was_set_aside_is_tried_again_when_what_it_waits_for_is_there() {
+        let second = Duration::from_secs;
+        let entry = |size| DiskEntry {
+            path: PathBuf::from("a"),
+            is_file: true,
+            identity: FileIdentity { device: 1, inode: 1 },
+            size,
+            modified: second(1),
+        };
+        let aside = |wait| {
+            let stamp = Stamp::of(&entry(5));
+            Aside { position: 5, wait, first: stamp, seen: stamp, since: second(10) }
+        };
+        let mut quiet = aside(Wait::Quiet);
+        assert!(!quiet.is_over(&entry(5), second(14)) && !quiet.is_over(&entry(6), second(15)));
+        assert!(!quiet.is_over(&entry(6), second(19)) && quiet.is_over(&entry(6), second(20)));
+        let mut change = aside(Wait::Change);
+        assert!(!change.is_over(&entry(5), second(900)) && !change.is_over(&entry(6), second(901)));
+        assert!(change.is_over(&entry(6), second(906)));
+        let mut minute = aside(Wait::Minute);
+        assert!(!minute.is_over(&entry(5), second(69)) && minute.is_over(&entry(5), second(70)));
+    }
+}
