@@ -48,8 +48,13 @@ type Look = fn(&Program) -> bool;
 
 #[test]
 fn each_key_does_what_it_says() {
-    let table: [(&[(&str, &str)], Look); 6] = [
+    let table: [(&[(&str, &str)], Look); 9] = [
+        (&[], |program| program.path("data/flowcore.checkpoint").exists()),
+        (&[("checkpointDir", "{dir}/marks")], |program| program.path("marks/flowcore.checkpoint").exists()),
         (&[("checkpointOnClose", "false")], |program| !program.path("data/flowcore.checkpoint").exists()),
+        (&[("useDualCheckpoints", "true"), ("backupCheckpointDir", "{dir}/copy")], |program| {
+            program.path("copy/flowcore.checkpoint").exists()
+        }),
         (&[("backupCheckpointDir", "{dir}/copy")], |program| !program.path("copy").exists()),
         (&[("maxFileSize", "2097152")], |program| {
             let first = fs::metadata(program.path("data/0000000000000001.segment")).unwrap();

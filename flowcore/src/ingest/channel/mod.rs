@@ -68,6 +68,10 @@ pub trait Channel<T: Send + 'static = Event>: Any + Send + Sync + 'static {
     /// What is in it now.
     fn state(&self) -> ChannelState;
 
+    /// Returns when it has done all that it left for later, so that what it runs in may end. An agent asks for it
+    /// when nobody puts or takes any more, and waits for its grace period at most.
+    async fn settle(&self) {}
+
     /// Whether what waits in it is there again when it is opened anew: then nobody has to drain it before.
     fn is_durable(&self) -> bool {
         false

@@ -103,6 +103,10 @@ impl<T: Send + 'static> Channel<T> for CountedChannel<T> {
         self.channel.state()
     }
 
+    async fn settle(&self) {
+        self.channel.settle().await;
+    }
+
     fn is_durable(&self) -> bool {
         self.channel.is_durable()
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flowcore::base::{Clock, Disk};
-use flowcore::ingest::Checkpoints;
+use flowcore::ingest::{Channel, Checkpoints};
 
 use super::world::{Lines, World};
 use crate::seeds::Seed;
@@ -60,6 +60,24 @@ async fn after_a_clean_end_nothing_is_read_again() {
     assert!(!has(&world, FILE), "it was not time for one");
     drop(channel);
     until(|| has(&world, FILE) && has(&world, COPY)).await;
+    assert!(scanned(&mut world, checkpoints()).await < 1_000);
+    world.check().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_settled_has_its_checkpoint_though_it_is_still_held() {
+    let mut world = world(2);
+    let channel = open(&mut world, checkpoints()).await;
+    put(&mut world, &channel, 100).await;
+    channel.settle().await;
+    assert!(has(&world, FILE) && has(&world, COPY));
+    let first = world.disk.read(Path::new(FILE), 1 << 20).unwrap();
+    // What comes after it waits for its interval again, or for the next end.
+    put(&mut world, &channel, 1).await;
+    assert_eq!(world.disk.read(Path::new(FILE), 1 << 20).unwrap(), first);
+    channel.settle().await;
+    assert_ne!(world.disk.read(Path::new(FILE), 1 << 20).unwrap(), first);
+    drop(channel);
     assert!(scanned(&mut world, checkpoints()).await < 1_000);
     world.check().await;
 }

@@ -95,6 +95,19 @@ impl<T: Clone + Send + Sync + 'static> Supervisor<T> {
         self.attend_for_grace(Tally::all_zero(alive)).await;
         self.crew.all().chain(self.leaving.all()).for_each(Control::end);
         self.join().await;
+        self.settle().await;
+    }
+
+    /// What channels left for later is done before anybody hears of the end. One whose disk does not answer is
+    /// left.
+    async fn settle(&mut self) {
+        let channels: Vec<_> = self.channels.iter().map(|open| open.channel.clone()).collect();
+        let settled = async move {
+            for channel in channels {
+                channel.settle().await;
+            }
+        };
+        self.attend_for_grace(settled).await;
     }
 
     /// Until it is asked to stop its sources, or has failed.

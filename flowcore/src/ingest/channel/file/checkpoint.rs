@@ -58,7 +58,8 @@ impl Checkpoints {
         self
     }
 
-    /// Whether one is written when the last handle on the channel is dropped, inside a runtime.
+    /// Whether one is written by [`settle`](crate::ingest::Channel::settle), as at the end of an agent, and when
+    /// the last handle on the channel is dropped: then only if the runtime goes on meanwhile.
     pub fn on_close(mut self, on_close: bool) -> Self {
         self.on_close = on_close;
         self

@@ -314,9 +314,12 @@ impl Log {
         is_dirty && matches!(self.settings.sync, SyncPolicy::Interval(_))
     }
 
-    pub(super) fn sync_if_due(&mut self) -> Result<(), FileChannelError> {
+    /// Does it if it is time, or if nothing more is written.
+    pub(super) fn sync_if_due(&mut self, is_last: bool) -> Result<(), FileChannelError> {
         match self.settings.sync {
-            SyncPolicy::Interval(time) if self.owes_a_sync() && self.last_sync.elapsed() >= time => {
+            SyncPolicy::Interval(time)
+                if self.owes_a_sync() && (is_last || self.last_sync.elapsed() >= time) =>
+            {
                 self.sync()
             }
             _ => Ok(()),

@@ -221,6 +221,11 @@ impl<T: Stored> Channel<T> for FileChannel<T> {
         self.shared.state()
     }
 
+    /// What is committed is in the log, takes too, and a checkpoint says so if one is asked for at the end.
+    async fn settle(&self) {
+        self.shared.settle().await;
+    }
+
     fn health(&self) -> Option<ChannelHealth> {
         let inner = self.shared.lock();
         let is_unhealthy =

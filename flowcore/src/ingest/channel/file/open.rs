@@ -13,7 +13,7 @@ use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
 use super::segment::{START, Segment};
 use super::settings::Settings;
-use super::shared::{Inner, Shared};
+use super::shared::{Ending, Inner, Shared};
 use super::{FileChannel, FileChannelError, FileChannelStatus, Stored};
 use crate::base::{BlockingPool, Clock, DiskLock, TaskSet, blocking};
 
@@ -57,6 +57,7 @@ pub(super) async fn open<T: Stored>(
         takers: tokio::sync::Mutex::default(),
         room: Notify::new(),
         arrived: Notify::new(),
+        written: Notify::new(),
         later: Arc::new(Notify::new()),
         _locks: locks,
     });
@@ -124,7 +125,7 @@ fn start<T: Stored>(settings: Settings, limits: Limits, name: &str) -> Result<In
         is_reading: false,
         read_error: None,
         status,
-        has_ended: false,
+        ending: Ending::Open,
         paths: Vec::new(),
     };
     inner.know(&log.segments);

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,6 +30,16 @@ pub(super) struct Pending<T> {
     pub(super) waiter: Option<oneshot::Sender<Result<(), Arc<FileChannelError>>>>,
 }
 
+/// Whether what was left for later is to be written now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Open,
+    /// Once: somebody waits for it.
+    Settling,
+    /// Always: nobody holds the channel any more.
+    Ended,
+}
+
 /// What is under the lock.
 #[derive(Debug)]
 pub(super) struct Inner<T> {
@@ -43,13 +54,21 @@ pub(super) struct Inner<T> {
     pub(super) is_reading: bool,
     pub(super) read_error: Option<FileChannelError>,
     pub(super) status: FileChannelStatus,
-    /// Nobody holds the channel any more.
-    pub(super) has_ended: bool,
+    pub(super) ending: Ending,
     /// Of the segments, in order.
     pub(super) paths: Vec<(u64, PathBuf)>,
 }
 
 impl<T> Inner<T> {
+    /// Whether it is asked for; then this answers for it.
+    pub(super) fn answer_ending(&mut self) -> bool {
+        let asked = self.ending != Ending::Open;
+        if self.ending == Ending::Settling {
+            self.ending = Ending::Open;
+        }
+        asked
+    }
+
     pub(super) fn know(&mut self, segments: &[Segment]) {
         let same = self.paths.len() == segments.len()
             && self.paths.last().map(|(id, _)| *id) == segments.last().map(|segment| segment.id);
@@ -85,6 +104,8 @@ pub(super) struct Shared<T> {
     pub(super) takers: tokio::sync::Mutex<()>,
     pub(super) room: Notify,
     pub(super) arrived: Notify,
+    /// A thread has stopped writing.
+    pub(super) written: Notify,
     /// Something is left to do later: see `Housekeeping`.
     pub(super) later: Arc<Notify>,
     pub(super) _locks: Vec<Box<dyn DiskLock>>,
@@ -216,12 +237,33 @@ impl<T: Stored> Shared<T> {
         }
     }
 
+    fn settle_soon(self: &Arc<Self>) {
+        let mut inner = self.lock();
+        if inner.ending == Ending::Open {
+            inner.ending = Ending::Settling;
+        }
+        self.write_soon(inner);
+    }
+
     /// The last handle is gone: a checkpoint is written if one is asked for.
     pub(super) fn end(self: &Arc<Self>) {
         let mut inner = self.lock();
-        inner.has_ended = true;
+        inner.ending = Ending::Ended;
         if inner.log.as_ref().is_none_or(Log::owes_a_checkpoint) {
             self.write_soon(inner);
+        }
+    }
+
+    /// Returns when nothing is left to write.
+    pub(super) async fn settle(self: &Arc<Self>) {
+        self.settle_soon();
+        loop {
+            let mut written = pin!(self.written.notified());
+            written.as_mut().enable();
+            if !self.lock().is_writing {
+                return;
+            }
+            written.await;
         }
     }
 

@@ -6,7 +6,7 @@ use crate::ingest::metrics::Counter;
 use super::checkpoint::Unwritten;
 use super::encoded::Encoded;
 use super::log::{Log, Written};
-use super::shared::{Inner, Pending, Shared};
+use super::shared::{Ending, Inner, Pending, Shared};
 use super::{FileChannelError, Stored};
 
 /// Bytes of puts that share a write and a sync at most.
@@ -43,14 +43,14 @@ impl<T: Stored> Writing<T> {
                 break;
             }
         }
-        if let Err(error) = log.sync_if_due() {
+        let is_last = shared.lock().answer_ending();
+        if let Err(error) = log.sync_if_due(is_last) {
             tracing::error!(channel = &*shared.name, %error, "what was committed may not survive a loss of power");
         }
         if log.owes_a_sync() {
             shared.later.notify_one();
         }
-        let has_ended = shared.lock().has_ended;
-        let Unwritten { first, copy } = log.checkpoint_if_due(has_ended);
+        let Unwritten { first, copy } = log.checkpoint_if_due(is_last);
         log.settings.counters.add(Counter::CheckpointWriteError, first);
         log.settings.counters.add(Counter::CheckpointBackupWriteError, copy);
         if log.owes_a_checkpoint() {
@@ -64,10 +64,17 @@ impl<T: Stored> Writing<T> {
         inner.is_writing = false;
         self.has_ended = true;
         // What came after the last look.
-        let is_last = inner.has_ended && !has_ended;
-        if is_last || !inner.takes.is_empty() || (!inner.pending.is_empty() && !inner.status.disk_full) {
+        let is_asked = match inner.ending {
+            Ending::Open => false,
+            Ending::Settling => true,
+            Ending::Ended => !is_last,
+        };
+        if is_asked || !inner.takes.is_empty() || (!inner.pending.is_empty() && !inner.status.disk_full) {
             shared.write_soon(inner);
+        } else {
+            drop(inner);
         }
+        shared.written.notify_waiters();
     }
 
     /// The puts that are written together. `None` when nothing is left to do.
@@ -206,6 +213,7 @@ impl<T: Stored> Drop for Writing<T> {
         let puts: Vec<Pending<T>> = take_all(&mut inner);
         drop(inner);
         fail_puts(&self.shared, puts, FileChannelError::Stopped);
+        self.shared.written.notify_waiters();
     }
 }
 

@@ -115,6 +115,12 @@ impl<T: Stored> Channel<T> for SpillableChannel<T> {
         self.shared.state()
     }
 
+    async fn settle(&self) {
+        if let Some(disk) = &self.shared.disk {
+            disk.settle().await;
+        }
+    }
+
     fn health(&self) -> Option<ChannelHealth> {
         self.shared.disk.as_ref().and_then(Channel::health)
     }
