@@ -82,13 +82,18 @@ impl Sink for Record {
 /// The built-in types, and `test.Script`, whose events are `events`, and `test.Record`, whose key `failures`
 /// says how often it fails at first.
 pub(crate) fn registry(events: Vec<Event>, seen: &Seen) -> Registry {
+    registry_with(events, seen, "test.Record")
+}
+
+/// The same with another name for the sink.
+pub(crate) fn registry_with(events: Vec<Event>, seen: &Seen, sink: &str) -> Registry {
     let seen = seen.clone();
     Registry::builtin()
         .source("test.Script", move |_| {
             let mut events = Some(events.clone());
             Ok(move || Script(events.take().unwrap_or_default()))
         })
-        .sink("test.Record", move |settings| {
+        .sink(sink, move |settings| {
             let failures = settings.text("failures").unwrap_or("0").parse().unwrap();
             let (seen, failures) = (seen.clone(), Arc::new(Mutex::new(failures)));
             Ok(move || Record { seen: seen.clone(), failures: failures.clone(), name: String::new() })

@@ -9,6 +9,7 @@ mod confs;
 mod embedded;
 mod exit_codes;
 mod exposition;
+mod fixed_confs;
 mod following;
 mod grammar;
 mod interceptors;

@@ -66,7 +66,7 @@ fn ask(stream: &mut TcpStream, request: &[u8], count: usize) -> String {
 }
 
 /// The answer to a request whose connection is closed after it.
-fn post(agent: &Agent, target: &str, body: &str) -> String {
+pub(crate) fn post(agent: &Agent, target: &str, body: &str) -> String {
     let mut stream = agent.connect();
     let length = body.len();
     let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}");
