@@ -8,8 +8,8 @@
 //! and all before it were delivered: with a memory channel, when the sink is done with them. A file is done
 //! only then. A batch that was refused for good counts as delivered.
 //!
-//! **What can repeat.** Nothing after a clean stop. After a crash or a failure what was read after the tracked
-//! position: at least once. A real Flume goes on at the tracked position, and this source at Flume's.
+//! **What can repeat.** Nothing after a clean stop, but a file that was set aside: it is read anew. After a crash
+//! or a failure what was read after the tracked position: at least once. A real Flume goes on at the tracked position, and this source at Flume's.
 //!
 //! **What is set aside.** A file that was changed while it was read, that cannot be read, decoded or renamed,
 //! or whose new name is taken: with a warning that says where. Other files go on. It is tried again from
@@ -17,7 +17,7 @@
 //!
 //! **Order.** The events of a file in their order; files in the order that was asked for.
 //!
-//! **Bounds.** A chunk of 256 KiB or one line, 1024 batches on their way, 10,000 files set aside.
+//! **Bounds.** A chunk of 64 KiB or one line or blob, 1024 batches on their way, 10,000 files set aside.
 
 mod blob;
 mod candidates;

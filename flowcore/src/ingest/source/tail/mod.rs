@@ -69,5 +69,6 @@ pub use error::TailError;
 pub use line::{Line, LongLines};
 pub use pattern::FilePattern;
 pub use progress::{FileProgress, TailProgress};
+pub use read_buffers::ReadBuffers;
 pub use recognition::{Fingerprint, Renamed};
 pub use source::TailSource;

@@ -9,30 +9,42 @@ const KEPT: usize = 16;
 
 /// Where files are read into, before it is known whether there is a line in it. A buffer with lines is lent
 /// to them, and read into again when the last of them is gone: the memory stays warm, and nothing is copied.
+///
+/// ```
+/// use flowcore::ingest::source::tail::ReadBuffers;
+///
+/// let mut buffers = ReadBuffers::new(8);
+/// buffers.begin().copy_from_slice(b"one\ntwo\n");
+/// let read = buffers.lend(8);
+/// let line = read.slice(..3);
+/// buffers.begin().fill(b' ');
+/// assert_eq!(line, "one");
+/// ```
 #[derive(Debug)]
-pub(super) struct ReadBuffers {
+pub struct ReadBuffers {
     size: usize,
     current: BytesMut,
     lent: VecDeque<Bytes>,
 }
 
 impl ReadBuffers {
-    pub(super) fn new(size: usize) -> Self {
+    /// Buffers of `size` bytes.
+    pub fn new(size: usize) -> Self {
         Self { size, current: BytesMut::zeroed(size), lent: VecDeque::new() }
     }
 
     /// What was read last, and where to read next.
-    pub(super) fn current(&mut self) -> &mut [u8] {
+    pub fn current(&mut self) -> &mut [u8] {
         &mut self.current
     }
 
     /// Makes the current buffer larger: a long line is in it. It is given up when the next read begins.
-    pub(super) fn grow(&mut self, size: usize) {
+    pub fn grow(&mut self, size: usize) {
         self.current.resize(size, 0);
     }
 
     /// Where to read something new.
-    pub(super) fn begin(&mut self) -> &mut [u8] {
+    pub fn begin(&mut self) -> &mut [u8] {
         if self.current.len() != self.size {
             self.current = self.come_home();
         }
@@ -40,10 +52,10 @@ impl ReadBuffers {
     }
 
     /// The first `end` bytes of the current buffer, for good; another one is the current then.
-    pub(super) fn lend(&mut self, end: usize) -> Bytes {
+    pub fn lend(&mut self, end: usize) -> Bytes {
         let next = self.come_home();
         let lent = std::mem::replace(&mut self.current, next).freeze();
-        let read = lent.slice(..end);
+        let read = lent.slice(..end.min(lent.len()));
         if lent.len() != self.size {
             // One that has grown goes with its line.
             return read;
