@@ -1,5 +1,6 @@
 //! Configurations with real mistakes, and what is said about each: `expected/` has one file for each.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -60,4 +61,23 @@ fn the_mistakes_of_real_configurations_are_all_found_and_nothing_else() {
             compare(conf, &Bare);
         }
     }
+}
+
+/// The codes of what is said in the expected files whose names begin with one of these.
+fn said_in(starts: &[&str]) -> BTreeSet<String> {
+    let files = fs::read_dir(here("tests/it/expected")).unwrap().map(|entry| entry.unwrap().path());
+    let of = |path: &PathBuf| {
+        starts.iter().any(|start| path.file_name().unwrap().to_str().unwrap().starts_with(start))
+    };
+    let texts = files.filter(of).map(|path| fs::read_to_string(path).unwrap());
+    let code = |line: &str| line.split(' ').nth(1).unwrap().to_owned();
+    texts.flat_map(|text| text.lines().map(code).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn our_own_configurations_have_all_the_mistakes_of_the_real_ones() {
+    let (real, own) = (said_in(&["flume-confs-", "fixed-", "repo-later-"]), said_in(&["confs-"]));
+    assert!(real.len() > 10, "{real:?}");
+    let missing: Vec<&String> = real.difference(&own).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

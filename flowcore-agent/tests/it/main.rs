@@ -7,6 +7,7 @@ mod channel_keys;
 mod command_line;
 mod confs;
 mod embedded;
+mod every_key;
 mod exit_codes;
 mod exposition;
 mod fixed_confs;
