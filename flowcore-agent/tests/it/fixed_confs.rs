@@ -30,7 +30,8 @@ fn conf(name: &str, own: &str) -> String {
         None => [line, "\n"].concat(),
     });
     let text: String = lines.collect();
-    ["/home/hadoop/", "/var/log/", "/tmp/"].iter().fold(text, |text, place| text.replace(place, "{dir}/"))
+    let places = ["home/hadoop", "var/log", "tmp"].map(|place| format!("/{place}/"));
+    places.iter().fold(text, |text, place| text.replace(place, "{dir}/"))
 }
 
 /// Relative places are in `{dir}`.
