@@ -23,7 +23,11 @@ use crate::reload::Meaning;
 /// `flowcore agent`.
 pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
     let system = system_properties(&options.system);
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(log_level(&system)).init();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_max_level(log_level(&system))
+        .init();
     if let Some(refused) = options.old.refused() {
         eprintln!("error: {refused}");
         return Exit::Usage;
