@@ -157,23 +157,23 @@ impl<T: Weigh> Queue<T> {
             return Step::Wait;
         }
         self.reserved += room.events;
-        self.bytes += room.bytes;
+        self.bytes = self.bytes.saturating_add(room.bytes);
         Step::Done(())
     }
 
     /// Gives back room that was reserved.
     pub(super) fn release(&mut self, room: Room) {
         self.reserved -= room.events;
-        self.bytes -= room.bytes;
+        self.bytes = self.bytes.saturating_sub(room.bytes);
     }
 
     /// Makes events visible that are in the log now. Later ones have higher sequence numbers.
     pub(super) fn publish(&mut self, first: u64, events: Vec<T>, room: Room, span: Span) {
         self.reserved -= room.events;
-        self.waiting += room.events;
+        self.waiting = self.waiting.saturating_add(room.events);
         let sequences = first..first + events.len() as u64;
         if self.cached.saturating_add(room.memory()) <= self.limits.memory {
-            self.cached += room.memory();
+            self.cached = self.cached.saturating_add(room.memory());
             let events = Some(events.into());
             self.stretches.push_back(Stretch { sequences, room, span, events });
             return;
@@ -213,8 +213,8 @@ impl<T: Weigh> Queue<T> {
             return Step::Read;
         }
         let room = taken.parts.iter().fold(Room::default(), |room, part| room.plus(part.room));
-        self.waiting -= room.events;
-        self.taken += room.events;
+        self.waiting = self.waiting.saturating_sub(room.events);
+        self.taken = self.taken.saturating_add(room.events);
         self.cached = self.cached.saturating_sub(room.memory());
         Step::Done(taken)
     }
@@ -222,8 +222,8 @@ impl<T: Weigh> Queue<T> {
     /// Taken events are gone, and their room is free.
     pub(super) fn forget(&mut self, parts: &[Part]) {
         for part in parts {
-            self.taken -= part.room.events;
-            self.bytes -= part.room.bytes;
+            self.taken = self.taken.saturating_sub(part.room.events);
+            self.bytes = self.bytes.saturating_sub(part.room.bytes);
             self.taken_for_good.insert(part.sequences.clone());
         }
     }
@@ -233,10 +233,10 @@ impl<T: Weigh> Queue<T> {
         for Part { sequences, room, span } in parts.into_iter().rev() {
             let own = |events: &mut Vec<T>| events.split_off(events.len().saturating_sub(room.events)).into();
             let own: Option<VecDeque<T>> = events.as_mut().map(own);
-            self.taken -= room.events;
-            self.waiting += room.events;
+            self.taken = self.taken.saturating_sub(room.events);
+            self.waiting = self.waiting.saturating_add(room.events);
             if own.is_some() {
-                self.cached += room.memory();
+                self.cached = self.cached.saturating_add(room.memory());
             }
             let at = self.stretches.partition_point(|stretch| stretch.sequences.start < sequences.start);
             self.stretches.insert(at, Stretch { sequences, room, span, events: own });
@@ -303,8 +303,8 @@ impl<T: Weigh> Queue<T> {
         let Some(mut old) = self.stretches.remove(at) else { return };
         // Puts may have made it longer meanwhile.
         let longer = old.span.to > request.span.to;
-        self.waiting -= old.room.events;
-        self.bytes -= old.room.bytes;
+        self.waiting = self.waiting.saturating_sub(old.room.events);
+        self.bytes = self.bytes.saturating_sub(old.room.bytes);
         for range in lost {
             self.taken_for_good.insert(range.clone());
             old.room.events -= usize::try_from(range.end - range.start).unwrap_or(0).min(old.room.events);
@@ -329,10 +329,10 @@ impl<T: Weigh> Queue<T> {
     }
 
     fn insert(&mut self, at: usize, stretch: Stretch<T>) {
-        self.waiting += stretch.room.events;
-        self.bytes += stretch.room.bytes;
+        self.waiting = self.waiting.saturating_add(stretch.room.events);
+        self.bytes = self.bytes.saturating_add(stretch.room.bytes);
         if stretch.events.is_some() {
-            self.cached += stretch.room.memory();
+            self.cached = self.cached.saturating_add(stretch.room.memory());
         }
         self.stretches.insert(at, stretch);
     }
