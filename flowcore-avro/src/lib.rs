@@ -11,7 +11,7 @@ mod transport;
 pub mod wire;
 
 pub use error::AvroError;
-pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 pub use sink::{AvroSink, AvroSinkConfig};
 pub use source::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
 pub use transport::{Compression, LayerOrder};

@@ -15,7 +15,7 @@ mod udp;
 
 pub use charset::{Charset, UnknownCharset};
 pub use error::NetError;
-pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 pub use http::{HttpConfig, HttpSource};
 pub use http_sink::{HttpSink, HttpSinkConfig, HttpSinkCounts, HttpSinkError, StatusRules};
 pub use listening::ListenAddresses;

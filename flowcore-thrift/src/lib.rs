@@ -7,7 +7,7 @@ mod transport;
 pub mod wire;
 
 pub use error::ThriftError;
-pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 pub use sink::{ThriftSink, ThriftSinkConfig};
 pub use source::{ThriftSource, ThriftSourceConfig, ThriftSourceMonitor};
 pub use wire::Protocol;

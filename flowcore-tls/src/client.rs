@@ -5,16 +5,15 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 
 use crate::roots::roots;
-use crate::selection::Selection;
 use crate::trust::Trust;
-use crate::{KeyStore, TlsConnector, TlsError};
+use crate::{KeyStore, TlsConnector, TlsError, TlsSelection};
 
 /// Which servers a sink trusts.
 ///
 /// ```
-/// use flowcore_tls::ClientTls;
+/// use flowcore_tls::{ClientTls, TlsSelection};
 ///
-/// let tls = ClientTls::new().exclude_protocols(["TLSv1.2"]);
+/// let tls = ClientTls::new().allow(TlsSelection::new().exclude_protocols(["TLSv1.2"]));
 /// # let _ = tls;
 /// ```
 #[derive(Debug, Clone)]
@@ -22,13 +21,13 @@ pub struct ClientTls {
     truststore: Option<KeyStore>,
     trusts_all: bool,
     verifies_name: bool,
-    selection: Selection,
+    selection: TlsSelection,
 }
 
 impl ClientTls {
     /// Those that the system trusts.
     pub fn new() -> Self {
-        Self { truststore: None, trusts_all: false, verifies_name: true, selection: Selection::default() }
+        Self { truststore: None, trusts_all: false, verifies_name: true, selection: TlsSelection::new() }
     }
 
     /// Those whose certificates are in `store` or signed by such, and no others.
@@ -52,31 +51,10 @@ impl ClientTls {
         self
     }
 
-    /// Allows these versions alone, by their names in Java: `TLSv1.2`, `TLSv1.3`. There are no others.
+    /// Allows these versions and cipher suites alone. Default: all that there are.
     #[must_use]
-    pub fn include_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.protocols.include(names);
-        self
-    }
-
-    /// Does not allow these versions.
-    #[must_use]
-    pub fn exclude_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.protocols.exclude(names);
-        self
-    }
-
-    /// Allows these cipher suites alone, by their names in Java.
-    #[must_use]
-    pub fn include_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.suites.include(names);
-        self
-    }
-
-    /// Does not allow these cipher suites.
-    #[must_use]
-    pub fn exclude_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.suites.exclude(names);
+    pub fn allow(mut self, selection: TlsSelection) -> Self {
+        self.selection = selection;
         self
     }
 

@@ -13,5 +13,5 @@ pub use client::ClientTls;
 pub use connector::{TlsAcceptor, TlsConnector};
 pub use error::TlsError;
 pub use key_store::{KeyStore, KeyStoreError};
-pub use selection::{is_cipher_suite, is_protocol};
+pub use selection::{TlsSelection, is_cipher_suite, is_protocol};
 pub use server::{ClientAuth, ServerTls};

@@ -31,34 +31,69 @@ pub fn is_cipher_suite(name: &str) -> bool {
 
 /// Which versions and cipher suites are allowed, by their Java names: those that are included, or all that
 /// there are, without those that are excluded.
+///
+/// ```
+/// use flowcore_tls::{ClientTls, TlsSelection};
+///
+/// let allowed = TlsSelection::new()
+///     .exclude_protocols(["TLSv1.2"])
+///     .include_cipher_suites(["TLS_AES_256_GCM_SHA384"]);
+/// let tls = ClientTls::new().allow(allowed);
+/// # let _ = tls;
+/// ```
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Selection {
-    pub(crate) protocols: Names,
-    pub(crate) suites: Names,
+pub struct TlsSelection {
+    protocols: Names,
+    suites: Names,
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names {
+struct Names {
     included: Vec<String>,
     excluded: Vec<String>,
 }
 
 impl Names {
-    pub(crate) fn include(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
-        self.included.extend(names.into_iter().map(Into::into));
-    }
-
-    pub(crate) fn exclude(&mut self, names: impl IntoIterator<Item = impl Into<String>>) {
-        self.excluded.extend(names.into_iter().map(Into::into));
-    }
-
     fn allow(&self, name: &str) -> bool {
         let named = |names: &[String]| names.iter().any(|it| it.eq_ignore_ascii_case(name));
         (self.included.is_empty() || named(&self.included)) && !named(&self.excluded)
     }
 }
 
-impl Selection {
+impl TlsSelection {
+    /// All that there are.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These versions alone, by their names in Java: `TLSv1.2`, `TLSv1.3`. There are no others.
+    #[must_use]
+    pub fn include_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.protocols.included.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Not these versions.
+    #[must_use]
+    pub fn exclude_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.protocols.excluded.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// These cipher suites alone, by their names in Java.
+    #[must_use]
+    pub fn include_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.suites.included.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Not these cipher suites.
+    #[must_use]
+    pub fn exclude_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.suites.excluded.extend(names.into_iter().map(Into::into));
+        self
+    }
+
     pub(crate) fn versions(&self) -> Result<Vec<&'static SupportedProtocolVersion>, TlsError> {
         let allowed = PROTOCOLS.into_iter().filter(|(name, _)| self.protocols.allow(name));
         let versions: Vec<_> = allowed.map(|(_, version)| version).collect();
@@ -83,21 +118,20 @@ mod tests {
 
     #[test]
     fn what_is_included_without_what_is_excluded_is_allowed() {
-        let mut selection = Selection::default();
-        assert_eq!(selection.versions().unwrap().len(), 2);
-        selection.protocols.exclude(["TLSv1.3"]);
-        assert_eq!(selection.versions().unwrap(), [&TLS12]);
-        selection.protocols.include(["TLSv1.3"]);
-        assert!(selection.versions().is_err());
+        let all = TlsSelection::new();
+        assert_eq!(all.versions().unwrap().len(), 2);
+        let old = all.exclude_protocols(["TLSv1.3"]);
+        assert_eq!(old.versions().unwrap(), [&TLS12]);
+        assert!(old.include_protocols(["TLSv1.3"]).versions().is_err());
     }
 
     #[test]
     fn cipher_suites_have_their_java_names() {
-        let mut selection = Selection::default();
-        let all = selection.provider().unwrap().cipher_suites.len();
-        selection.suites.exclude(["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"]);
-        assert_eq!(selection.provider().unwrap().cipher_suites.len(), all - 2);
-        selection.suites.include(["SSL_RSA_WITH_RC4_128_MD5"]);
-        assert!(selection.provider().is_err());
+        let all = TlsSelection::new();
+        let count = |selection: &TlsSelection| selection.provider().unwrap().cipher_suites.len();
+        let two = ["TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"];
+        let fewer = all.clone().exclude_cipher_suites(two);
+        assert_eq!(count(&fewer), count(&all) - 2);
+        assert!(fewer.include_cipher_suites(["SSL_RSA_WITH_RC4_128_MD5"]).provider().is_err());
     }
 }

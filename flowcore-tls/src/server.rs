@@ -7,17 +7,16 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 
 use crate::roots::roots;
-use crate::selection::Selection;
-use crate::{KeyStore, KeyStoreError, TlsAcceptor, TlsError};
+use crate::{KeyStore, KeyStoreError, TlsAcceptor, TlsError, TlsSelection};
 
 /// The certificate of a source, and whom it lets in.
 ///
 /// ```no_run
-/// use flowcore_tls::ServerTls;
+/// use flowcore_tls::{ServerTls, TlsSelection};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let tls = ServerTls::new(std::fs::read("cert.pem")?, std::fs::read("key.pem")?)?;
-/// let acceptor = tls.exclude_protocols(["TLSv1.2"]).acceptor()?;
+/// let acceptor = tls.allow(TlsSelection::new().exclude_protocols(["TLSv1.2"])).acceptor()?;
 /// # let _ = acceptor;
 /// # Ok(()) }
 /// ```
@@ -25,7 +24,7 @@ use crate::{KeyStore, KeyStoreError, TlsAcceptor, TlsError};
 pub struct ServerTls {
     store: KeyStore,
     client_auth: ClientAuth,
-    selection: Selection,
+    selection: TlsSelection,
 }
 
 /// Whether clients show certificates, and which authorities sign those.
@@ -52,7 +51,7 @@ impl ServerTls {
 
     /// The private key of `store`, and its certificates.
     pub fn from_store(store: KeyStore) -> Self {
-        Self { store, client_auth: ClientAuth::None, selection: Selection::default() }
+        Self { store, client_auth: ClientAuth::None, selection: TlsSelection::new() }
     }
 
     /// Whether clients show certificates. Default: they are not asked.
@@ -62,31 +61,10 @@ impl ServerTls {
         self
     }
 
-    /// Allows these versions alone, by their names in Java: `TLSv1.2`, `TLSv1.3`. There are no others.
+    /// Allows these versions and cipher suites alone. Default: all that there are.
     #[must_use]
-    pub fn include_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.protocols.include(names);
-        self
-    }
-
-    /// Does not allow these versions.
-    #[must_use]
-    pub fn exclude_protocols(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.protocols.exclude(names);
-        self
-    }
-
-    /// Allows these cipher suites alone, by their names in Java.
-    #[must_use]
-    pub fn include_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.suites.include(names);
-        self
-    }
-
-    /// Does not allow these cipher suites.
-    #[must_use]
-    pub fn exclude_cipher_suites(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.selection.suites.exclude(names);
+    pub fn allow(mut self, selection: TlsSelection) -> Self {
+        self.selection = selection;
         self
     }
 

@@ -3,6 +3,7 @@ use flowcore::ingest::{Channel, Sink, SinkError, Source, SourceError};
 use flowcore::{base::Clock, ingest::ComponentContext};
 use flowcore_avro::{
     AvroSink, AvroSinkConfig, AvroSource, ClientAuth, ClientTls, Compression, LayerOrder, ServerTls,
+    TlsSelection,
 };
 use flowcore_testkit::Certificate;
 
@@ -65,8 +66,16 @@ async fn a_server_that_is_not_trusted_gets_nothing() {
 async fn versions_and_clients_that_are_not_allowed_are_refused() {
     let certificate = Certificate::make();
     let trusting = ClientTls::new().truststore(trusted(&certificate));
-    let old = Running::start(config().tls(server(&certificate).exclude_protocols(["TLSv1.3"]))).await;
-    refusal(sink(&old, "localhost", trusting.clone().include_protocols(["TLSv1.3"]))).await;
+    let old = Running::start(
+        config().tls(server(&certificate).allow(TlsSelection::new().exclude_protocols(["TLSv1.3"]))),
+    )
+    .await;
+    refusal(sink(
+        &old,
+        "localhost",
+        trusting.clone().allow(TlsSelection::new().include_protocols(["TLSv1.3"])),
+    ))
+    .await;
     AvroSink::new(sink(&old, "localhost", trusting.clone())).deliver(&[Event::new("x")]).await.unwrap();
 
     let needing = server(&certificate).client_auth(ClientAuth::Need(trusted(&certificate)));

@@ -4,6 +4,7 @@ use flowcore::ingest::{Channel, ComponentContext, Sink, SinkError, Source, Sourc
 use flowcore_testkit::Certificate;
 use flowcore_thrift::{
     ClientAuth, ClientTls, KeyStore, Protocol, ServerTls, ThriftSink, ThriftSinkConfig, ThriftSource,
+    TlsSelection,
 };
 
 use crate::agent::{Running, config, drain, until};
@@ -100,7 +101,7 @@ async fn a_handshake_that_does_not_end_closes_its_connection() {
 #[tokio::test]
 async fn settings_that_allow_nothing_are_said_at_the_start() {
     let certificate = Certificate::make();
-    let tls = server(&certificate).include_protocols(["SSLv3"]);
+    let tls = server(&certificate).allow(TlsSelection::new().include_protocols(["SSLv3"]));
     let mut source = ThriftSource::new(config().tls(tls));
     let started = source.start(&ComponentContext::new("thrift", Clock::system())).await;
     let Err(SourceError::Fatal(cause)) = started else { panic!("{started:?}") };

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use flowcore_testkit::Certificate;
-use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 use crate::keytool::{PASSWORD, run, store, trust};
@@ -62,19 +62,20 @@ async fn each_limit_of_versions_and_suites_holds() {
     let client = ClientTls::new().truststore(pem(&certificate));
     let suite = "TLS_AES_128_GCM_SHA256";
     let old = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384";
-    let of = || server(&certificate);
-    let new_only = client.clone().include_protocols(["TLSv1.3"]);
-    let old_only = client.clone().exclude_protocols(["SSLv3", "TLSv1.3"]);
+    let all = TlsSelection::new;
+    let of = |allowed| server(&certificate).allow(allowed);
+    let new_only = client.clone().allow(all().include_protocols(["TLSv1.3"]));
+    let old_only = client.clone().allow(all().exclude_protocols(["SSLv3", "TLSv1.3"]));
     for (server, client, expected) in [
-        (of().include_protocols(["TLSv1.2"]), &client, true),
-        (of().include_protocols(["TLSv1.2"]), &new_only, false),
-        (of().exclude_protocols(["TLSv1.3"]), &new_only, false),
-        (of().exclude_protocols(["TLSv1.2"]), &old_only, false),
-        (of().exclude_protocols(["SSLv3"]), &old_only, true),
-        (of().include_cipher_suites([suite]), &new_only, true),
-        (of().include_cipher_suites([suite]), &old_only, false),
-        (of().include_cipher_suites([suite, old]), &old_only, true),
-        (of().include_cipher_suites([suite, old]).exclude_cipher_suites([old]), &old_only, false),
+        (of(all().include_protocols(["TLSv1.2"])), &client, true),
+        (of(all().include_protocols(["TLSv1.2"])), &new_only, false),
+        (of(all().exclude_protocols(["TLSv1.3"])), &new_only, false),
+        (of(all().exclude_protocols(["TLSv1.2"])), &old_only, false),
+        (of(all().exclude_protocols(["SSLv3"])), &old_only, true),
+        (of(all().include_cipher_suites([suite])), &new_only, true),
+        (of(all().include_cipher_suites([suite])), &old_only, false),
+        (of(all().include_cipher_suites([suite, old])), &old_only, true),
+        (of(all().include_cipher_suites([suite, old]).exclude_cipher_suites([old])), &old_only, false),
     ] {
         assert_eq!(talk(&server, client, "localhost").await.is_ok(), expected, "{server:?} {client:?}");
     }
@@ -111,8 +112,12 @@ async fn clients_that_must_show_a_certificate_and_have_none_are_refused() {
 #[test]
 fn a_selection_that_leaves_nothing_is_an_error() {
     let certificate = Certificate::make();
-    let none = server(&certificate).include_protocols(["SSLv3"]).acceptor().unwrap_err();
+    let none =
+        server(&certificate).allow(TlsSelection::new().include_protocols(["SSLv3"])).acceptor().unwrap_err();
     assert_eq!(none.to_string(), "neither TLSv1.2 nor TLSv1.3 is allowed");
-    let none = ClientTls::new().include_cipher_suites(["SSL_RSA_WITH_RC4_128_MD5"]).connector().unwrap_err();
+    let none = ClientTls::new()
+        .allow(TlsSelection::new().include_cipher_suites(["SSL_RSA_WITH_RC4_128_MD5"]))
+        .connector()
+        .unwrap_err();
     assert_eq!(none.to_string(), "no cipher suite is allowed");
 }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls};
+use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 
 use crate::registry::{SettingError, Settings};
 
@@ -15,10 +15,7 @@ pub(super) fn server(settings: &Settings<'_>) -> Result<Option<ServerTls>, Setti
     let password = settings.written_of(&["keystore-password", "keystorePassword"]);
     let exclude = settings.written_of(&["exclude-protocols", "excludeProtocols"]);
     let tls = ServerTls::from_store(store(settings, "keystore", password)?)
-        .include_protocols(words(settings, "include-protocols"))
-        .exclude_protocols(words(settings, exclude))
-        .include_cipher_suites(words(settings, "include-cipher-suites"))
-        .exclude_cipher_suites(words(settings, "exclude-cipher-suites"))
+        .allow(selection(settings, exclude))
         .client_auth(client_auth(settings)?);
     // What does not fit is said before anything starts.
     tls.acceptor().map_err(|error| settings.error("keystore", said(&error)))?;
@@ -34,10 +31,7 @@ pub(super) fn client(settings: &Settings<'_>) -> Result<Option<ClientTls>, Setti
     let tls = ClientTls::new()
         .trust_all_certs(trusts_all)
         .verify_hostname(settings.boolean("verify-hostname")?)
-        .include_protocols(words(settings, "include-protocols"))
-        .exclude_protocols(words(settings, "exclude-protocols"))
-        .include_cipher_suites(words(settings, "include-cipher-suites"))
-        .exclude_cipher_suites(words(settings, "exclude-cipher-suites"));
+        .allow(selection(settings, "exclude-protocols"));
     let tls = match settings.text("truststore").filter(|_| !trusts_all) {
         Some(_) => tls.truststore(store(settings, "truststore", "truststore-password")?),
         None => tls,
@@ -46,6 +40,14 @@ pub(super) fn client(settings: &Settings<'_>) -> Result<Option<ClientTls>, Setti
         tls.connector().map_err(|error| settings.error("truststore", said(&error)))?;
     }
     Ok(Some(tls))
+}
+
+fn selection(settings: &Settings<'_>, exclude: &str) -> TlsSelection {
+    TlsSelection::new()
+        .include_protocols(words(settings, "include-protocols"))
+        .exclude_protocols(words(settings, exclude))
+        .include_cipher_suites(words(settings, "include-cipher-suites"))
+        .exclude_cipher_suites(words(settings, "exclude-cipher-suites"))
 }
 
 fn client_auth(settings: &Settings<'_>) -> Result<ClientAuth, SettingError> {
