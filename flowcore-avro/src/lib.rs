@@ -1,7 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 pub mod container;
-mod error;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -10,8 +9,11 @@ pub mod source;
 mod transport;
 pub mod wire;
 
-pub use error::AvroError;
+pub use flowcore_rpc::SourceMonitor as AvroSourceMonitor;
 pub use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 pub use sink::{AvroSink, AvroSinkConfig};
-pub use source::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
+pub use source::{AvroSource, AvroSourceConfig};
 pub use transport::{Compression, LayerOrder};
+
+/// Why a source or a sink of this crate cannot work or go on: the cause inside its error.
+pub type AvroError = flowcore_rpc::RpcError<wire::Status>;

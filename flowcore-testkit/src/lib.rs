@@ -1,6 +1,6 @@
 //! What a test of a topology needs when there are no servers: time that jumps when nobody is busy, a spout
-//! that follows a script, bolts and sinks that record, wrappers that fail and dawdle. And a real Flume, for
-//! tests of what speaks with it.
+//! that follows a script, bolts and sinks that record, wrappers that fail and dawdle. And, for tests
+//! of what speaks with real servers, sources in tasks of their own, waiting with a deadline, and a real Flume.
 //!
 //! ```
 //! use flowcore::process::{TopologyBuilder, map};
@@ -23,22 +23,30 @@
 //! assert_eq!(seen.items(), [2, 4, 6]);
 //! ```
 
+mod bodies;
 mod crash_disk;
+mod driven;
 mod flaky;
 mod flume;
 mod port;
 mod random;
 mod recorder;
+mod running;
 mod scripted;
 mod slow;
 mod time;
+mod wait;
 
+pub use bodies::{bodies_of, events, first_occurrences, numbers};
 pub use crash_disk::{CrashDisk, DiskFault};
+pub use driven::Driven;
 pub use flaky::{Flaky, FlakySink, Plan};
 pub use flume::{Certificate, Flume, Java};
 pub use port::free_port;
 pub use random::Random;
 pub use recorder::{Recorder, RecordingBolt, RecordingSink};
+pub use running::{RunningSource, context, drain, started, take};
 pub use scripted::{Script, ScriptedSpout};
 pub use slow::Slow;
 pub use time::{START, run_until_idle, simulate};
+pub use wait::{pause, until, within};

@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use flowcore::event::Event;
 use flowcore_avro::wire::{
-    Call, EventDecoder, Frame, FrameDecoder, HandshakeRequest, HandshakeResponse, Limits, Reader, WireError,
-    append_batch, parse_reply, read_call,
+    Call, Decoder, EventDecoder, Frame, FrameDecoder, HandshakeRequest, HandshakeResponse, Limits, Reader,
+    WireError, append_batch, parse_reply, read_call,
 };
 
 const LIMITS: Limits = Limits { frame_bytes: 4096, buffers: 16, events: 100, headers: 8 };

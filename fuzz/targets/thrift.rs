@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use flowcore_thrift::Protocol;
 use flowcore_thrift::wire::{
-    Call, EventDecoder, FrameDecoder, Limits, WireError, append_batch, read_reply, read_request,
+    Call, Decoder, EventDecoder, FrameDecoder, Limits, WireError, append_batch, read_reply, read_request,
 };
 
 const LIMITS: Limits = Limits { frame_bytes: 4096, events: 100, headers: 8, text_bytes: 200, depth: 8 };

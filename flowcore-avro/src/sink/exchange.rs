@@ -1,13 +1,16 @@
 use flowcore::event::Event;
+use flowcore_rpc::protocol;
 
 use crate::wire::{
-    Frame, HASH, HandshakeRequest, HandshakeResponse, Limits, Match, Md5, Reader, Reply, Status, WireError,
-    append_batch, begin_frame, end_frame, parse_reply,
+    Frame, FrameDecoder, HASH, HandshakeRequest, HandshakeResponse, Limits, Match, Md5, Reader, Reply,
+    Status, WireError, append_batch, begin_frame, end_frame, parse_reply,
 };
+
+type Answer = protocol::Answer<Status>;
 
 /// What one server has said so far: words the calls and understands the answers.
 #[derive(Debug)]
-pub(super) struct Exchange {
+pub struct Exchange {
     limits: Limits,
     serial: u32,
     has_shaken_hands: bool,
@@ -16,53 +19,9 @@ pub(super) struct Exchange {
     has_asked_again: bool,
 }
 
-/// What an answer says.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    Status(Status),
-    Error(String),
-    /// The call was not executed: to be sent again.
-    Again,
-    /// The server does not know the protocol, though it has been told.
-    Stranger,
-    /// An answer to something else.
-    Stray,
-}
-
 impl Exchange {
     pub(super) fn new(limits: Limits) -> Self {
         Self { limits, serial: 0, has_shaken_hands: false, server_hash: HASH, has_asked_again: false }
-    }
-
-    /// Appends a call with these events.
-    pub(super) fn ask(&mut self, events: &[Event], out: &mut Vec<u8>) -> Result<(), WireError> {
-        // As in Java, the first is 1.
-        self.serial = self.serial.wrapping_add(1);
-        let start = begin_frame(out, self.serial);
-        if !self.has_shaken_hands {
-            HandshakeRequest::ours(self.server_hash).write(out);
-        }
-        append_batch(out, events);
-        end_frame(out, start)
-    }
-
-    /// Reads the answer to the last call.
-    pub(super) fn hear(&mut self, frame: &Frame) -> Result<Answer, WireError> {
-        if frame.serial != self.serial {
-            return Ok(Answer::Stray);
-        }
-        let mut reader = Reader::new(&frame.body);
-        if !self.has_shaken_hands {
-            let handshake = HandshakeResponse::read(&mut reader, &self.limits)?;
-            if handshake.matched == Match::None {
-                return Ok(self.not_understood(&handshake));
-            }
-            self.has_shaken_hands = true;
-        }
-        Ok(match parse_reply(&mut reader, &self.limits)? {
-            Reply::Status(status) => Answer::Status(status),
-            Reply::Error(message) => Answer::Error(message.chars().take(1000).collect()),
-        })
     }
 
     fn not_understood(&mut self, handshake: &HandshakeResponse<'_>) -> Answer {
@@ -76,12 +35,54 @@ impl Exchange {
     }
 }
 
+impl protocol::Exchange for Exchange {
+    type Decoder = FrameDecoder;
+    type Status = Status;
+    type Error = WireError;
+
+    fn decoder(&self) -> FrameDecoder {
+        FrameDecoder::new(self.limits)
+    }
+
+    fn ask(&mut self, events: &[Event], out: &mut Vec<u8>) -> Result<(), WireError> {
+        // As in Java, the first is 1.
+        self.serial = self.serial.wrapping_add(1);
+        let start = begin_frame(out, self.serial);
+        if !self.has_shaken_hands {
+            HandshakeRequest::ours(self.server_hash).write(out);
+        }
+        append_batch(out, events);
+        end_frame(out, start)
+    }
+
+    fn hear(&mut self, frame: &Frame) -> Result<Answer, WireError> {
+        if frame.serial != self.serial {
+            return Ok(Answer::Stray);
+        }
+        let mut reader = Reader::new(&frame.body);
+        if !self.has_shaken_hands {
+            let handshake = HandshakeResponse::read(&mut reader, &self.limits)?;
+            if handshake.matched == Match::None {
+                return Ok(self.not_understood(&handshake));
+            }
+            self.has_shaken_hands = true;
+        }
+        Ok(match parse_reply(&mut reader, &self.limits)? {
+            Reply::Status(Status::Ok) => Answer::Taken,
+            Reply::Status(status) => Answer::NotTaken(status),
+            Reply::Error(message) => Answer::Error(message.chars().take(1000).collect()),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use flowcore_rpc::Decoder;
+    use flowcore_rpc::protocol::Exchange as _;
 
     use super::*;
-    use crate::wire::{FrameDecoder, TEXT, status_reply};
+    use crate::wire::{TEXT, status_reply};
 
     fn asked(exchange: &mut Exchange) -> Frame {
         let mut decoder = FrameDecoder::new(Limits::default());
@@ -110,10 +111,13 @@ mod tests {
         let first = asked(&mut exchange);
         assert_eq!(first.serial, 1);
         let heard = exchange.hear(&answer(1, Some(Match::Client), Some(Status::Ok)));
-        assert_eq!(heard, Ok(Answer::Status(Status::Ok)));
+        assert_eq!(heard, Ok(Answer::Taken));
         let second = asked(&mut exchange);
         assert_eq!((second.serial, &second.body[..13]), (2, &b"\0\x16appendBatch"[..]));
-        assert_eq!(exchange.hear(&answer(2, None, Some(Status::Failed))), Ok(Answer::Status(Status::Failed)));
+        assert_eq!(
+            exchange.hear(&answer(2, None, Some(Status::Failed))),
+            Ok(Answer::NotTaken(Status::Failed))
+        );
     }
 
     #[test]

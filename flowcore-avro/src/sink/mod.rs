@@ -8,11 +8,18 @@
 //! - Order is kept: the next call is sent when the last is answered.
 //! - While the server is away, events wait in the channel; with [backups](AvroSinkConfig::backup) they go there.
 
-mod client;
 mod config;
 mod exchange;
-#[expect(clippy::module_inception, reason = "the sink of the folder for sinks")]
-mod sink;
 
 pub use config::AvroSinkConfig;
-pub use sink::AvroSink;
+
+/// Sends events by Avro RPC. See the [module](self) for its guarantees.
+///
+/// ```
+/// use flowcore_avro::{AvroSink, AvroSinkConfig};
+///
+/// let config = AvroSinkConfig::new("collector", 4545);
+/// let factory = move || AvroSink::new(config.clone());
+/// # let _ = factory();
+/// ```
+pub type AvroSink = flowcore_rpc::RpcSink<AvroSinkConfig>;

@@ -1,21 +1,12 @@
-//! What lies between frames and sockets: zlib streams and TLS, and reading frames.
+//! What lies between frames and sockets beside TLS: zlib streams.
 
 mod compression;
 mod deflate;
-mod frames;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
-mod layers;
 mod order;
+mod packing;
 
 pub use compression::Compression;
-pub(crate) use frames::{Frames, ReadError};
-pub(crate) use layers::Layers;
 pub use order::LayerOrder;
-
-use tokio::io::{AsyncRead, AsyncWrite};
-
-/// A connection with whatever lies on it.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Io for S {}
+pub(crate) use packing::Packing;

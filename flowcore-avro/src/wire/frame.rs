@@ -1,4 +1,5 @@
 use bytes::{Buf, Bytes, BytesMut};
+use flowcore_rpc::Decoder;
 
 use super::{Limits, WireError};
 
@@ -43,47 +44,6 @@ impl FrameDecoder {
         Self { limits, input: BytesMut::new(), head: None }
     }
 
-    /// Where bytes that arrive are appended.
-    pub fn input(&mut self) -> &mut BytesMut {
-        &mut self.input
-    }
-
-    /// Whether no frame has begun.
-    pub fn is_between_frames(&self) -> bool {
-        self.head.is_none() && self.input.is_empty()
-    }
-
-    /// Bytes of frames that are not whole yet.
-    pub fn held(&self) -> usize {
-        self.input.len() + self.head.as_ref().map_or(0, |head| head.body.len())
-    }
-
-    /// How much room for what arrives next is worth having: as much as has arrived, not as was claimed.
-    pub fn worth_reserving(&self) -> usize {
-        const LEAST: usize = 16 << 10;
-        let claimed =
-            self.input.first_chunk::<LENGTH>().map_or(0, |length| u32::from_be_bytes(*length) as usize);
-        let missing =
-            if self.head.is_some() { (LENGTH + claimed).saturating_sub(self.input.len()) } else { 0 };
-        missing.min(self.input.len()).max(LEAST)
-    }
-
-    /// The next frame that is whole.
-    ///
-    /// # Errors
-    /// [`WireError::FrameTooLong`], [`WireError::TooManyBuffers`]: as soon as the lengths say so.
-    pub fn next_frame(&mut self) -> Result<Option<Frame>, WireError> {
-        if self.head.is_none() && !self.read_head()? {
-            return Ok(None);
-        }
-        while self.head.as_ref().is_some_and(|head| head.buffers_left > 0) {
-            if !self.read_buffer()? {
-                return Ok(None);
-            }
-        }
-        Ok(self.head.take().map(|head| Frame { serial: head.serial, body: head.body.into_bytes() }))
-    }
-
     fn read_head(&mut self) -> Result<bool, WireError> {
         if self.input.len() < HEAD {
             return Ok(false);
@@ -114,6 +74,49 @@ impl FrameDecoder {
         head.body.push(self.input.split_to(length));
         head.buffers_left -= 1;
         Ok(true)
+    }
+}
+
+impl Decoder for FrameDecoder {
+    type Frame = Frame;
+    type Error = WireError;
+
+    fn frame_bytes(&self) -> usize {
+        self.limits.frame_bytes
+    }
+
+    fn input(&mut self) -> &mut BytesMut {
+        &mut self.input
+    }
+
+    fn is_between_frames(&self) -> bool {
+        self.head.is_none() && self.input.is_empty()
+    }
+
+    fn held(&self) -> usize {
+        self.input.len() + self.head.as_ref().map_or(0, |head| head.body.len())
+    }
+
+    /// As much as has arrived, not as was claimed.
+    fn worth_reserving(&self) -> usize {
+        const LEAST: usize = 16 << 10;
+        let claimed =
+            self.input.first_chunk::<LENGTH>().map_or(0, |length| u32::from_be_bytes(*length) as usize);
+        let missing =
+            if self.head.is_some() { (LENGTH + claimed).saturating_sub(self.input.len()) } else { 0 };
+        missing.min(self.input.len()).max(LEAST)
+    }
+
+    fn next_frame(&mut self) -> Result<Option<Frame>, WireError> {
+        if self.head.is_none() && !self.read_head()? {
+            return Ok(None);
+        }
+        while self.head.as_ref().is_some_and(|head| head.buffers_left > 0) {
+            if !self.read_buffer()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.head.take().map(|head| Frame { serial: head.serial, body: head.body.into_bytes() }))
     }
 }
 

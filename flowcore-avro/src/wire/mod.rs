@@ -20,6 +20,7 @@ pub use call::{
 pub use error::WireError;
 pub use event::EventDecoder;
 pub(crate) use event::write_event;
+pub use flowcore_rpc::Decoder;
 pub use frame::{Frame, FrameDecoder, begin_frame, end_frame};
 pub use handshake::{HandshakeRequest, HandshakeResponse, Match, Md5};
 pub use limits::Limits;

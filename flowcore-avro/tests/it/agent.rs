@@ -1,28 +1,19 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
 
-use flowcore::base::{Clock, TaskSet};
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, ChannelWriter, ComponentContext, MemoryChannel, Source, Stopping};
+use flowcore::ingest::{Channel, MemoryChannel};
 use flowcore_avro::{AvroSource, AvroSourceConfig, AvroSourceMonitor};
-use tokio::sync::watch;
+use flowcore_testkit::{RunningSource, drain};
 
-/// A source that runs, and the channel that it fills.
+/// A source that runs, and what is known of it.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    pub(crate) channel: MemoryChannel,
     pub(crate) monitor: AvroSourceMonitor,
-    stop: watch::Sender<bool>,
-    tasks: TaskSet<()>,
+    source: RunningSource,
 }
 
 pub(crate) fn config() -> AvroSourceConfig {
-    config_at(0)
-}
-
-pub(crate) fn config_at(port: u16) -> AvroSourceConfig {
-    AvroSourceConfig::new("127.0.0.1", port)
+    AvroSourceConfig::new("127.0.0.1", 0)
 }
 
 impl Running {
@@ -33,48 +24,21 @@ impl Running {
 
     pub(crate) async fn start_into(config: AvroSourceConfig, channel: MemoryChannel) -> Self {
         let monitor = AvroSourceMonitor::new();
-        let (stop, stopping) = watch::channel(false);
-        let context = ComponentContext::new("avro", Clock::system());
-        let channels: Vec<Arc<dyn Channel>> = vec![Arc::new(channel.clone())];
-        let mut out = ChannelWriter::new(channels, context.clone(), Stopping::new(stopping));
-        let mut source = AvroSource::new(config.monitor(&monitor));
-        let mut tasks = TaskSet::new();
-        source.start(&context).await.unwrap();
-        tasks.spawn("source", async move { source.run(&mut out).await.unwrap() });
-        Self { address: monitor.address().await, channel, monitor, stop, tasks }
+        let source = RunningSource::start(AvroSource::new(config.monitor(&monitor)), channel).await;
+        Self { address: monitor.address().await, monitor, source }
     }
 
-    /// Ends it in the middle of whatever it does.
-    pub(crate) fn kill(self) -> MemoryChannel {
-        self.channel
+    pub(crate) fn channel(&self) -> &MemoryChannel {
+        self.source.channel()
     }
 
-    /// Stops it, and waits for its end.
-    pub(crate) async fn stop(mut self) -> MemoryChannel {
-        self.stop.send_replace(true);
-        while self.tasks.next().await.is_some() {}
-        self.channel
+    /// How many events it has put that nobody took.
+    pub(crate) fn waiting(&self) -> usize {
+        self.channel().state().waiting
     }
-}
 
-/// Everything in the channel.
-pub(crate) async fn drain(channel: &MemoryChannel) -> Vec<Event> {
-    channel.close();
-    let mut events = Vec::new();
-    while let Ok(take) = channel.take(1000).await {
-        events.extend_from_slice(take.events());
-        take.commit().await.unwrap();
+    /// Stops it, and gives all that it has put.
+    pub(crate) async fn stop(self) -> Vec<Event> {
+        drain(&self.source.stop().await).await
     }
-    events
-}
-
-/// Waits until something holds.
-pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    for _ in 0..3000 {
-        if holds() {
-            return;
-        }
-        Clock::system().sleep(Duration::from_millis(10)).await;
-    }
-    panic!("not within 30 s: {what}");
 }

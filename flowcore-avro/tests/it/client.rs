@@ -1,8 +1,8 @@
 use bytes::Bytes;
 use flowcore::event::Event;
 use flowcore_avro::wire::{
-    FrameDecoder, HASH, HandshakeRequest, HandshakeResponse, Limits, Match, Md5, Reader, Reply, Status,
-    append_batch, begin_frame, end_frame, parse_reply,
+    Decoder, FrameDecoder, HASH, HandshakeRequest, HandshakeResponse, Limits, Match, Md5, Reader, Reply,
+    Status, append_batch, begin_frame, end_frame, parse_reply,
 };
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

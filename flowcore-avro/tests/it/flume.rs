@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use flowcore::base::Clock;
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, Sink, SinkError};
+use flowcore::ingest::{Sink, SinkError};
 use flowcore_avro::wire::Status;
 use flowcore_avro::{AvroError, AvroSink, AvroSinkConfig, ClientTls, Compression};
 use flowcore_testkit::{Certificate, Flume, Java, free_port};
 
-use crate::agent::{Running, config, drain};
+use crate::agent::{Running, config};
 use crate::certificate::{server, trusted};
 
 /// The one of the build folder.
@@ -95,13 +95,13 @@ async fn deliver(sink: &mut AvroSink, events: &[Event], agent: &mut Java) {
 /// Waits until a source has put so many events.
 async fn arrive(source: &Running, count: usize, agent: &mut Java) {
     for _ in 0..6000 {
-        if source.channel.state().waiting >= count {
+        if source.waiting() >= count {
             return;
         }
         assert!(agent.end().is_none(), "{}", agent.log());
         Clock::system().sleep(Duration::from_millis(10)).await;
     }
-    panic!("only {} of {count} arrived within 60 s: {}", source.channel.state().waiting, agent.log());
+    panic!("only {} of {count} arrived within 60 s: {}", source.waiting(), agent.log());
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn events_go_through_a_real_flume_and_come_back_as_they_were() {
     for source in out {
         arrive(&source, 1000, &mut agent).await;
         assert_eq!(source.monitor.broken_connections(), 0);
-        assert_eq!(by_number(&drain(&source.stop().await).await), by_number(&sent));
+        assert_eq!(by_number(&source.stop().await), by_number(&sent));
     }
 
     let mut to_full = AvroSink::new(AvroSinkConfig::new("127.0.0.1", ways[4].port));
@@ -178,7 +178,7 @@ async fn the_client_of_flume_sends_a_file_with_headers() {
     let files = [("lines.txt", &*lines.join("\n")), ("headers.properties", "host = a\nkind = b\n")];
     let mut client = real().run("org.apache.flume.client.avro.AvroCLIClient", &arguments, &files);
     arrive_or_end(&source, lines.len(), &mut client).await;
-    let events = drain(&source.stop().await).await;
+    let events = source.stop().await;
     let bodies: Vec<_> = events.iter().map(|event| String::from_utf8(event.body.to_vec()).unwrap()).collect();
     assert_eq!(bodies, lines);
     for event in &events {
@@ -189,7 +189,7 @@ async fn the_client_of_flume_sends_a_file_with_headers() {
 async fn arrive_or_end(source: &Running, count: usize, client: &mut Java) {
     for _ in 0..6000 {
         if let Some(is_well) = client.end() {
-            assert!(is_well && source.channel.state().waiting == count, "{}", client.log());
+            assert!(is_well && source.waiting() == count, "{}", client.log());
             return;
         }
         Clock::system().sleep(Duration::from_millis(10)).await;

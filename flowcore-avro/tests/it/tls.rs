@@ -1,13 +1,12 @@
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, Sink, SinkError, Source, SourceError};
-use flowcore::{base::Clock, ingest::ComponentContext};
+use flowcore::ingest::{Sink, SinkError, Source, SourceError};
 use flowcore_avro::{
     AvroSink, AvroSinkConfig, AvroSource, ClientAuth, ClientTls, Compression, LayerOrder, ServerTls,
     TlsSelection,
 };
-use flowcore_testkit::Certificate;
+use flowcore_testkit::{Certificate, context};
 
-use crate::agent::{Running, config, drain};
+use crate::agent::{Running, config};
 use crate::certificate::{server, trusted};
 
 fn sink(source: &Running, host: &str, tls: ClientTls) -> AvroSinkConfig {
@@ -38,7 +37,7 @@ async fn events_come_through_tls_and_compression_in_both_orders() {
             let mut sink = AvroSink::new(config.compression(compression).compression_tls_order(order));
             let events: Vec<_> = (0..500).map(|at| Event::new(format!("{at:0>200}"))).collect();
             sink.deliver(&events).await.unwrap();
-            assert_eq!(drain(&source.stop().await).await, events, "{order:?} {compression:?}");
+            assert_eq!(source.stop().await, events, "{order:?} {compression:?}");
         }
     }
 }
@@ -52,14 +51,14 @@ async fn a_server_that_is_not_trusted_gets_nothing() {
     assert!(why.contains("certificate"), "{why}");
     let why = refusal(sink(&source, "127.0.0.1", trusting.clone())).await;
     assert!(why.contains("not valid for"), "{why}");
-    assert_eq!(source.channel.state().waiting, 0);
+    assert_eq!(source.waiting(), 0);
     let nameless = sink(&source, "127.0.0.1", trusting.verify_hostname(false));
     AvroSink::new(nameless).deliver(&[Event::new("nameless")]).await.unwrap();
     let careless = sink(&source, "127.0.0.1", ClientTls::new().trust_all_certs(true));
     AvroSink::new(careless).deliver(&[Event::new("careless")]).await.unwrap();
     let suspicious = ClientTls::new().truststore(trusted(&other)).verify_hostname(false);
     refusal(sink(&source, "127.0.0.1", suspicious)).await;
-    assert_eq!(drain(&source.stop().await).await, [Event::new("nameless"), Event::new("careless")]);
+    assert_eq!(source.stop().await, [Event::new("nameless"), Event::new("careless")]);
 }
 
 #[tokio::test]
@@ -89,7 +88,7 @@ async fn versions_and_clients_that_are_not_allowed_are_refused() {
 #[tokio::test]
 async fn a_certificate_without_a_key_is_said_at_the_start() {
     let mut source = AvroSource::new(config().tls(ServerTls::from_store(trusted(&Certificate::make()))));
-    let started = source.start(&ComponentContext::new("avro", Clock::system())).await;
+    let started = source.start(&context()).await;
     let Err(SourceError::Fatal(cause)) = started else { panic!("{started:?}") };
     assert_eq!(cause.to_string(), "cannot set up tls");
 }

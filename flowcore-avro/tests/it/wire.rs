@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use flowcore::event::Event;
 use flowcore_avro::wire::{
-    Call, EventDecoder, Frame, FrameDecoder, HandshakeRequest, HandshakeResponse, Limits, Reader,
+    Call, Decoder, EventDecoder, Frame, FrameDecoder, HandshakeRequest, HandshakeResponse, Limits, Reader,
     append_batch, parse_reply, read_call,
 };
 use flowcore_testkit::Random;

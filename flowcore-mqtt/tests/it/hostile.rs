@@ -5,11 +5,10 @@ use std::time::Duration;
 use flowcore::base::TaskSet;
 use flowcore::ingest::Sink;
 use flowcore_mqtt::{Error, ErrorKind, MqttClient, MqttConfig, MqttSink, MqttSinkConfig, Publish, Version};
-use flowcore_testkit::Random;
+use flowcore_testkit::{Random, events, numbers, started, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::drive::{events, numbers, started, within};
 use crate::random::seeded;
 use crate::server::Server;
 

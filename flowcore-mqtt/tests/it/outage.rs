@@ -7,8 +7,8 @@ use flowcore_mqtt::{
     MqttClient, MqttConfig, MqttSink, MqttSinkConfig, MqttSource, MqttSourceConfig, Publish, QoS, Session,
     Version,
 };
+use flowcore_testkit::{Driven, events, first_occurrences, numbers, pause, started, within};
 
-use crate::drive::{Driven, events, first_occurrences, numbers, pause, started, within};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 
@@ -24,7 +24,7 @@ fn lasting(mqtt: MqttConfig, version: Version, id: &str) -> MqttConfig {
 }
 
 async fn listener(mqtt: MqttConfig, topic: &str, qos: QoS) -> Driven {
-    Driven::new(MqttSource::new(MqttSourceConfig::new(mqtt).subscribe(topic, qos).batch(16))).await
+    Driven::started(MqttSource::new(MqttSourceConfig::new(mqtt).subscribe(topic, qos).batch(16))).await
 }
 
 /// Until `last` came.
@@ -169,7 +169,7 @@ async fn a_sink_whose_patience_is_over_says_so_and_works_again_later() {
     let given_up = within(sink.deliver(&events(&numbers(10..20)))).await.unwrap_err();
     assert!(given_up.retries(), "{given_up:?}");
     server.up().await;
-    crate::drive::until(async || sink.deliver(&events(&numbers(20..30))).await.is_ok()).await;
+    flowcore_testkit::until(async || sink.deliver(&events(&numbers(20..30))).await.is_ok()).await;
     let came = acked_until(&mut heard, "entry 29").await;
     assert_eq!(first_occurrences(came), numbers(20..30), "what failed is not published later");
 }

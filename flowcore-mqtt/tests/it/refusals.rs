@@ -7,8 +7,8 @@ use flowcore_mqtt::{
     Error, ErrorKind, MqttClient, MqttConfig, MqttSink, MqttSinkConfig, MqttSource, MqttSourceConfig,
     Publish, QoS, Session, Version,
 };
+use flowcore_testkit::{context, events, numbers, started, within};
 
-use crate::drive::{context, events, numbers, started, within};
 use crate::server::Server;
 
 async fn publish_error(mqtt: MqttConfig, publish: Publish) -> Error {

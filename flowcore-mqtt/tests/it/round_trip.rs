@@ -7,8 +7,8 @@ use flowcore::ingest::Sink;
 use flowcore_mqtt::{
     MqttClient, MqttSink, MqttSinkConfig, MqttSource, MqttSourceConfig, Publish, QoS, Version,
 };
+use flowcore_testkit::{Driven, events, numbers, started, within};
 
-use crate::drive::{Driven, events, numbers, started, within};
 use crate::server::Server;
 
 const VERSIONS: [Version; 2] = [Version::V3_1_1, Version::V5];
@@ -21,7 +21,7 @@ async fn what_a_sink_delivers_comes_out_of_a_source_in_order() {
         for qos in LEVELS {
             let mqtt = server.speaking(version);
             let source = MqttSource::new(MqttSourceConfig::new(mqtt.clone()).subscribe("a/+/c", qos));
-            let mut driven = Driven::new(source).await;
+            let mut driven = Driven::started(source).await;
             let mut sink = started(MqttSink::new(MqttSinkConfig::new(mqtt, "a/b/c").qos(qos))).await;
             within(sink.deliver(&events(&numbers(0..3000)))).await.unwrap();
             within(sink.deliver(&events(&numbers(3000..3010)))).await.unwrap();
@@ -36,7 +36,7 @@ async fn what_a_sink_delivers_comes_out_of_a_source_in_order() {
 async fn headers_and_topic_come_through() {
     let server = Server::start().await;
     let config = MqttSourceConfig::new(server.config()).subscribe("#", QoS::AtLeastOnce);
-    let mut driven = Driven::new(MqttSource::new(config)).await;
+    let mut driven = Driven::started(MqttSource::new(config)).await;
     let config = MqttSinkConfig::new(server.config(), "elsewhere").topic_header("topic");
     let mut sink = started(MqttSink::new(config)).await;
     let event = Event::new("1").with_header("topic", "a/b c").with_header("unit", "°C");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use flowcore_mqtt::{MqttClient, MqttConfig, MqttSource, MqttSourceConfig, Publish, QoS, Session, Version};
+use flowcore_testkit::{Driven, bodies_of, numbers, pause, until, within};
 
-use crate::drive::{Driven, bodies_of, numbers, pause, until, within};
 use crate::server::Server;
 
 const VERSIONS: [Version; 2] = [Version::V3_1_1, Version::V5];
@@ -19,7 +19,7 @@ fn persistent(mqtt: MqttConfig) -> MqttConfig {
 }
 
 async fn reader(mqtt: MqttConfig, qos: QoS) -> Driven {
-    Driven::new(MqttSource::new(MqttSourceConfig::new(mqtt).subscribe("a/#", qos).batch(1))).await
+    Driven::started(MqttSource::new(MqttSourceConfig::new(mqtt).subscribe("a/#", qos).batch(1))).await
 }
 
 async fn publish(server: &Server, range: std::ops::Range<usize>, qos: QoS) {
@@ -124,7 +124,7 @@ async fn two_of_a_group_share_the_messages() {
         let config = MqttSourceConfig::new(server.config());
         MqttSource::new(config.subscribe("$share/group/a/#", QoS::AtLeastOnce))
     };
-    let (mut one, mut two) = (Driven::new(shared()).await, Driven::new(shared()).await);
+    let (mut one, mut two) = (Driven::started(shared()).await, Driven::started(shared()).await);
     publish(&server, 0..100, QoS::AtLeastOnce).await;
     let (mut of_one, mut of_two) = (Vec::new(), Vec::new());
     until(async || {

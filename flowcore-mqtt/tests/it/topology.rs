@@ -9,9 +9,8 @@ use flowcore_mqtt::{
     Message, MqttBolt, MqttClient, MqttConfig, MqttSource, MqttSourceConfig, MqttSpout, Publish, QoS,
     Session, Version,
 };
-use flowcore_testkit::{Recorder, ScriptedSpout};
+use flowcore_testkit::{Driven, Recorder, ScriptedSpout, first_occurrences, numbers, pause, until, within};
 
-use crate::drive::{Driven, first_occurrences, numbers, pause, until, within};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 
@@ -57,7 +56,7 @@ async fn what_is_read_and_written_over_cut_connections_arrives_in_order() {
     let server = Server::start().await;
     for (seed, qos) in [(1, QoS::AtLeastOnce), (2, QoS::ExactlyOnce)] {
         let heard = MqttSourceConfig::new(server.config()).subscribe("to", qos);
-        let mut heard = Driven::new(MqttSource::new(heard)).await;
+        let mut heard = Driven::started(MqttSource::new(heard)).await;
         let down = CuttingProxy::before(server.port(), seed, 12_000, 15).await;
         let up = CuttingProxy::before(server.port(), seed + 100, 12_000, 15).await;
         let ids = [format!("reader {qos:?}"), format!("writer {qos:?}")];
@@ -191,7 +190,7 @@ async fn what_a_bolt_refuses_for_a_while_is_acknowledged_when_it_is_through() {
     let server = Server::start().await;
     let mqtt = lasting(server.config(), "reader");
     let config = || MqttSourceConfig::new(mqtt.clone()).subscribe("from", QoS::AtLeastOnce);
-    Driven::new(MqttSource::new(config())).await.stop().await.unwrap();
+    Driven::started(MqttSource::new(config())).await.stop().await.unwrap();
     publish(&server, "from", 0..300).await;
     let seen = Arc::new(Mutex::new((0, Vec::new())));
     let backoff = Backoff::new(Duration::from_millis(1), Duration::from_millis(10));
@@ -205,7 +204,7 @@ async fn what_a_bolt_refuses_for_a_while_is_acknowledged_when_it_is_through() {
     let mut came = seen.lock().unwrap().1.clone();
     came.sort_by_key(|body| body[6..].parse::<usize>().unwrap());
     assert_eq!(came, numbers(0..300));
-    let mut rest = Driven::new(MqttSource::new(config())).await;
+    let mut rest = Driven::started(MqttSource::new(config())).await;
     publish(&server, "from", 300..301).await;
     assert_eq!(rest.acked(1).await, numbers(300..301), "the broker has nothing else to send");
 }

@@ -1,22 +1,16 @@
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskEnd, TaskSet};
 use flowcore::event::Event;
-use flowcore::ingest::{
-    Channel, ChannelWriter, ComponentContext, MemoryChannel, Source, SourceError, Stopping,
-};
+use flowcore::ingest::{Channel, MemoryChannel, Source};
 use flowcore_net::ListenAddresses;
+use flowcore_testkit::{RunningSource, bodies_of, take, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
-/// A source in a task of its own, and the channel that it puts into.
+/// A source that runs, and where it listens.
 pub(crate) struct Driven {
-    tasks: TaskSet<Result<(), SourceError>>,
-    stop: watch::Sender<bool>,
-    pub(crate) channel: Arc<MemoryChannel<Event>>,
+    source: RunningSource,
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
@@ -27,25 +21,15 @@ impl Driven {
 
     /// Into a channel that has little room, and waits for more for a moment.
     pub(crate) async fn with_room(
-        mut source: impl Source<Event>,
+        source: impl Source<Event>,
         mut addresses: ListenAddresses,
         room: usize,
     ) -> Self {
-        let (stop, stopping) = watch::channel(false);
         let keep_alive = Duration::from_millis(50);
         let channel = MemoryChannel::builder().capacity(room).transaction(1000).keep_alive(keep_alive);
-        let channel = Arc::new(channel.build("memory"));
-        let context = ComponentContext::new("test", Clock::system());
-        let channels: Vec<Arc<dyn Channel<Event>>> = vec![Arc::clone(&channel) as _];
-        let mut writer = ChannelWriter::new(channels, context.clone(), Stopping::new(stopping));
-        let mut tasks = TaskSet::new();
-        tasks.spawn("source", async move {
-            source.start(&context).await?;
-            source.run(&mut writer).await?;
-            source.stop().await
-        });
-        let addresses = within(addresses.wait()).await.expect("the source starts");
-        Self { tasks, stop, channel, addresses }
+        let source = RunningSource::start(source, channel.build("memory")).await;
+        let addresses = within(addresses.wait()).await.expect("the source listens");
+        Self { source, addresses }
     }
 
     pub(crate) async fn connect(&self) -> TcpStream {
@@ -54,46 +38,20 @@ impl Driven {
 
     /// So many events, in their order.
     pub(crate) async fn events(&self, count: usize) -> Vec<Event> {
-        let mut events = Vec::new();
-        while events.len() < count {
-            let take = within(self.channel.take(count - events.len())).await.unwrap();
-            events.extend_from_slice(take.events());
-            take.commit().await.unwrap();
-        }
-        events
+        take(self.source.channel(), count).await
     }
 
     pub(crate) async fn bodies(&self, count: usize) -> Vec<String> {
-        let events = self.events(count).await;
-        events.iter().map(|event| String::from_utf8_lossy(&event.body).into_owned()).collect()
+        bodies_of(&self.events(count).await)
     }
 
     pub(crate) fn waiting(&self) -> usize {
-        self.channel.state().waiting
+        self.source.channel().state().waiting
     }
 
-    pub(crate) async fn stop(mut self) {
-        self.stop.send_replace(true);
-        match within(self.tasks.next()).await {
-            Some((_, TaskEnd::Done(outcome))) => outcome.unwrap(),
-            other => panic!("the source ended with {other:?}"),
-        }
+    pub(crate) async fn stop(self) {
+        self.source.stop().await;
     }
-}
-
-/// Whatever a test waits for is there after half a minute.
-pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(30), future).await.expect("it happens within 30 s")
-}
-
-/// Asks until it is so.
-pub(crate) async fn until(mut check: impl FnMut() -> bool) {
-    within(async {
-        while !check() {
-            Clock::system().sleep(Duration::from_millis(5)).await;
-        }
-    })
-    .await;
 }
 
 pub(crate) async fn send(stream: &mut TcpStream, bytes: &[u8]) {

@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use flowcore_net::http::{BlobHandler, HttpHandler};
 use flowcore_net::{HttpConfig, HttpSource};
-use flowcore_testkit::Random;
+use flowcore_testkit::{Random, until};
 use tokio::net::TcpStream;
 
-use crate::drive::{Driven, rest, send, until};
+use crate::drive::{Driven, rest, send};
 
 fn config() -> HttpConfig {
     HttpConfig::new(0).bind("127.0.0.1")
@@ -139,6 +139,6 @@ async fn who_is_slow_or_sends_no_http_loses_its_connection_alone() {
     }
     let before = driven.waiting();
     assert_eq!(post(&driven, "[{}]").await.0, 200);
-    until(|| driven.waiting() == before + 1).await;
+    until(async || driven.waiting() == before + 1).await;
     driven.stop().await;
 }

@@ -1,8 +1,8 @@
 use flowcore_net::{Charset, NetcatConfig, NetcatSource};
-use flowcore_testkit::Random;
+use flowcore_testkit::{Random, until, within};
 use tokio::io::AsyncWriteExt;
 
-use crate::drive::{Driven, receive, rest, send, until, within};
+use crate::drive::{Driven, receive, rest, send};
 
 async fn netcat(config: NetcatConfig) -> Driven {
     let source = NetcatSource::new(config);
@@ -81,9 +81,9 @@ async fn a_full_channel_is_said_and_the_connection_stays_also_without_acks() {
         let driven = Driven::with_room(source, addresses, 2).await;
         let mut stream = driven.connect().await;
         send(&mut stream, b"one\n").await;
-        until(|| driven.waiting() == 1).await;
+        until(async || driven.waiting() == 1).await;
         send(&mut stream, b"two\n").await;
-        until(|| driven.waiting() == 2).await;
+        until(async || driven.waiting() == 2).await;
         if acks {
             assert_eq!(receive(&mut stream, 6).await, "OK\nOK\n");
         }

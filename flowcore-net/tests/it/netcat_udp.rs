@@ -1,7 +1,8 @@
 use flowcore_net::{NetcatUdpConfig, NetcatUdpSource};
+use flowcore_testkit::within;
 use tokio::net::UdpSocket;
 
-use crate::drive::{Driven, within};
+use crate::drive::Driven;
 
 fn config() -> NetcatUdpConfig {
     NetcatUdpConfig::new("127.0.0.1", 0)

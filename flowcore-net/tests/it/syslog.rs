@@ -4,10 +4,10 @@ use flowcore_net::{
     Charset, MultiportSyslogConfig, MultiportSyslogSource, SyslogTcpConfig, SyslogTcpSource, SyslogUdpConfig,
     SyslogUdpSource,
 };
-use flowcore_testkit::Random;
+use flowcore_testkit::{Random, until, within};
 use tokio::net::{TcpStream, UdpSocket};
 
-use crate::drive::{Driven, rest, send, until, within};
+use crate::drive::{Driven, rest, send};
 
 fn tcp_config() -> SyslogTcpConfig {
     SyslogTcpConfig::new(0).host("127.0.0.1").timezone(Zone::UTC)
@@ -101,7 +101,7 @@ async fn a_full_channel_stops_the_sender_and_loses_nothing() {
     let mut stream = driven.connect().await;
     let text: String = (0..2000).fold(String::new(), |text, number| format!("{text}<13>1 - - {number}\n"));
     send(&mut stream, text.as_bytes()).await;
-    until(|| driven.waiting() >= 6).await;
+    until(async || driven.waiting() >= 6).await;
     let numbers: Vec<_> = driven.events(2000).await.iter().map(number_of).collect();
     assert_eq!(numbers, (0..2000).collect::<Vec<_>>());
     driven.stop().await;

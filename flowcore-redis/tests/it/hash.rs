@@ -4,8 +4,8 @@ use std::time::Duration;
 use flowcore::event::Event;
 use flowcore::ingest::Sink;
 use flowcore_redis::{HashSink, HashSinkConfig, HashWrite};
+use flowcore_testkit::started;
 
-use crate::drive::started;
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 

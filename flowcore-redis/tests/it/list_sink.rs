@@ -1,8 +1,8 @@
 use flowcore::event::Event;
 use flowcore::ingest::Sink;
 use flowcore_redis::{ListSink, ListSinkConfig};
+use flowcore_testkit::{context, events, first_occurrences, numbers, started};
 
-use crate::drive::{context, events, first_occurrences, numbers, started};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 

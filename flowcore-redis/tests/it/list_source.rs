@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use flowcore::base::{DeliveryError, LossKind};
 use flowcore_redis::{Error, ErrorKind, ListConsumer, ListConsumerConfig, ListSource};
+use flowcore_testkit::{Driven, bodies_of, numbers, pause, until};
 
-use crate::drive::{Driven, bodies_of, numbers, pause, until};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 

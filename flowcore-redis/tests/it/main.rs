@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests throughout")]
 
-mod drive;
 mod hash;
 mod list_sink;
 mod list_source;

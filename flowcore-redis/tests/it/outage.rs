@@ -8,9 +8,8 @@ use flowcore_redis::{
     ListConsumer, ListConsumerConfig, ListSink, ListSinkConfig, ListSource, RedisConfig, Settled,
     StreamSource, StreamSourceConfig,
 };
-use flowcore_testkit::Random;
+use flowcore_testkit::{Driven, Random, events, first_occurrences, numbers, pause, started, until};
 
-use crate::drive::{Driven, events, first_occurrences, numbers, pause, started, until};
 use crate::random::seeded;
 use crate::server::{Server, free_port};
 

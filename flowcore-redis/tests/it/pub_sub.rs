@@ -3,8 +3,8 @@ use std::time::Duration;
 use flowcore::event::Event;
 use flowcore::ingest::Sink;
 use flowcore_redis::{PublishSink, PublishSinkConfig, SubscribeSource, SubscribeSourceConfig};
+use flowcore_testkit::{Driven, bodies_of, events, numbers, pause, started, until};
 
-use crate::drive::{Driven, bodies_of, events, numbers, pause, started, until};
 use crate::server::Server;
 
 async fn subscribers(server: &Server, channel: &str) -> i64 {

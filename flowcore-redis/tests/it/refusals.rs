@@ -9,8 +9,8 @@ use flowcore_redis::{
     ListSource, PublishSink, PublishSinkConfig, RedisConfig, StreamSink, StreamSinkConfig, StreamSource,
     StreamSourceConfig, SubscribeSource, SubscribeSourceConfig,
 };
+use flowcore_testkit::{Driven, context, started};
 
-use crate::drive::{Driven, context, started};
 use crate::list_source::kind_of;
 use crate::server::Server;
 

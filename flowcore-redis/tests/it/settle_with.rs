@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use flowcore_redis::{ErrorKind, ListConsumer, ListConsumerConfig, RedisConfig, Settled};
+use flowcore_testkit::{Driven, numbers, until};
 
-use crate::drive::{Driven, numbers, until};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 

@@ -4,9 +4,9 @@ use flowcore::base::{DeliveryError, LossKind};
 use flowcore::event::Event;
 use flowcore::ingest::Sink;
 use flowcore_redis::{StreamSink, StreamSinkConfig, StreamSource, StreamSourceConfig, StreamStart};
+use flowcore_testkit::{Driven, bodies_of, events, first_occurrences, numbers, pause, started, until};
 use redis::Value;
 
-use crate::drive::{Driven, bodies_of, events, first_occurrences, numbers, pause, started, until};
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
 

@@ -11,9 +11,10 @@ use flowcore_redis::{
     ListConsumerConfig, ListSink, ListSinkConfig, ListSpout, StreamSink, StreamSinkConfig, StreamSource,
     StreamSourceConfig,
 };
-use flowcore_testkit::Random;
+use flowcore_testkit::{
+    Driven, Random, bodies_of, events, first_occurrences, numbers, pause, started, until, within,
+};
 
-use crate::drive::{Driven, bodies_of, events, first_occurrences, numbers, pause, started, until, within};
 use crate::random::seeded;
 use crate::server::Server;
 

@@ -12,8 +12,8 @@ use flowcore_redis::{
     ListConsumer, ListConsumerConfig, ListSink, ListSinkConfig, ListSpout, StreamSink, StreamSinkConfig,
     StreamSourceConfig, StreamSpout, SubscribeSourceConfig, SubscribeSpout,
 };
+use flowcore_testkit::{bodies_of, events, first_occurrences, numbers, pause, started, until, within};
 
-use crate::drive::{bodies_of, events, first_occurrences, numbers, pause, started, until, within};
 use crate::random::seeded;
 use crate::server::Server;
 

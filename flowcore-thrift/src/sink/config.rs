@@ -1,9 +1,14 @@
 use std::time::Duration;
 
+use flowcore::event::Event;
+use flowcore_rpc::{ClientProtocol, ConnectConfig, Layers};
+
+use super::exchange::Exchange;
+use super::fitting::fitting;
 use crate::ClientTls;
 use crate::wire::{Limits, Protocol};
 
-/// Where an [`ThriftSink`](super::ThriftSink) sends to, and how long it waits.
+/// Where a [`ThriftSink`](super::ThriftSink) sends to, and how long it waits.
 ///
 /// ```
 /// use flowcore_thrift::{Protocol, ThriftSinkConfig};
@@ -19,91 +24,71 @@ use crate::wire::{Limits, Protocol};
 /// ```
 #[derive(Debug, Clone)]
 pub struct ThriftSinkConfig {
-    pub(super) servers: Vec<Server>,
-    pub(super) batch_size: usize,
-    pub(super) connect_timeout: Duration,
-    pub(super) request_timeout: Duration,
-    pub(super) reset_connection_interval: Option<Duration>,
-    pub(super) max_attempts: Option<usize>,
-    pub(super) max_connections: usize,
-    pub(super) frame_bytes: usize,
-    pub(super) protocol: Protocol,
-    pub(super) tls: Option<ClientTls>,
-}
-
-/// A server's address.
-#[derive(Debug, Clone)]
-pub(super) struct Server {
-    pub(super) host: String,
-    pub(super) port: u16,
+    connect: ConnectConfig,
+    frame_bytes: usize,
+    protocol: Protocol,
 }
 
 impl ThriftSinkConfig {
     /// The server at `hostname` and `port`.
     pub fn new(hostname: impl Into<String>, port: u16) -> Self {
-        Self {
-            servers: vec![Server { host: hostname.into(), port }],
-            batch_size: 100,
-            connect_timeout: Duration::from_secs(20),
-            request_timeout: Duration::from_secs(20),
-            reset_connection_interval: None,
-            max_attempts: None,
-            max_connections: 1,
-            frame_bytes: Limits::default().frame_bytes,
-            protocol: Protocol::default(),
-            tls: None,
-        }
+        let (connect, protocol) = (ConnectConfig::new(hostname, port), Protocol::default());
+        Self { connect, frame_bytes: Limits::default().frame_bytes, protocol }
     }
 
-    /// One more server, for when those before it fail. The sink stays with it until it fails too or the
-    /// connection is [reset](Self::reset_connection_interval).
+    /// One more server, for when those before it fail: see [`ConnectConfig::backup`].
     #[must_use]
     pub fn backup(mut self, hostname: impl Into<String>, port: u16) -> Self {
-        self.servers.push(Server { host: hostname.into(), port });
+        self.connect = self.connect.backup(hostname, port);
         self
     }
 
     /// How many events a call has at most, at least 1. Default 100.
     #[must_use]
     pub fn batch_size(mut self, events: usize) -> Self {
-        self.batch_size = events.max(1);
+        self.connect = self.connect.batch_size(events);
         self
     }
 
     /// How long a connection may take to be made. Default 20 s.
     #[must_use]
     pub fn connect_timeout(mut self, time: Duration) -> Self {
-        self.connect_timeout = time;
+        self.connect = self.connect.connect_timeout(time);
         self
     }
 
     /// How long a call may take, from its first byte to its answer. Default 20 s.
     #[must_use]
     pub fn request_timeout(mut self, time: Duration) -> Self {
-        self.request_timeout = time;
+        self.connect = self.connect.request_timeout(time);
         self
     }
 
-    /// Connects anew after this time, beginning with the first server: for load balancers, which choose a
-    /// server for each connection. Zero and the default: never.
+    /// Connects anew after this time: see [`ConnectConfig::reset_connection_interval`].
     #[must_use]
     pub fn reset_connection_interval(mut self, time: Duration) -> Self {
-        self.reset_connection_interval = (!time.is_zero()).then_some(time);
+        self.connect = self.connect.reset_connection_interval(time);
         self
     }
 
-    /// How many servers are tried in one delivery, at least 1. Default: each one once.
+    /// How many servers are tried in one delivery: see [`ConnectConfig::max_attempts`].
     #[must_use]
     pub fn max_attempts(mut self, attempts: usize) -> Self {
-        self.max_attempts = Some(attempts.max(1));
+        self.connect = self.connect.max_attempts(attempts);
         self
     }
 
-    /// How many calls of one delivery may be under way together, each over a connection of its own, at least
-    /// 1. With more than one, their events may be put in any order. Default 1.
+    /// Speaks TLS. Default: no.
+    #[must_use]
+    pub fn tls(mut self, tls: ClientTls) -> Self {
+        self.connect = self.connect.tls(tls);
+        self
+    }
+
+    /// How many calls of one delivery may be under way together: see [`ConnectConfig::max_connections`].
     #[must_use]
     pub fn max_connections(mut self, connections: usize) -> Self {
-        self.max_connections = connections.max(1);
+        self.connect = self.connect.max_connections(connections);
         self
     }
 
@@ -121,11 +106,22 @@ impl ThriftSinkConfig {
         self.protocol = protocol;
         self
     }
+}
 
-    /// Speaks TLS: the same frames inside it. Default: no.
-    #[must_use]
-    pub fn tls(mut self, tls: ClientTls) -> Self {
-        self.tls = Some(tls);
-        self
+impl Layers for ThriftSinkConfig {}
+
+impl ClientProtocol for ThriftSinkConfig {
+    type Exchange = Exchange;
+
+    fn connect(&self) -> &ConnectConfig {
+        &self.connect
+    }
+
+    fn exchange(&self) -> Exchange {
+        Exchange::new(self.protocol)
+    }
+
+    fn fitting(&self, events: &[Event]) -> usize {
+        fitting(events, self.frame_bytes)
     }
 }

@@ -1,4 +1,4 @@
-//! [`ThriftSink`]: sends to an Thrift source, of Flume or of flowcore.
+//! [`ThriftSink`]: sends to a Thrift source, of Flume or of flowcore.
 //!
 //! - A batch is delivered when the server answered `OK` to each of its calls: its channels have the events.
 //! - Anything else fails the delivery, and the whole batch comes again: a refusal, an error, a connection that
@@ -10,11 +10,19 @@
 //!   and may be put in any order.
 //! - While the server is away, events wait in the channel; with [backups](ThriftSinkConfig::backup) they go there.
 
-mod client;
 mod config;
-mod division;
-#[expect(clippy::module_inception, reason = "the sink of the folder for sinks")]
-mod sink;
+mod exchange;
+mod fitting;
 
 pub use config::ThriftSinkConfig;
-pub use sink::ThriftSink;
+
+/// Sends events by Thrift RPC. See the [module](self) for its guarantees.
+///
+/// ```
+/// use flowcore_thrift::{ThriftSink, ThriftSinkConfig};
+///
+/// let config = ThriftSinkConfig::new("collector", 4546);
+/// let factory = move || ThriftSink::new(config.clone());
+/// # let _ = factory();
+/// ```
+pub type ThriftSink = flowcore_rpc::RpcSink<ThriftSinkConfig>;

@@ -1,41 +1,48 @@
 use bytes::Bytes;
-use flowcore::event::Event;
+use flowcore_rpc::protocol::{self, Outcome, Step};
 
 use crate::wire::{
-    Call, EventDecoder, Failure, Limits, Protocol, Request, Status, WireError, begin_frame, end_frame,
-    read_request, write_failure, write_status,
+    Call, EventDecoder, Failure, FrameDecoder, Limits, Protocol, Request, Status, WireError, begin_frame,
+    end_frame, read_request, write_failure, write_status,
 };
 
 /// Understands the frames of one peer and words the answers.
 #[derive(Debug)]
-pub(super) struct Session {
+pub struct Session {
     protocol: Protocol,
+    limits: Limits,
     decoder: EventDecoder,
 }
 
 /// Which call is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CallId {
+pub struct CallId {
     name: Bytes,
     serial: i32,
 }
 
-/// What is to be done about a frame.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Put these events; then [`Session::answer`] tells how it went.
-    Put(CallId, Vec<Event>),
-    /// Nothing: the answer is written.
-    Answered,
-}
-
 impl Session {
     pub(super) fn new(protocol: Protocol, limits: Limits) -> Self {
-        Self { protocol, decoder: EventDecoder::new(limits) }
+        Self { protocol, limits, decoder: EventDecoder::new(limits) }
     }
 
-    /// Reads a frame. What needs no put is answered into `out`.
-    pub(super) fn read(&mut self, frame: &Bytes, out: &mut Vec<u8>) -> Result<Step, WireError> {
+    fn refuse(&self, id: &CallId, why: (Failure, &str), out: &mut Vec<u8>) -> Result<(), WireError> {
+        let start = begin_frame(out);
+        write_failure(self.protocol, out, (&id.name, id.serial), why);
+        end_frame(out, start)
+    }
+}
+
+impl protocol::Session for Session {
+    type Decoder = FrameDecoder;
+    type Call = CallId;
+    type Error = WireError;
+
+    fn decoder(&self) -> FrameDecoder {
+        FrameDecoder::new(self.limits)
+    }
+
+    fn read(&mut self, frame: &Bytes, out: &mut Vec<u8>) -> Result<Step<CallId>, WireError> {
         let Request { name, serial, call } = read_request(self.protocol, frame, &mut self.decoder)?;
         let id = CallId { name, serial };
         match call {
@@ -46,16 +53,13 @@ impl Session {
         Ok(Step::Answered)
     }
 
-    /// Writes how the put of this call went.
-    pub(super) fn answer(&self, id: &CallId, status: Status, out: &mut Vec<u8>) -> Result<(), WireError> {
+    fn answer(&mut self, id: &CallId, outcome: Outcome, out: &mut Vec<u8>) -> Result<(), WireError> {
+        let status = match outcome {
+            Outcome::Committed => Status::Ok,
+            Outcome::Refused => Status::Failed,
+        };
         let start = begin_frame(out);
         write_status(self.protocol, out, &id.name, id.serial, status);
-        end_frame(out, start)
-    }
-
-    fn refuse(&self, id: &CallId, why: (Failure, &str), out: &mut Vec<u8>) -> Result<(), WireError> {
-        let start = begin_frame(out);
-        write_failure(self.protocol, out, (&id.name, id.serial), why);
         end_frame(out, start)
     }
 }

@@ -1,8 +1,9 @@
 use bytes::{Buf, Bytes, BytesMut};
+use flowcore_rpc::Decoder;
 
 use super::{Limits, WireError};
 
-/// Cuts a stream of bytes into frames, however it is split into reads.
+/// Cuts a stream of bytes into frames, without their lengths.
 #[derive(Debug)]
 pub struct FrameDecoder {
     most: usize,
@@ -19,39 +20,40 @@ impl FrameDecoder {
         Self { most: limits.frame_bytes, input: BytesMut::new(), usual: 0 }
     }
 
-    /// Where bytes that arrive are appended.
-    pub fn input(&mut self) -> &mut BytesMut {
+    fn claimed(&self) -> Option<usize> {
+        self.input.first_chunk::<LENGTH>().map(|length| u32::from_be_bytes(*length) as usize)
+    }
+}
+
+impl Decoder for FrameDecoder {
+    type Frame = Bytes;
+    type Error = WireError;
+
+    fn frame_bytes(&self) -> usize {
+        self.most
+    }
+
+    fn input(&mut self) -> &mut BytesMut {
         &mut self.input
     }
 
-    /// Whether no frame has begun.
-    pub fn is_between_frames(&self) -> bool {
+    fn is_between_frames(&self) -> bool {
         self.input.is_empty()
     }
 
-    /// Bytes of frames that are not whole yet.
-    pub fn held(&self) -> usize {
+    fn held(&self) -> usize {
         self.input.len()
     }
 
-    /// How much room for what arrives next is worth having: as much as has arrived, or as came with the last
-    /// frame; not as was claimed.
-    pub fn worth_reserving(&self) -> usize {
+    /// As much as has arrived, or as came with the last frame; not as was claimed.
+    fn worth_reserving(&self) -> usize {
         const LEAST: usize = 16 << 10;
         let whole = self.claimed().map_or(self.usual, |claimed| LENGTH + claimed);
         let missing = whole.saturating_sub(self.input.len());
         missing.min(self.input.len().max(self.usual)).max(LEAST)
     }
 
-    fn claimed(&self) -> Option<usize> {
-        self.input.first_chunk::<LENGTH>().map(|length| u32::from_be_bytes(*length) as usize)
-    }
-
-    /// The next frame that is whole, without its length.
-    ///
-    /// # Errors
-    /// [`WireError::FrameTooLong`], as soon as the length says so.
-    pub fn next_frame(&mut self) -> Result<Option<Bytes>, WireError> {
+    fn next_frame(&mut self) -> Result<Option<Bytes>, WireError> {
         let Some(length) = self.claimed() else { return Ok(None) };
         if length > self.most {
             return Err(WireError::FrameTooLong(length as u64, self.most));

@@ -21,6 +21,7 @@ mod skip;
 pub use call::{Call, Request, append_batch, read_request};
 pub use error::WireError;
 pub use event::EventDecoder;
+pub use flowcore_rpc::Decoder;
 pub use frame::{FrameDecoder, begin_frame, end_frame};
 pub use limits::Limits;
 pub use protocol::Protocol;

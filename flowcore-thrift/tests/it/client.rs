@@ -4,7 +4,7 @@ use bytes::Bytes;
 use flowcore::event::Event;
 use flowcore_thrift::Protocol;
 use flowcore_thrift::wire::{
-    FrameDecoder, Limits, Reply, Status, append_batch, begin_frame, end_frame, read_reply,
+    Decoder, FrameDecoder, Limits, Reply, Status, append_batch, begin_frame, end_frame, read_reply,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, MemoryChannel};
+use flowcore::ingest::MemoryChannel;
+use flowcore_testkit::{take, until};
 use flowcore_thrift::Protocol;
 use flowcore_thrift::wire::{Reply, Status};
 
-use crate::agent::{Running, config, drain, until};
+use crate::agent::{Running, config};
 use crate::client::{Client, call, call_of, frame};
 use crate::random::seeded;
 
@@ -22,12 +23,12 @@ async fn what_is_answered_ok_is_in_the_channel_in_both_protocols() {
         let mut client = Client::connect(source.address).await;
         client.send(&call_of(protocol, 1, &events(3, 0))).await;
         assert_eq!(client.reply(protocol, 1).await, Reply::Status(Status::Ok));
-        assert_eq!(source.channel.state().waiting, 3);
+        assert_eq!(source.waiting(), 3);
         client.send(&call_of(protocol, 2, &events(20, 3))).await;
         assert_eq!(client.reply(protocol, 2).await, Reply::Status(Status::Ok));
-        assert_eq!(source.channel.state().waiting, 23);
+        assert_eq!(source.waiting(), 23);
         assert_eq!(source.monitor.open_connections(), 1);
-        assert_eq!(drain(&source.stop().await).await, events(23, 0));
+        assert_eq!(source.stop().await, events(23, 0));
     }
 }
 
@@ -39,8 +40,8 @@ async fn a_peer_of_the_other_protocol_loses_its_connection() {
         let mut client = Client::connect(source.address).await;
         client.send(&call_of(other, 1, &events(3, 0))).await;
         assert_eq!(client.receive().await, None);
-        until("it is counted", || source.monitor.broken_connections() == 1).await;
-        assert!(drain(&source.stop().await).await.is_empty());
+        until(async || source.monitor.broken_connections() == 1).await;
+        assert!(source.stop().await.is_empty());
     }
 }
 
@@ -56,7 +57,7 @@ async fn calls_that_are_sent_ahead_are_answered_in_order() {
     for serial in 1..=100 {
         assert_eq!(client.status(serial).await, Status::Ok);
     }
-    assert_eq!(drain(&source.stop().await).await, events(100, 0));
+    assert_eq!(source.stop().await, events(100, 0));
 }
 
 #[tokio::test]
@@ -79,7 +80,7 @@ async fn however_bytes_are_split_the_events_are_the_same() {
         for serial in 0..10 {
             assert_eq!(client.status(serial).await, Status::Ok);
         }
-        assert_eq!(drain(&source.stop().await).await, events(50, 0));
+        assert_eq!(source.stop().await, events(50, 0));
     }
 }
 
@@ -91,10 +92,10 @@ async fn a_full_channel_answers_failed_and_nothing_of_the_batch_is_in_it() {
     assert_eq!(client.put(1, &events(3, 0)).await, Status::Ok);
     assert_eq!(client.put(2, &events(3, 3)).await, Status::Failed);
     assert_eq!(source.monitor.refused_calls(), 1);
-    source.channel.take(3).await.unwrap().commit().await.unwrap();
+    take(source.channel(), 3).await;
     assert_eq!(client.put(3, &events(3, 3)).await, Status::Ok);
     assert_eq!(client.put(4, &events(5, 6)).await, Status::Failed, "more than a transaction may have");
-    assert_eq!(drain(&source.stop().await).await, events(3, 3));
+    assert_eq!(source.stop().await, events(3, 3));
 }
 
 #[tokio::test]
@@ -105,7 +106,7 @@ async fn one_event_alone_is_put_by_append() {
         .send(&frame(|out| out.extend(b"\x82\x21\x07\x06append\x1c\x1b\x01\x88\x01n\x01v\x18\x01x\0\0")))
         .await;
     assert_eq!(client.status(7).await, Status::Ok);
-    assert_eq!(drain(&source.stop().await).await, [Event::new("x").with_header("n", "v")]);
+    assert_eq!(source.stop().await, [Event::new("x").with_header("n", "v")]);
 }
 
 #[tokio::test]
@@ -125,40 +126,5 @@ async fn a_call_that_cannot_be_executed_is_an_exception_and_the_connection_stays
     assert_eq!(client.put(2, &[]).await, Status::Ok);
     assert_eq!(client.put(3, &events(1, 0)).await, Status::Ok);
     assert_eq!(source.monitor.broken_connections(), 0);
-    assert_eq!(drain(&source.stop().await).await, events(1, 0));
-}
-
-#[tokio::test]
-async fn more_connections_than_allowed_wait_for_one_that_goes() {
-    let source = Running::start(config().max_connections(2)).await;
-    let mut one = Client::connect(source.address).await;
-    let mut two = Client::connect(source.address).await;
-    let mut three = Client::connect(source.address).await;
-    assert_eq!(one.put(1, &events(1, 0)).await, Status::Ok);
-    assert_eq!(two.put(1, &events(1, 1)).await, Status::Ok);
-    three.send(&call(1, &events(1, 2))).await;
-    assert_eq!(source.monitor.open_connections(), 2);
-    drop(one);
-    assert_eq!(three.status(1).await, Status::Ok);
-    assert_eq!(drain(&source.stop().await).await, events(3, 0));
-}
-
-#[tokio::test]
-async fn who_is_not_admitted_is_sent_away_at_once() {
-    let source = Running::start(config().admit(|peer| !peer.ip().is_loopback())).await;
-    let mut client = Client::connect(source.address).await;
-    assert_eq!(client.receive().await, None);
-    assert_eq!(source.monitor.open_connections(), 0);
-}
-
-#[tokio::test]
-async fn a_source_that_stops_closes_its_connections() {
-    let source = Running::start(config()).await;
-    let mut client = Client::connect(source.address).await;
-    assert_eq!(client.put(1, &events(1, 0)).await, Status::Ok);
-    let monitor = source.monitor.clone();
-    source.stop().await;
-    assert_eq!(client.receive().await, None);
-    until("no connection is open", || monitor.open_connections() == 0).await;
-    assert_eq!(monitor.broken_connections(), 0);
+    assert_eq!(source.stop().await, events(1, 0));
 }

@@ -1,13 +1,12 @@
-use flowcore::base::Clock;
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, ComponentContext, Sink, SinkError, Source, SourceError};
-use flowcore_testkit::Certificate;
+use flowcore::ingest::{Sink, SinkError, Source, SourceError};
+use flowcore_testkit::{Certificate, context, until};
 use flowcore_thrift::{
     ClientAuth, ClientTls, KeyStore, Protocol, ServerTls, ThriftSink, ThriftSinkConfig, ThriftSource,
     TlsSelection,
 };
 
-use crate::agent::{Running, config, drain, until};
+use crate::agent::{Running, config};
 use crate::client::{Client, call};
 
 pub(crate) fn server(certificate: &Certificate) -> ServerTls {
@@ -49,7 +48,7 @@ async fn events_come_through_tls_in_both_protocols() {
         for batch in events.chunks(50) {
             sink.deliver(batch).await.unwrap();
         }
-        assert_eq!(drain(&source.stop().await).await, events);
+        assert_eq!(source.stop().await, events);
     }
 }
 
@@ -61,10 +60,10 @@ async fn a_server_that_is_not_trusted_gets_nothing() {
     assert!(why.contains("certificate"), "{why}");
     let why = refusal(sink(&source, "127.0.0.1", trusting(&certificate))).await;
     assert!(why.contains("not valid for"), "{why}");
-    assert_eq!(source.channel.state().waiting, 0);
+    assert_eq!(source.waiting(), 0);
     let nameless = sink(&source, "127.0.0.1", trusting(&certificate).verify_hostname(false));
     ThriftSink::new(nameless).deliver(&[Event::new("nameless")]).await.unwrap();
-    assert_eq!(drain(&source.stop().await).await, [Event::new("nameless")]);
+    assert_eq!(source.stop().await, [Event::new("nameless")]);
 }
 
 #[tokio::test]
@@ -73,7 +72,7 @@ async fn clients_without_a_certificate_are_refused_where_they_need_one() {
     let needing = server(&certificate).client_auth(ClientAuth::Need(store(&certificate)));
     let source = Running::start(config().tls(needing)).await;
     refusal(sink(&source, "localhost", trusting(&certificate))).await;
-    assert!(drain(&source.stop().await).await.is_empty());
+    assert!(source.stop().await.is_empty());
 }
 
 #[tokio::test]
@@ -84,8 +83,8 @@ async fn a_sender_without_tls_loses_its_connection() {
     client.send(&call(1, &[Event::new("plain")])).await;
     client.end().await;
     while client.receive_any().await {}
-    until("it is counted", || source.monitor.broken_connections() == 1).await;
-    assert!(drain(&source.stop().await).await.is_empty());
+    until(async || source.monitor.broken_connections() == 1).await;
+    assert!(source.stop().await.is_empty());
 }
 
 #[tokio::test]
@@ -95,7 +94,7 @@ async fn a_handshake_that_does_not_end_closes_its_connection() {
     let source = Running::start(config().tls(server(&certificate)).frame_timeout(patience)).await;
     let mut client = Client::connect(source.address).await;
     assert!(!client.receive_any().await);
-    until("it is counted", || source.monitor.broken_connections() == 1).await;
+    until(async || source.monitor.broken_connections() == 1).await;
 }
 
 #[tokio::test]
@@ -103,7 +102,7 @@ async fn settings_that_allow_nothing_are_said_at_the_start() {
     let certificate = Certificate::make();
     let tls = server(&certificate).allow(TlsSelection::new().include_protocols(["SSLv3"]));
     let mut source = ThriftSource::new(config().tls(tls));
-    let started = source.start(&ComponentContext::new("thrift", Clock::system())).await;
+    let started = source.start(&context()).await;
     let Err(SourceError::Fatal(cause)) = started else { panic!("{started:?}") };
     assert_eq!(cause.to_string(), "cannot set up tls");
 }

@@ -5,7 +5,7 @@ use flowcore::event::Event;
 use flowcore_testkit::Random;
 use flowcore_thrift::Protocol;
 use flowcore_thrift::wire::{
-    Call, EventDecoder, FrameDecoder, Limits, Reply, append_batch, read_reply, read_request,
+    Call, Decoder, EventDecoder, FrameDecoder, Limits, Reply, append_batch, read_reply, read_request,
 };
 
 use crate::client::call_of;

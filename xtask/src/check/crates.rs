@@ -9,8 +9,10 @@ use crate::workspace::Workspace;
 enum Kind {
     Library,
     Testkit,
-    /// What several connectors need, and no library of its own: TLS.
+    /// What several connectors need, and that knows nothing of ours: TLS.
     Shared,
+    /// What connectors of one kind are made of, on the library and what is shared: RPC.
+    Foundation,
     Connector,
     /// The agent, an example or the benches: the only ones that name connectors.
     Program,
@@ -47,6 +49,7 @@ fn kind(package: &Package) -> Kind {
         "xtask" => Kind::Tool,
         "flowcore-agent" => Kind::Program,
         "flowcore-tls" => Kind::Shared,
+        "flowcore-rpc" => Kind::Foundation,
         _ if package.manifest.starts_with("examples/") || package.manifest.starts_with("benches/") => {
             Kind::Program
         }
@@ -59,7 +62,8 @@ fn may_depend(from: Kind, to: Kind, is_dev: bool) -> bool {
         Kind::Program => to != Kind::Tool,
         Kind::Library | Kind::Shared => is_dev && to == Kind::Testkit,
         Kind::Testkit => to == Kind::Library,
-        Kind::Connector => matches!(to, Kind::Library | Kind::Shared) || (is_dev && to == Kind::Testkit),
+        Kind::Foundation => matches!(to, Kind::Library | Kind::Shared) || (is_dev && to == Kind::Testkit),
+        Kind::Connector => to == Kind::Foundation || may_depend(Kind::Foundation, to, is_dev),
         Kind::Tool => false,
     }
 }
@@ -71,6 +75,7 @@ fn advice(package: &Package, target: &str, from: Kind) -> String {
         Kind::Connector => {
             "a connector knows only the library and what connectors share, its tests the testkit"
         }
+        Kind::Foundation => "what connectors are made of knows only the library and what they share",
         Kind::Shared => "what connectors share knows nothing of ours; only its tests use the testkit",
         Kind::Program | Kind::Tool => "it is a tool, nothing of ours is built into it or upon it",
     };
@@ -102,8 +107,15 @@ mod tests {
     }
 
     fn wrong_in(name: &str, folder: &str, dependencies: &[(&str, bool)]) -> usize {
-        let all =
-            ["flowcore", "flowcore-testkit", "flowcore-redis", "flowcore-mqtt", "flowcore-tls", "xtask"];
+        let all = [
+            "flowcore",
+            "flowcore-testkit",
+            "flowcore-redis",
+            "flowcore-mqtt",
+            "flowcore-rpc",
+            "flowcore-tls",
+            "xtask",
+        ];
         let mut packages: Vec<_> = all.iter().map(|name| package(name, name, &[])).collect();
         packages.retain(|other| other.name != name);
         packages.push(package(name, folder, dependencies));
@@ -117,6 +129,9 @@ mod tests {
         assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-redis", true)]), 1);
         assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-tls", false)]), 0);
         assert_eq!(wrong_in("flowcore-tls", "flowcore-tls", &[("flowcore-redis", false)]), 1);
+        assert_eq!(wrong_in("flowcore-mqtt", "flowcore-mqtt", &[("flowcore-rpc", false)]), 0);
+        assert_eq!(wrong_in("flowcore-rpc", "flowcore-rpc", &[("flowcore-tls", false)]), 0);
+        assert_eq!(wrong_in("flowcore-rpc", "flowcore-rpc", &[("flowcore-redis", false)]), 1);
     }
 
     #[test]
