@@ -9,8 +9,9 @@ use std::time::Duration;
 use crate::base::{Disk, Stopwatch};
 
 use super::FileChannelError;
+use super::appending::Current;
 use super::frame::{Frame, HEADER, Place, u32_at, u64_at};
-use super::log::{Current, Log};
+use super::log::Log;
 use super::snapshot::Snapshot;
 
 const NAME: &str = "flowcore.checkpoint";

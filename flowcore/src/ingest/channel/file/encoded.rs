@@ -53,7 +53,7 @@ impl Encoded {
         self.bytes.len()
     }
 
-    /// Adds it to `into`.
+    /// Adds it to `into`; of one that is longer than `most` and not encrypted the header alone: it returns the rest.
     ///
     /// # Errors
     /// [`FileChannelError::Cipher`] when it is to be encrypted and cannot be.
@@ -63,17 +63,13 @@ impl Encoded {
         place: Place,
         (first, synced): (u64, u64),
         sealer: Option<&mut Sealer>,
-    ) -> Result<(), FileChannelError> {
-        let mut frame = Frame {
-            kind: self.kind,
-            key: u16::from(self.is_sealed),
-            length: self.length,
-            events: self.events,
-            first,
-            weight: self.weight,
-            synced,
-            checksum: self.checksum,
-        };
+        most: usize,
+    ) -> Result<Option<&[u8]>, FileChannelError> {
+        let mut frame = self.frame(first, synced);
+        if !self.is_sealed && self.bytes.len() > most {
+            into.extend_from_slice(&frame.encode(place));
+            return Ok(Some(&self.bytes[HEADER..]));
+        }
         let at = into.len();
         into.extend_from_slice(&self.bytes);
         if self.is_sealed {
@@ -83,6 +79,19 @@ impl Encoded {
             frame.checksum = crc32c::crc32c(body);
         }
         into[at..at + HEADER].copy_from_slice(&frame.encode(place));
-        Ok(())
+        Ok(None)
+    }
+
+    fn frame(&self, first: u64, synced: u64) -> Frame {
+        Frame {
+            kind: self.kind,
+            key: u16::from(self.is_sealed),
+            length: self.length,
+            events: self.events,
+            first,
+            weight: self.weight,
+            synced,
+            checksum: self.checksum,
+        }
     }
 }

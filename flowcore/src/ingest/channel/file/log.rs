@@ -1,37 +1,17 @@
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::base::{DiskFile, Stopwatch};
+use crate::base::Stopwatch;
 
 use super::FileChannelError;
-use super::checkpoint::{Kept, Tip};
+use super::appending::{Appending, Current};
+use super::checkpoint::Kept;
 use super::encoded::Encoded;
-use super::encryption::{KeyMark, Sealer};
-use super::frame::{ALIGN, HEADER, Kind, Place, u32_at};
-use super::segment::{START, Segment, file_header};
+use super::frame::Kind;
+use super::segment::{START, Segment};
 use super::sequences::SequenceSet;
 use super::settings::{Settings, SyncPolicy};
 use super::snapshot::{Snapshot, encode_takes};
-
-/// A buffer that was larger gives the rest back.
-const KEPT_BUFFER: usize = 16 << 20;
-
-/// What follows the last record: nothing that was there before is taken for a torn one.
-pub(super) const END: [u8; ALIGN] = [0; ALIGN];
-
-/// The segment that is written to: the last one of [`Log::segments`].
-#[derive(Debug)]
-pub(super) struct Current {
-    pub(super) id: u64,
-    pub(super) file: Box<dyn DiskFile>,
-    pub(super) offset: u64,
-    pub(super) synced: u64,
-    pub(super) capacity: u64,
-    /// `None`: its events are not encrypted.
-    pub(super) sealer: Option<Sealer>,
-    /// The last record.
-    pub(super) tip: Option<Tip>,
-}
 
 /// Where the records of some events are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,12 +26,6 @@ pub(super) struct Span {
 pub(super) struct Written {
     pub(super) first: u64,
     pub(super) span: Span,
-}
-
-/// Says which key a segment has.
-fn key_record(mark: &KeyMark) -> Result<Encoded, FileChannelError> {
-    let record = Encoded::new(Kind::Key, |body| body.extend_from_slice(&mark.encode()));
-    record.ok_or(FileChannelError::Cipher)
 }
 
 /// The writing end of the segments.
@@ -76,15 +50,13 @@ pub(super) struct Log {
     pub(super) kept: Option<Kept>,
 }
 
-/// What one write makes true, once it has succeeded.
-#[derive(Debug, Default)]
+/// What an append makes true, once it has succeeded.
+#[derive(Debug)]
 struct Draft {
     written: Vec<Written>,
     next: u64,
     weight: u64,
     records_takes: bool,
-    /// The offset of the last record.
-    last: Option<u64>,
 }
 
 impl Log {
@@ -107,44 +79,42 @@ impl Log {
     /// policy says, and lets go of segments that all was taken from. Returns where the puts are.
     ///
     /// # Errors
-    /// After [`FileChannelError::Full`] nothing has changed; after another, the next call goes on in a new
-    /// segment.
+    /// None of the puts is in the log. After [`FileChannelError::Full`] the next call tries the same again; if
+    /// something was written already, or after another error, in a new segment.
     pub(super) fn append(&mut self, puts: &[&Encoded]) -> Result<Vec<Written>, FileChannelError> {
         let frees = self.frees();
         if !self.has_room(puts.first().copied(), frees) {
             self.roll()?;
         }
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        let done = self.draft(puts, frees, &mut buffer).and_then(|draft| {
-            let from = self.current.as_ref().map_or(0, |current| current.offset);
-            self.write(&buffer, frees || self.sync_is_due(&draft))?;
-            self.note_tip(&buffer, from, draft.last);
-            Ok(draft)
-        });
-        buffer.shrink_to(KEPT_BUFFER);
-        self.buffer = buffer;
-        match done {
-            Ok(draft) => Ok(self.note(draft, frees)),
-            Err(error) => {
-                if !error.is_full() {
-                    self.current = None;
-                }
-                Err(error)
-            }
-        }
+        let draft = self.write_behind(|log, into| {
+            let draft = log.fill(puts, frees, into)?;
+            let sync = frees || log.sync_is_due(&draft);
+            Ok((draft, sync))
+        })?;
+        Ok(draft.map(|draft| self.note(draft, frees)).unwrap_or_default())
     }
 
-    /// Takes note of the last record, at `last`, of `written`, which begins at `from`.
-    pub(super) fn note_tip(&mut self, written: &[u8], from: u64, last: Option<u64>) {
-        let tip = last.and_then(|offset| {
-            let at = usize::try_from(offset.checked_sub(from)?).ok()?;
-            Some(Tip { offset, checksum: u32_at(written, at + HEADER - 4)? })
+    /// Writes behind the last record what `fill` adds, and syncs if it says so. `None`: no segment is written to.
+    pub(super) fn write_behind<R>(
+        &mut self,
+        fill: impl FnOnce(&Self, &mut Appending<'_>) -> Result<(R, bool), FileChannelError>,
+    ) -> Result<Option<R>, FileChannelError> {
+        let Some(current) = self.current.take() else { return Ok(None) };
+        let buffer = std::mem::take(&mut self.buffer);
+        let path = self.segments.last().map_or(Path::new(""), |segment| &*segment.path);
+        let mut appending = Appending::new(current, buffer, path);
+        let done = fill(self, &mut appending).and_then(|(filled, sync)| {
+            appending.finish(sync)?;
+            Ok((filled, sync))
         });
-        if let (Some(current), Some(_)) = (&mut self.current, tip) {
-            current.tip = tip;
-            self.is_dirty();
+        let (current, buffer) = appending.into_parts(done.as_ref().err());
+        (self.current, self.buffer) = (current, buffer);
+        let (filled, has_synced) = done?;
+        if has_synced {
+            self.last_sync = self.settings.clock.stopwatch();
         }
+        self.is_dirty();
+        Ok(Some(filled))
     }
 
     /// The last checkpoint does not tell all.
@@ -178,72 +148,39 @@ impl Log {
         self.unrecorded.above().len() + usize::from(self.unrecorded.floor() > 0)
     }
 
-    fn draft(
-        &mut self,
-        puts: &[&Encoded],
-        frees: bool,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Draft, FileChannelError> {
-        let mut sealer = self.current.as_mut().and_then(|current| current.sealer.take());
-        let done = self.fill(puts, frees, buffer, sealer.as_mut());
-        if let Some(current) = &mut self.current {
-            current.sealer = sealer;
-        }
-        done
-    }
-
-    /// Puts into `buffer` what is to be written behind the last record.
+    /// Writes behind the last record what belongs there.
     fn fill(
         &self,
         puts: &[&Encoded],
         frees: bool,
-        buffer: &mut Vec<u8>,
-        mut sealer: Option<&mut Sealer>,
+        into: &mut Appending<'_>,
     ) -> Result<Draft, FileChannelError> {
-        let mut draft = Draft { next: self.next, ..Draft::default() };
-        let Some(&Current { id, offset, synced, capacity, .. }) = self.current.as_ref() else {
-            return Ok(draft);
-        };
-        let place = |buffer: &Vec<u8>| Place { segment: id, offset: offset + buffer.len() as u64 };
+        let mut draft = Draft { written: Vec::new(), next: self.next, weight: 0, records_takes: false };
+        let capacity = into.capacity();
         let reserve = self.settings.reserve();
-        if offset == 0 {
-            let mark = sealer.as_ref().map(|sealer| &sealer.mark);
-            buffer.extend_from_slice(&file_header(id, mark));
-            if let Some(mark) = mark {
-                key_record(mark)?.write(buffer, place(buffer), (self.next, synced), None)?;
-            }
-            draft.last = Some(place(buffer).offset);
-            self.snapshot()?.write(buffer, place(buffer), (self.next, synced), None)?;
+        if into.begin(self.next)? {
+            into.add(&self.snapshot()?, self.next)?;
             draft.records_takes = true;
         } else if let Some(takes) = self.takes()? {
-            let end = offset + takes.size();
+            let end = into.place().offset + takes.size();
             if end + reserve <= capacity || (frees && end <= capacity) {
-                draft.last = Some(place(buffer).offset);
-                takes.write(buffer, place(buffer), (self.next, synced), None)?;
+                into.add(&takes, self.next)?;
                 draft.records_takes = true;
             }
         }
         for put in puts {
-            if let Some(sealer) = &mut sealer
-                && sealer.is_due(offset + buffer.len() as u64)
-            {
-                key_record(&sealer.mark)?.write(buffer, place(buffer), (draft.next, synced), None)?;
-            }
-            let place = place(buffer);
+            into.repeat_key(draft.next)?;
+            let place = into.place();
             let to = place.offset + put.size();
             // The first one fits: `has_room` has seen to it.
             if to + reserve > capacity && !draft.written.is_empty() {
                 break;
             }
-            draft.last = Some(place.offset);
-            put.write(buffer, place, (draft.next, synced), sealer.as_deref_mut())?;
-            let span = Span { segment: id, from: place.offset, to };
+            into.add(put, draft.next)?;
+            let span = Span { segment: place.segment, from: place.offset, to };
             draft.written.push(Written { first: draft.next, span });
             draft.next += u64::from(put.events);
             draft.weight += put.weight;
-        }
-        if !buffer.is_empty() {
-            buffer.extend_from_slice(&END);
         }
         Ok(draft)
     }
@@ -269,23 +206,6 @@ impl Log {
             SyncPolicy::Interval(time) => self.last_sync.elapsed() >= time,
             SyncPolicy::Never => false,
         }
-    }
-
-    /// Writes `bytes`, which end with [`END`], behind what is there.
-    pub(super) fn write(&mut self, bytes: &[u8], sync: bool) -> Result<(), FileChannelError> {
-        let (Some(current), Some(segment)) = (&mut self.current, self.segments.last()) else { return Ok(()) };
-        let failed = |cause| FileChannelError::disk(&segment.path, cause);
-        if !bytes.is_empty() {
-            current.file.write_at(current.offset, bytes).map_err(failed)?;
-        }
-        let end = current.offset + bytes.len().saturating_sub(END.len()) as u64;
-        if sync && current.synced < end {
-            current.file.sync_data().map_err(failed)?;
-            current.synced = end;
-            self.last_sync = self.settings.clock.stopwatch();
-        }
-        current.offset = end;
-        Ok(())
     }
 
     /// Makes the last write known.
@@ -328,6 +248,11 @@ impl Log {
 
     /// Forces what was written to the disk.
     pub(super) fn sync(&mut self) -> Result<(), FileChannelError> {
-        self.write(&[], true)
+        let (Some(current), Some(segment)) = (&mut self.current, self.segments.last()) else { return Ok(()) };
+        if current.synced < current.offset {
+            current.sync().map_err(|cause| FileChannelError::disk(&segment.path, cause))?;
+            self.last_sync = self.settings.clock.stopwatch();
+        }
+        Ok(())
     }
 }

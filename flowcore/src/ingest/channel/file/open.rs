@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::appending::Current;
 use super::builder::FileChannelBuilder;
 use super::checkpoint::{Checkpoints, Kept};
 use super::housekeeping::{keep_house, pause};
-use super::log::{Current, Log, Span};
+use super::log::{Log, Span};
 use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
 use super::segment::{START, Segment};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::base::DiskFile;
 
 use super::FileChannelError;
-use super::frame::Place;
-use super::log::{Current, END, Log};
+use super::appending::Current;
+use super::log::Log;
 use super::segment::{Segment, segment_path, spare_path};
 use super::sequences::SequenceSet;
 
@@ -134,16 +134,11 @@ impl Log {
         let snapshot = self.snapshot()?;
         let fits =
             |current: &Current| current.offset > 0 && current.offset + snapshot.size() <= current.capacity;
-        if !self.current.as_ref().is_some_and(fits) {
+        if self.current.as_ref().is_some_and(fits) {
+            self.write_behind(|log, into| Ok((into.add(&snapshot, log.next)?, true)))?;
+        } else {
             self.roll()?;
             self.append(&[])?;
-        } else if let Some(current) = &mut self.current {
-            let place = Place { segment: current.id, offset: current.offset };
-            let mut bytes = Vec::new();
-            snapshot.write(&mut bytes, place, (self.next, current.synced), None)?;
-            bytes.extend_from_slice(&END);
-            self.write(&bytes, true)?;
-            self.note_tip(&bytes, place.offset, Some(place.offset));
         }
         self.sync()?;
         self.unrecorded = SequenceSet::default();
