@@ -5,8 +5,6 @@ mod vocabulary;
 
 use std::collections::BTreeMap;
 
-use smallvec::SmallVec;
-
 use crate::order::{ALL_BRANCHES, Limit, Order, Reject};
 pub use crate::packet::Dimension;
 use vocabulary::Vocabulary;
@@ -51,6 +49,8 @@ pub struct Statistics {
     /// The orders without a branch, then those of each branch in the order of `branches`. What `all` shows
     /// is their sum, made when somebody asks.
     shops: Vec<Shop>,
+    /// The coffee types of the order that is counted, empty between orders.
+    cups: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -81,22 +81,11 @@ impl Statistics {
     /// [`Reject::TooManyNames`], and then nothing of the order is counted.
     pub fn count(&mut self, order: &Order<'_>) -> Result<(), Reject> {
         let marks = self.marks();
-        let counted = self.resolve(order);
-        match counted {
-            Ok((shop, age_grade, payment, cups)) => {
-                let shop = self.shop(shop);
-                shop.orders += 1;
-                add(&mut shop.counts[index(Dimension::CustomerAgeGrades)], age_grade, 1);
-                add(&mut shop.counts[index(Dimension::PaymentMethods)], payment, 1);
-                let types = &mut shop.counts[index(Dimension::Orders)];
-                cups.into_iter().for_each(|cup| add(types, cup, 1));
-                Ok(())
-            }
-            Err(reject) => {
-                self.forget_after(marks);
-                Err(reject)
-            }
-        }
+        let mut cups = std::mem::take(&mut self.cups);
+        let counted = self.resolve(order, &mut cups).map(|places| self.add(places, &cups));
+        cups.clear();
+        self.cups = cups;
+        counted.inspect_err(|_| self.forget_after(marks))
     }
 
     /// Adds what `other` counted. Nothing is lost: the limit on names holds for orders, not here.
@@ -191,7 +180,8 @@ impl Statistics {
         Ok(())
     }
 
-    fn resolve(&mut self, order: &Order<'_>) -> Result<Places, Reject> {
+    /// The numbers of the order's names; those of its coffee types go into `cups`.
+    fn resolve(&mut self, order: &Order<'_>, cups: &mut Vec<usize>) -> Result<Places, Reject> {
         let shop = match order.branch() {
             Some(branch) => self.branches.admit(branch, Limit::Branches)? + 1,
             None => 0,
@@ -199,8 +189,21 @@ impl Statistics {
         let [age_grades, payments, types] = &mut self.names;
         let age_grade = age_grades.admit(order.age_grade(), Limit::AgeGrades)?;
         let payment = payments.admit(order.payment(), Limit::PaymentMethods)?;
-        let cups = order.cups().map(|cup| types.admit(cup, Limit::CoffeeTypes)).collect::<Result<_, _>>()?;
-        Ok((shop, age_grade, payment, cups))
+        for cup in order.cups() {
+            cups.push(types.admit(cup, Limit::CoffeeTypes)?);
+        }
+        Ok((shop, age_grade, payment))
+    }
+
+    fn add(&mut self, (shop, age_grade, payment): Places, cups: &[usize]) {
+        let shop = self.shop(shop);
+        shop.orders += 1;
+        add(&mut shop.counts[index(Dimension::CustomerAgeGrades)], age_grade, 1);
+        add(&mut shop.counts[index(Dimension::PaymentMethods)], payment, 1);
+        let types = &mut shop.counts[index(Dimension::Orders)];
+        for &cup in cups {
+            add(types, cup, 1);
+        }
     }
 
     fn shop(&mut self, index: usize) -> &mut Shop {
@@ -230,8 +233,8 @@ impl PartialEq for Statistics {
 
 impl Eq for Statistics {}
 
-/// Shop, age grade, payment method and cups.
-type Places = (usize, usize, usize, SmallVec<[usize; 10]>);
+/// Shop, age grade and payment method.
+type Places = (usize, usize, usize);
 
 impl Shop {
     fn sum(&self, dimension: Dimension) -> u64 {

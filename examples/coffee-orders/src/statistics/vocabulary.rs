@@ -11,25 +11,54 @@ pub(super) struct Vocabulary {
     seen: Seen,
 }
 
-/// For each place, the number of the name that was there last. A guess, to be compared: orders have few
-/// different names, and most are found without a hash.
+/// For each place, the name that was there last: orders have few different names, and most are found without a
+/// look at the map.
 #[derive(Debug, Clone)]
-struct Seen([u32; 64]);
+struct Seen([(Gist, u32); PLACES]);
+
+const PLACES: usize = 128;
 
 impl Default for Seen {
     fn default() -> Self {
-        Self([0; 64])
+        Self([(Gist::NONE, 0); PLACES])
     }
 }
 
-impl Seen {
-    /// Length, first and last byte tell the names of a menu apart.
+/// Enough of a name to know it again: all of one with up to [`WHOLE`](Self::WHOLE) bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gist {
+    first: u64,
+    last: u64,
+    length: u64,
+}
+
+impl Gist {
+    const WHOLE: u64 = 16;
+    /// Of no name.
+    const NONE: Self = Self { first: 0, last: 0, length: u64::MAX };
+
     #[inline]
-    fn place(name: &str) -> usize {
+    fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
-        let [first, last] =
-            [bytes.first(), bytes.last()].map(|byte| byte.map_or(0, |&byte| usize::from(byte)));
-        (first ^ (last << 2) ^ (bytes.len() * 5)) % 64
+        let length = bytes.len() as u64;
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            return Self { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last), length };
+        }
+        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+            let [first, last] = [first, last].map(|part| u64::from(u32::from_le_bytes(*part)));
+            return Self { first, last, length };
+        }
+        let first = bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        Self { first, last: 0, length }
+    }
+
+    /// Where it is among those seen.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "what is left has seven bits")]
+    fn place(self) -> usize {
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mixed = (self.first ^ self.last.rotate_left(32) ^ self.length).wrapping_mul(MIX);
+        (mixed >> (64 - PLACES.ilog2())) as usize
     }
 }
 
@@ -37,16 +66,26 @@ impl Vocabulary {
     /// The number of a name, new or known, unless it would be one too many.
     #[inline]
     pub(super) fn admit(&mut self, name: &str, limit: Limit) -> Result<usize, Reject> {
-        let place = Seen::place(name);
-        let guess = self.seen.0[place] as usize;
-        if self.names.get(guess).is_some_and(|known| **known == *name) {
-            return Ok(guess);
-        }
+        let gist = Gist::of(name);
+        let (seen, id) = self.seen.0[gist.place()];
+        let id = id as usize;
+        let is_same = seen == gist && (gist.length <= Gist::WHOLE || self.is(id, name));
+        if is_same && id < self.names.len() { Ok(id) } else { self.look_up(name, gist, limit) }
+    }
+
+    fn is(&self, id: usize, name: &str) -> bool {
+        self.names.get(id).is_some_and(|known| **known == *name)
+    }
+
+    #[cold]
+    fn look_up(&mut self, name: &str, gist: Gist, limit: Limit) -> Result<usize, Reject> {
         if self.names.len() >= limit.most() && !self.ids.contains_key(name) {
             return Err(Reject::TooManyNames { what: limit });
         }
         let id = self.intern(name);
-        self.seen.0[place] = u32::try_from(id).unwrap_or_default();
+        if let Ok(id) = u32::try_from(id) {
+            self.seen.0[gist.place()] = (gist, id);
+        }
         Ok(id)
     }
 
@@ -73,10 +112,46 @@ impl Vocabulary {
     pub(super) fn truncate(&mut self, length: usize) {
         for name in self.names.drain(length.min(self.names.len())..) {
             self.ids.remove(&name);
+            self.seen.0[Gist::of(&name).place()] = (Gist::NONE, 0);
         }
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admit(names: &mut Vocabulary, name: &str) -> Option<usize> {
+        names.admit(name, Limit::CoffeeTypes).ok()
+    }
+
+    #[test]
+    fn a_name_keeps_its_number_whatever_its_length_and_whatever_it_looks_like() {
+        let parts = ["", "a", "aa", "Mocha", "abcdabcd", "abcdabcdabcdabcd", "ab\u{e9}", "0000000"];
+        let longer = |part: &&str| (0..4).map(|times| part.repeat(times)).collect::<Vec<_>>();
+        let mut all: Vec<String> = parts.iter().flat_map(longer).collect();
+        all.sort();
+        all.dedup();
+        let mut names = Vocabulary::default();
+        for _ in 0..3 {
+            for (id, name) in all.iter().enumerate() {
+                assert_eq!(admit(&mut names, name), Some(id), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_was_forgotten_gets_a_new_number() {
+        let mut names = Vocabulary::default();
+        for name in ["a", "b", "c"] {
+            admit(&mut names, name);
+        }
+        names.truncate(1);
+        let ids = ["c", "b", "a", "c"].map(|name| admit(&mut names, name));
+        assert_eq!(ids, [Some(1), Some(2), Some(0), Some(1)]);
     }
 }

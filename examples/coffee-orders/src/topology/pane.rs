@@ -36,7 +36,12 @@ impl<L: InputLine> OrderPane<L> {
     pub(super) fn add(&mut self, line: &L) -> bool {
         self.lines += 1;
         line.add_to(&mut self.cover);
-        match line.order().and_then(|order| self.statistics.count(&order)) {
+        // An order is large: it stays where it was made.
+        let counted = match &line.order() {
+            Ok(order) => self.statistics.count(order),
+            Err(reason) => Err(reason.clone()),
+        };
+        match counted {
             Ok(()) => {
                 self.changed = true;
                 true
