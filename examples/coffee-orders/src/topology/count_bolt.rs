@@ -117,10 +117,9 @@ impl<L: InputLine> Bolt<L> for CountBolt<L> {
         let max_kept = self.settings.max_kept;
         let added = windows.add(now, |pane| {
             out.keep_in(&mut pane.tokens);
-            let counted = pane.add(line);
-            (counted, (pane.lines >= max_kept).then(|| std::mem::take(pane)))
+            (pane.add(line), pane.lines >= max_kept)
         });
-        let Some((counted, full)) = added else { return Ok(()) };
+        let Some((counted, is_full)) = added else { return Ok(()) };
         match counted {
             true if self.show_at.is_none() => self.show_at = Some(now + SHOW_EVERY),
             true => {}
@@ -128,6 +127,7 @@ impl<L: InputLine> Bolt<L> for CountBolt<L> {
                 self.settings.rejected.fetch_add(1, Ordering::Relaxed);
             }
         }
+        let full = if is_full { windows.add(now, std::mem::take) } else { None };
         match full {
             Some(part) => self.emit(now, part, out).await,
             None => Ok(()),
