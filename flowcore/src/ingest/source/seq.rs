@@ -54,15 +54,21 @@ impl SeqSource {
         let end = next.saturating_add(self.batch_size as u64).min(self.total_events);
         let mut digits = next.to_string().into_bytes();
         let mut text = Vec::with_capacity(self.batch_size.saturating_mul(digits.len() + 1).min(MOST_ROOM));
-        let mut ends = Vec::with_capacity(self.batch_size.min(MOST_ROOM));
         for _ in next..end {
             text.extend_from_slice(&digits);
-            ends.push(text.len());
             count_on(&mut digits);
         }
-        let (text, mut start) = (Bytes::from(text), 0);
-        let body = |end| text.slice(std::mem::replace(&mut start, end)..end);
-        ends.into_iter().map(body).map(Event::new).collect()
+        let mut text = Bytes::from(text);
+        let mut events = Vec::with_capacity(self.batch_size.min(MOST_ROOM));
+        let mut number = next;
+        while number < end {
+            let width = number.checked_ilog10().unwrap_or(0) + 1;
+            let longer = 10_u64.checked_pow(width).unwrap_or(u64::MAX);
+            let until = longer.min(end);
+            events.extend((number..until).map(|_| Event::new(text.split_to(width as usize))));
+            number = until;
+        }
+        events
     }
 }
 

@@ -1,7 +1,7 @@
 //! The file channel: events that survive the process and the machine.
 //!
 //! Limits: 65,535 folders, 2^32 - 1 events and 4 GiB less a header in one put, 2^62 events in all. A put is one
-//! record in one segment. In memory: what [`FileChannelBuilder::memory`] allows of waiting events, 8 MiB of puts
+//! record in one segment. In memory: what [`FileChannelBuilder::memory`] allows of waiting events, 4 MiB of puts
 //! that are not written yet, 4 MiB read ahead, and a few words for each put that waits in memory.
 //!
 //! # On disk

@@ -18,7 +18,7 @@ use super::segment::Segment;
 use super::{FileChannelError, FileChannelStatus, Stored};
 
 /// Bytes of committed puts that wait to be written; then further puts wait.
-pub(super) const UNWRITTEN: usize = 8 << 20;
+pub(super) const UNWRITTEN: usize = 4 << 20;
 
 /// A put that is to be written.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::shared::{Ending, Inner, Pending, Shared};
 use super::{FileChannelError, Stored};
 
 /// Bytes of puts that share a write and a sync at most.
-const AT_ONCE: u64 = 4 << 20;
+const AT_ONCE: u64 = 2 << 20;
 
 /// Writes until nothing is left to write, on a thread of its own. Dropped without being run, it fails what
 /// waits.
