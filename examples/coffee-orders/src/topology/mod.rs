@@ -1,7 +1,7 @@
 //! The topology: lines are dealt out to counting tasks, whose closed buckets go to one keeping task.
 //!
 //! ```text
-//! lines (spout) --shuffle--> count (2 tasks: parse, count in 30-second windows) --global--> keep (1 task)
+//! lines (spout) --shuffle by load--> count (2 tasks: parse, count in 30-second windows) --global--> keep (1 task)
 //! ```
 //!
 //! A counting task keeps the tokens of its lines until its part of the bucket is kept, so a line is
@@ -42,7 +42,7 @@ pub fn add_bolts<L: InputLine, K: Keeper<L>>(
     let live = Arc::clone(&settings.live);
     let reports = topology
         .bolt("count", move || CountBolt::<L>::new(settings.clone(), Arc::clone(&covered)))
-        .shuffle(lines)
+        .shuffle_by_load(lines)
         .parallelism(COUNT_TASKS);
     topology.bolt("keep", move || KeepBolt::new(keeper(), Arc::clone(&live))).global(&reports);
 }
