@@ -1,8 +1,8 @@
 //! Settings of TLS that hold for every component that has none of its own: from `-D` and the environment.
 
 use crate::interpolate::Lookups;
-use crate::keys::find;
-use crate::model::{ComponentConfig, Config, Group};
+use crate::keys::{ComponentType, find};
+use crate::model::{ComponentConfig, Config, Group, Setting};
 
 /// A key, where its value comes from (a property, which wins, or a variable), and the keys whose presence
 /// keeps it out.
@@ -46,27 +46,39 @@ const BOTH: &[Global] = &[
 /// Gives the components that speak TLS what they do not say themselves.
 pub(crate) fn supply(config: &mut Config, lookups: &Lookups<'_>) {
     for component in config.agents.iter_mut().flat_map(|agent| &mut agent.components) {
-        if !speaks_tls(component) {
+        let kind = component.value("type").and_then(|name| find(component.group.section(), name));
+        let Some(switch) = kind.and_then(|kind| tls_switch(kind.component, component)).cloned() else {
             continue;
-        }
+        };
         let own = match component.group {
             Group::Sources => SERVER,
             _ => CLIENT,
         };
         for global in own {
-            fill(component, global, value(global, lookups));
+            fill(component, global, value(global, lookups), &switch);
         }
         for global in BOTH {
             let list = value(global, lookups).map(|list| list.replace(',', " "));
-            fill(component, global, list);
+            fill(component, global, list, &switch);
         }
     }
 }
 
-fn speaks_tls(component: &ComponentConfig) -> bool {
-    let kind = component.value("type").and_then(|name| find(component.group.section(), name));
-    let is_on = |key: &str| component.value(key).is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    kind.is_some_and(|kind| kind.component.key("ssl").is_some()) && (is_on("ssl") || is_on("enableSSL"))
+/// What says that a component speaks TLS, if it does.
+pub(crate) fn tls_switch<'a>(kind: &ComponentType, component: &'a ComponentConfig) -> Option<&'a Setting> {
+    let is_on = |setting: &&Setting| setting.value().eq_ignore_ascii_case("true");
+    let switch = |key| component.get(key).filter(is_on);
+    match kind.key("ssl") {
+        Some(_) => switch("ssl").or_else(|| switch("enableSSL")),
+        None => {
+            component.get("endpoint").filter(|it| kind.key("truststore").is_some() && is_https(it.value()))
+        }
+    }
+}
+
+/// Whether what is sent to this URL goes by TLS.
+pub(crate) fn is_https(endpoint: &str) -> bool {
+    endpoint.trim().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
 }
 
 fn value(global: &Global, lookups: &Lookups<'_>) -> Option<String> {
@@ -74,12 +86,11 @@ fn value(global: &Global, lookups: &Lookups<'_>) -> Option<String> {
     property.or_else(|| (lookups.environment)(global.variable)).filter(|value| !value.trim().is_empty())
 }
 
-fn fill(component: &mut ComponentConfig, global: &Global, value: Option<String>) {
+fn fill(component: &mut ComponentConfig, global: &Global, value: Option<String>, near: &Setting) {
     let Some(value) = value else { return };
     if component.get(global.key).is_some() || component.get(global.old_name).is_some() {
         return;
     }
-    let Some(near) = component.get("ssl").or(component.get("enableSSL")) else { return };
     let supplied = near.supply(global.key, &value);
     component.settings.push(supplied);
 }

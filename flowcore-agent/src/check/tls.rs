@@ -3,6 +3,7 @@ use flowcore_tls::{is_cipher_suite, is_protocol};
 use super::checker::Checker;
 use crate::diagnostic::Diagnostic;
 use crate::model::{ComponentConfig, Group, Setting};
+use crate::tls_defaults::tls_switch;
 
 /// What Java knows beside TLS 1.2 and 1.3.
 const OLD_PROTOCOLS: [&str; 5] = ["SSLv2Hello", "SSLv2", "SSLv3", "TLSv1", "TLSv1.1"];
@@ -12,9 +13,7 @@ impl<'a> Checker<'a> {
     pub(super) fn tls(&mut self) {
         for group in [Group::Sources, Group::Sinks] {
             for (component, kind) in self.declared(group) {
-                let is_on =
-                    |key: &str| component.value(key).is_some_and(|on| on.eq_ignore_ascii_case("true"));
-                if kind.key("ssl").is_none() || !(is_on("ssl") || is_on("enableSSL")) {
+                if tls_switch(kind, component).is_none() {
                     continue;
                 }
                 if group == Group::Sources {

@@ -11,6 +11,8 @@ pub enum FilterCall<'a> {
     External {
         /// The command, split at blanks.
         command: &'a str,
+        /// The character set of what it prints.
+        charset: &'a str,
         /// The key.
         key: &'a str,
     },
@@ -110,7 +112,9 @@ fn answer(
         .map(|found| found.component.name);
     let call = match (kind, filter.value("command")) {
         (Some("env"), _) => FilterCall::Environment(key),
-        (Some("external"), Some(command)) => FilterCall::External { command, key },
+        (Some("external"), Some(command)) => {
+            FilterCall::External { command, charset: filter.value("charset").unwrap_or("UTF-8"), key }
+        }
         (None, _) if filter.value("type").is_some() => FilterCall::Own { filter, key },
         // What is wrong with the filter is said where it stands.
         _ => return Reply::Text(None),
@@ -167,7 +171,9 @@ mod tests {
         let said = apply_filters(&mut config, &mut |call| match call {
             FilterCall::Environment("KEY-1") => Some(Ok(Some("one".to_owned()))),
             FilterCall::Environment(_) => Some(Ok(None)),
-            FilterCall::External { command: "cat secret", key: "bad" } => Some(Err("exit code 1".to_owned())),
+            FilterCall::External { command: "cat secret", charset: "UTF-8", key: "bad" } => {
+                Some(Err("exit code 1".to_owned()))
+            }
             FilterCall::External { .. } | FilterCall::Own { .. } => None,
         });
         let setting = &config.agents[0].get(Group::Sinks, "k1").unwrap().settings[0];

@@ -47,6 +47,7 @@ fn sink(status: &SinkStatus, group: Option<&str>) -> Reading {
     let mut own = lived(&status.activity, &status.state, status.restarts, status.last_error.as_deref());
     own.push(("Channel", Value::Text(status.channel.to_string())));
     own.push(("Group", group.map_or(Value::Nothing, |group| Value::Text(group.to_owned()))));
+    own.push(("DeliveredCount", Value::Count(status.delivered)));
     own.push(("FailedAttemptCount", Value::Count(status.failed_attempts)));
     let members = members("SINK", &status.activity, &Counter::SINK);
     Reading { group: "SINK", name: status.name.to_string(), members, own }

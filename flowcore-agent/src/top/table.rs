@@ -46,19 +46,22 @@ fn type_of(component: &Component) -> String {
 }
 
 /// What came in, what went out, and what there is of it, by group.
-fn counted(group: Group) -> [&'static str; 3] {
-    match group {
+fn counted(component: &Component) -> [&'static str; 3] {
+    match component.group {
         Group::Source => ["EventReceivedCount", "EventAcceptedCount", "EventAcceptedCount"],
         Group::Channel => ["EventPutSuccessCount", "EventTakeSuccessCount", "ChannelSize"],
         Group::Sink | Group::Several => {
-            ["EventDrainAttemptCount", "EventDrainSuccessCount", "EventDrainSuccessCount"]
+            // Some sinks count as successes what they are told to.
+            let all = component.number("DeliveredCount").map(|_| "DeliveredCount");
+            let out = all.unwrap_or("EventDrainSuccessCount");
+            ["EventDrainAttemptCount", out, out]
         }
     }
 }
 
 /// A component, and below it what it failed with lately.
 pub(super) fn rows(component: &Component, view: &View, rates: &Rates<'_>, columns: &Columns) -> Vec<Line> {
-    let [input, output, total] = counted(component.group);
+    let [input, output, total] = counted(component);
     let rate = |member: &str| rates.of(component, member).map_or_else(|| "–".to_owned(), short);
     let total = component.number(total).map_or_else(|| "–".to_owned(), count);
     let indent = if component.text("Group").is_some() { "  " } else { "" };

@@ -1,4 +1,4 @@
-//! Every key of every component that runs has a test of what it does, or stands in the list of those that are
+//! Every key of every component and every part that runs has a test of what it does, or stands in the list of those that are
 //! read and validated only.
 
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use flowcore_agent::check::Surroundings;
 use flowcore_agent::keys::{Key, Ours, Section, all};
 use flowcore_agent::registry::Registry;
 
-use crate::local;
+use crate::{interceptors, local};
 
 const ROWS: &str = "network_keys::each_key_does_what_it_says";
 const TAIL: &str = "taildir::every_key_does_what_it_says";
@@ -19,8 +19,21 @@ const AVRO: &str = "network::an_avro_sink_sends_to_an_avro_source";
 const THRIFT: &str = "thrift::a_thrift_sink_sends_to_a_thrift_source";
 const THRIFT_TLS: &str = "thrift::a_thrift_sink_sends_by_tls_to_those_it_trusts";
 const AVRO_TLS: &str = "tls::an_avro_sink_trusts_each_kind_of_store_and_nobody_else";
-const SUITES: &str = "tls::each_key_of_versions_suites_and_clients_does_what_it_says";
-const MORE_TLS: &str = "tls::multiport_syslog_and_http_speak_tls_too";
+const SERVED: &str = "tls_keys::each_key_of_a_server_does_what_it_says";
+const KEY_STORES: &str = "tls_keys::a_key_store_of_each_type_serves_and_one_of_pem_needs_no_password";
+const CLIENT: &str = "tls_keys::each_key_of_a_client_does_what_it_says";
+const TRUST_STORES: &str = "tls_keys::a_trust_store_of_each_type_is_read_and_none_of_pem_needs_a_password";
+const NAME: &str = "tls_keys::the_name_of_a_server_must_be_in_its_certificate_unless_it_is_not_looked_at";
+const ORDER: &str = "rpc_keys::compression_lies_outside_or_inside_of_tls";
+const POST: &str = "http_sink_keys::a_request_is_what_the_keys_say";
+const POST_TIME: &str = "http_sink_keys::a_server_has_the_time_of_the_keys";
+const POST_AGAIN: &str = "http_sink_keys::what_rolls_back_is_sent_again";
+const POST_LATER: &str = "http_sink_keys::what_backs_off_is_a_failure_of_the_sink";
+const POST_COUNTS: &str = "http_sink_keys::answers_count_as_successes_where_the_keys_say_so";
+const CHOICE: &str =
+    "routing::a_multiplexing_selector_looks_at_its_header_mappings_default_and_optional_channels";
+const SERIALIZED: &str = "local::file_roll_writes_as_its_serializer_says";
+const INTERCEPTED: &str = "interceptors::every_key_of_every_interceptor_does_what_it_says";
 const HOSTS: &str = "network_keys::each_client_type_uses_the_hosts_in_its_way";
 
 /// Kind, type and keys, and the test that shows them, with its module. Those of exec, seq, stress, null, logger and
@@ -29,30 +42,38 @@ const HOSTS: &str = "network_keys::each_client_type_uses_the_hosts_in_its_way";
 const SHOWN: &[(&str, &str)] = &[
     ("source avro bind port compression-type", AVRO),
     ("source avro ipFilter ipFilterRules", "network_keys::an_avro_source_lets_in_whom_its_rules_allow"),
+    ("source avro compression-tls-order", ORDER),
+    ("source avro exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password", SERVED),
     ("source avro ssl keystore keystore-password keystore-type", AVRO_TLS),
     ("source thrift bind port protocol", THRIFT),
-    ("source thrift ssl keystore keystore-password keystore-type", THRIFT_TLS),
+    ("source thrift ssl keystore keystore-password keystore-type", KEY_STORES),
+    ("source thrift exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password", SERVED),
     ("source netcat bind port", "network::lines_over_netcat_are_answered_and_in_the_files"),
-    ("source netcat max-line-length ack-every-event encoding max-connections", ROWS),
+    ("source netcat max-line-length ack-every-event encoding", ROWS),
+    ("source netcat max-connections", "source_counts::one_more_connection_waits_for_one_that_ends"),
     ("source netcatudp bind port remoteAddress", ROWS),
-    ("source http bind port handler handler.mandatoryParameters", "network::what_is_posted_is_in_the_files_in_both_forms"),
+    ("source http bind port handler", "network::what_is_posted_is_in_the_files_in_both_forms"),
     ("source http HttpConfiguration.requestHeaderSize max-body-bytes", "network_keys::each_limit_of_http_holds"),
     ("source http ServerConnector.idleTimeout", "network_keys::a_silent_http_connection_is_ended"),
-    ("source http ssl keystore keystore-password exclude-protocols", MORE_TLS),
-    ("source multiport_syslogtcp ssl keystore keystore-password keystore-type", MORE_TLS),
+    ("source http ssl keystore keystore-password keystore-type", KEY_STORES),
+    ("source http exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password", SERVED),
+    ("source multiport_syslogtcp ssl keystore keystore-password keystore-type", KEY_STORES),
+    ("source multiport_syslogtcp exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password", SERVED),
     ("source syslogtcp host port eventSize keepFields clientIPHeader clientHostnameHeader timezone framing", ROWS),
     ("source syslogtcp format.regex format.search format.replace format.dateFormat", ROWS),
     ("source syslogtcp ssl keystore keystore-password keystore-type", "tls::syslog_over_tls_comes_from_each_kind_of_key_store"),
-    ("source syslogtcp exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites", SUITES),
-    ("source syslogtcp client-auth truststore truststore-password", SUITES),
+    ("source syslogtcp exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password", SERVED),
     ("source syslogudp host port eventSize keepFields clientIPHeader clientHostnameHeader timezone", ROWS),
     ("source syslogudp format.regex format.search format.replace format.dateFormat", ROWS),
     ("source multiport_syslogtcp host ports eventSize keepFields clientIPHeader clientHostnameHeader portHeader", ROWS),
-    ("source multiport_syslogtcp timezone charset.default batchSize readBufferBytes", ROWS),
+    ("source multiport_syslogtcp timezone charset.default", ROWS),
+    ("source multiport_syslogtcp batchSize readBufferBytes", "source_counts::so_many_messages_of_a_read_are_put_together"),
     ("source multiport_syslogtcp charset.port.<p>", "network_keys::a_port_has_its_charset"),
     ("source taildir filegroups filegroups.<g> filegroups.<g>.glob positionFile skipToEnd idleTimeout", TAIL),
     ("source taildir writePosInterval batchSize maxBatchCount cachePatternMatching fingerprint renamed", TAIL),
     ("source taildir headers.<g>.<k> byteOffsetHeader fileHeader fileHeaderKey", "taildir::headers_of_the_group_the_file_and_the_offset_are_there_and_no_others"),
+    ("source taildir backoffSleepIncrement maxBackoffSleep", "polled_keys::a_taildir_source_looks_again_after_the_pauses_of_its_keys"),
+    ("source stress backoffSleepIncrement maxBackoffSleep", "polled_keys::a_stress_source_pauses_by_its_keys_when_its_channel_refuses"),
     ("source spooldir spoolDir fileSuffix deletePolicy includePattern ignorePattern trackerDir", SPOOL),
     ("source spooldir trackingPolicy consumeOrder recursiveDirectorySearch batchSize inputCharset", SPOOL),
     ("source spooldir decodeErrorPolicy deserializer", SPOOL),
@@ -68,22 +89,53 @@ const SHOWN: &[(&str, &str)] = &[
     ("sink thrift batch-size protocol", "thrift::the_sizes_and_the_protocol_of_calls_are_those_of_the_keys"),
     ("sink thrift connect-timeout request-timeout", "thrift::a_server_has_the_time_of_the_keys"),
     ("sink thrift reset-connection-interval", "thrift::connections_are_made_anew_after_the_interval_of_either_name"),
+    ("sink avro connect-timeout request-timeout", "rpc_keys::an_avro_server_has_the_time_of_the_keys"),
+    ("sink avro reset-connection-interval", "rpc_keys::an_avro_connection_is_made_anew_after_the_interval_of_either_name"),
+    ("sink avro max-attempts", "rpc_keys::so_many_hosts_are_tried_before_a_delivery_has_failed"),
+    ("sink avro backoff maxBackoff", "rpc_keys::a_host_that_failed_is_left_out_with_backoff_for_the_longest_time_at_most"),
+    ("sink avro compression-level", "rpc_keys::what_is_sent_is_compressed_at_the_level_of_the_key"),
+    ("sink avro compression-tls-order", ORDER),
+    ("sink avro exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites", CLIENT),
+    ("sink avro truststore-type", TRUST_STORES),
+    ("sink avro verify-hostname", NAME),
     ("sink thrift ssl truststore truststore-password", THRIFT_TLS),
+    ("sink thrift max-attempts", "rpc_keys::so_many_hosts_are_tried_before_a_delivery_has_failed"),
+    ("sink thrift maxConnections", "rpc_keys::calls_of_a_delivery_go_over_as_many_connections_as_there_may_be"),
+    ("sink thrift client.type", "rpc_keys::a_thrift_sink_sends_to_its_first_host_whatever_its_client_is"),
+    ("sink thrift exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites", CLIENT),
+    ("sink thrift truststore-type", TRUST_STORES),
+    ("sink thrift verify-hostname", NAME),
+    ("sink http endpoint contentTypeHeader acceptHeader", POST),
+    ("sink http connectTimeout requestTimeout", POST_TIME),
+    ("sink http defaultRollback rollback.<CODE>", POST_AGAIN),
+    ("sink http defaultBackoff backoff.<CODE>", POST_LATER),
+    ("sink http defaultIncrementMetrics incrementMetrics.<CODE>", POST_COUNTS),
+    ("sink http truststore truststore-password truststore-type", TRUST_STORES),
+    ("sink http exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites", CLIENT),
+    ("sink http verify-hostname", NAME),
+    ("selector replicating optional", "routing::a_replicating_selector_gives_all_to_all_and_an_optional_channel_goes_without"),
+    ("selector multiplexing header mapping.<value> default optional.<value>", CHOICE),
+    ("selector load_balancing policy", "routing::a_load_balancing_selector_gives_each_event_to_one_channel"),
+    ("processor failover priority.<sink>", "routing::a_failover_group_follows_its_priorities"),
+    ("processor failover maxpenalty", "routing::a_sink_that_failed_rests_for_its_penalty_and_no_longer"),
+    ("processor load_balance selector", "routing::a_load_balance_group_shares_its_batches"),
+    ("processor load_balance backoff selector.maxTimeOut", "routing::with_backoff_a_sink_that_failed_is_left_out"),
+    ("extractor millis pattern", INTERCEPTED),
+    ("serializer text appendNewline", SERIALIZED),
+    ("serializer header_and_text appendNewline", SERIALIZED),
+    ("serializer avro_event syncIntervalBytes compressionCodec", "local::file_roll_writes_container_files_of_avro"),
+    ("deserializer line maxLineLength outputCharset stripCarriageReturn", SPOOL),
+    ("deserializer blob maxBlobLength", SPOOL),
+    ("handler blob maxBlobLength mandatoryParameters", "network_keys::each_limit_of_http_holds"),
+    ("filter external command", "running::an_external_filter_is_asked_and_its_failure_is_an_error"),
+    ("filter external charset", "running::what_an_external_filter_prints_is_of_its_charset"),
 ];
 
 /// Keys that are read and validated here, and no more: that an agent does what they say is not shown, though what
 /// they are given to may have tests of its own.
 #[rustfmt::skip]
 const ONLY_READ: &[&str] = &[
-    "source avro compression-tls-order",
-    "source avro exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password",
-    "source thrift exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password",
-    "source http keystore-type include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password",
-    "source multiport_syslogtcp exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites client-auth truststore truststore-password",
     "source spooldir fileHeaderKey pollDelay maxBackoff",
-    "source taildir backoffSleepIncrement maxBackoffSleep",
-    "source seq backoffSleepIncrement maxBackoffSleep",
-    "source stress backoffSleepIncrement maxBackoffSleep",
     "channel memory capacity transactionCapacity keep-alive byteCapacityBufferPercentage byteCapacity",
     "channel pseudotxnmemory capacity keep-alive",
     "channel file capacity keep-alive transactionCapacity checkpointInterval minimumRequiredSpace fsyncPerTransaction fsyncInterval strictRecovery",
@@ -93,18 +145,27 @@ const ONLY_READ: &[&str] = &[
     "channel spillablememory maxFileSize minimumRequiredSpace fsyncPerTransaction fsyncInterval strictRecovery",
     "channel spillablememory encryption.activeKey encryption.cipherProvider encryption.keyProvider encryption.keyProvider.keyStoreFile encryption.keyProvider.keyStorePasswordFile",
     "channel spillablememory encryption.keyProvider.keys encryption.keyProvider.keys.<k>.file encryption.keyProvider.keys.<k>.passwordFile",
-    "sink avro connect-timeout request-timeout reset-connection-interval max-attempts backoff maxBackoff compression-level compression-tls-order",
-    "sink avro truststore-type exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites verify-hostname",
-    "sink thrift max-attempts maxConnections client.type",
-    "sink thrift truststore-type exclude-protocols include-protocols include-cipher-suites exclude-cipher-suites verify-hostname",
-    "sink http endpoint connectTimeout requestTimeout contentTypeHeader acceptHeader",
-    "sink http defaultBackoff defaultRollback defaultIncrementMetrics backoff.<CODE> rollback.<CODE> incrementMetrics.<CODE>",
+];
+
+const SECTIONS: [(Section, &str); 12] = [
+    (Section::Source, "source"),
+    (Section::Channel, "channel"),
+    (Section::Sink, "sink"),
+    (Section::Selector, "selector"),
+    (Section::SinkProcessor, "processor"),
+    (Section::Interceptor, "interceptor"),
+    (Section::ExtractorSerializer, "extractor"),
+    (Section::Serializer, "serializer"),
+    (Section::Deserializer, "deserializer"),
+    (Section::HttpHandler, "handler"),
+    (Section::PathManager, "path_manager"),
+    (Section::ConfigFilter, "filter"),
 ];
 
 fn split(row: &str) -> impl Iterator<Item = String> {
-    let words: Vec<&str> = row.split(' ').collect();
-    let of = [words[0], " ", words[1], " "].concat();
-    let keys: Vec<String> = words[2..].iter().map(|key| of.clone() + key).collect();
+    let mut words = row.split(' ');
+    let of = [words.next().unwrap(), words.next().unwrap()].join(" ");
+    let keys: Vec<String> = words.map(|key| format!("{of} {key}")).collect();
     keys.into_iter()
 }
 
@@ -116,7 +177,6 @@ fn has_effect(key: &Key) -> bool {
 /// `kind type key` of all that runs.
 fn keys() -> BTreeSet<String> {
     let registry = Registry::builtin();
-    let kinds = [(Section::Source, "source"), (Section::Channel, "channel"), (Section::Sink, "sink")];
     let of = |(section, kind): (Section, &str)| {
         let runs = all(section).filter(|component| registry.runs(component));
         let keys = runs.flat_map(|component| {
@@ -125,11 +185,19 @@ fn keys() -> BTreeSet<String> {
         });
         keys.collect::<Vec<_>>()
     };
-    kinds.into_iter().flat_map(of).collect()
+    SECTIONS.into_iter().flat_map(of).collect()
+}
+
+/// Rows and tests, with those that stand beside their tests.
+fn rows() -> Vec<(String, String)> {
+    let here = SHOWN.iter().map(|(row, test)| ((*row).to_owned(), (*test).to_owned()));
+    let local = local::SHOWN.iter().map(|(row, test)| ((*row).to_owned(), format!("local::{test}")));
+    let of = |row: &interceptors::Row| (format!("interceptor {}", row.0), INTERCEPTED.to_owned());
+    here.chain(local).chain(interceptors::ROWS.iter().map(of)).collect()
 }
 
 fn shown() -> BTreeSet<String> {
-    SHOWN.iter().chain(local::SHOWN).flat_map(|(row, _)| split(row)).collect()
+    rows().iter().flat_map(|(row, _)| split(row)).collect()
 }
 
 #[test]
@@ -142,20 +210,20 @@ fn no_key_of_a_component_that_runs_is_forgotten() {
     assert!(missing.is_empty(), "neither shown nor said to be only read: {missing:#?}");
     let both: Vec<&String> = only_read.intersection(&shown).collect();
     assert!(both.is_empty(), "shown by a test after all: {both:#?}");
-    let unknown: Vec<&String> = only_read.difference(&keys).collect();
+    let unknown: Vec<&String> = only_read.union(&shown).filter(|key| !keys.contains(*key)).collect();
     assert!(unknown.is_empty(), "no such keys: {unknown:#?}");
 }
 
 #[test]
 fn the_tests_that_are_named_are_there_and_name_the_keys() {
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"));
-    for (row, test) in SHOWN {
+    for (row, test) in rows() {
         let (module, function) = test.split_once("::").unwrap();
         let text = fs::read_to_string(root.join("tests/it").join(module).with_extension("rs")).unwrap();
         assert!(text.contains(&format!("fn {function}()")), "{row}: {test}");
         let stores = fs::read_to_string(root.join("tests/it/tls.rs")).unwrap();
         let text = if text.contains("use crate::tls") { text + &stores } else { text };
-        for key in split(row) {
+        for key in split(&row) {
             let name = key.rsplit(' ').next().unwrap().split('<').next().unwrap();
             assert!(text.contains(name), "{key} is not in {module}");
         }

@@ -8,7 +8,8 @@ use crate::embedded::through;
 
 /// Keys that it shows, lines with `i.` for the interceptor, the event as headers and body, and what comes
 /// out; nothing if the event is dropped.
-type Row = (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+pub(crate) type Row =
+    (&'static str, &'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
 
 #[rustfmt::skip]
 pub(crate) const ROWS: &[Row] = &[
@@ -34,9 +35,9 @@ pub(crate) const ROWS: &[Row] = &[
     ("regex_filter regex", "i.type = regex_filter\ni.regex = b$", &[], "abc", ""),
     ("regex_filter", "i.type = regex_filter", &[], "abc", "{} abc"),
     ("regex_filter excludeEvents", "i.type = regex_filter\ni.regex = ^a\ni.excludeEvents = true", &[], "abc", ""),
-    ("regex_extractor regex serializers serializers.<s>.name", "i.type = regex_extractor\ni.regex = (\\\\w+) (\\\\w+)\ni.serializers = s1 s2\ni.serializers.s1.name = one\ni.serializers.s2.name = two", &[], "x y", "{one=x, two=y} x y"),
-    ("regex_extractor serializers.<s>.type", "i.type = regex_extractor\ni.regex = (\\\\w+)\ni.serializers = s1\ni.serializers.s1.type = default\ni.serializers.s1.name = one", &[], "x", "{one=x} x"),
-    ("regex_extractor serializers.<s>.pattern", "i.type = regex_extractor\ni.regex = ^(.{22})\ni.serializers = s1\ni.serializers.s1.name = timestamp\n\
+    ("regex_extractor regex serializers", "i.type = regex_extractor\ni.regex = (\\\\w+) (\\\\w+)\ni.serializers = s1 s2\ni.serializers.s1.name = one\ni.serializers.s2.name = two", &[], "x y", "{one=x, two=y} x y"),
+    ("regex_extractor serializers", "i.type = regex_extractor\ni.regex = (\\\\w+)\ni.serializers = s1\ni.serializers.s1.type = default\ni.serializers.s1.name = one", &[], "x", "{one=x} x"),
+    ("regex_extractor serializers", "i.type = regex_extractor\ni.regex = ^(.{22})\ni.serializers = s1\ni.serializers.s1.name = timestamp\n\
       i.serializers.s1.type = org.apache.flume.interceptor.RegexExtractorInterceptorMillisSerializer\ni.serializers.s1.pattern = yyyy-MM-dd HH:mm Z", &[], "2024-02-29 00:00 +0000 x", "{timestamp=1709164800000} 2024-02-29 00:00 +0000 x"),
 ];
 

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use flowcore_agent::keys::{ComponentType, Key, Kind, Ours, Section, all, find};
+use flowcore_agent::keys::{ComponentType, Key, Kind, Ours, Section, Tier, all, find};
 
 const LIST: &str = include_str!("flume_keys.txt");
 
@@ -68,6 +68,29 @@ fn every_key_of_flume_is_in_the_tables() {
     assert!(rows.len() > 300, "{} rows", rows.len());
     let problems: Vec<String> = rows.iter().filter_map(|row| problem(row)).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+const DIFFERENCES: &str = include_str!("../../../docs/flume-differences.md");
+
+#[test]
+fn every_key_of_our_own_is_in_the_documents_with_its_default() {
+    let section = DIFFERENCES.split("## Keys of our own").nth(1).unwrap().split("## ").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).collect();
+    let sections =
+        [Section::Source, Section::Channel, Section::Sink, Section::Deserializer, Section::Serializer];
+    let types = sections.into_iter().flat_map(all).filter(|of| of.tier == Tier::First);
+    let keys = types.flat_map(|of| of.keys.iter().copied().flatten().map(move |key| (of.name, key)));
+    let ours: Vec<_> = keys.filter(|(_, key)| key.ours == Ours::New).collect();
+    assert!(ours.len() > 20, "{} keys", ours.len());
+    let missing = ours.iter().filter(|(of, key)| {
+        let default = key.default.map_or("| – |".to_owned(), |default| format!("| `{default}` |"));
+        let is_it = |row: &&&str| {
+            row.contains(&format!("`{of}`")) && row.contains(&format!("| `{}` {default}", key.name))
+        };
+        !rows.iter().any(|row| is_it(&row))
+    });
+    let missing: Vec<String> = missing.map(|(of, key)| format!("{of} {}", key.name)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
 }
 
 #[test]

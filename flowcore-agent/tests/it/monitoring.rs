@@ -34,13 +34,14 @@ a1.sources.r1.totalEvents = 5000
 a1.sources.r1.channels = c1 c2
 ";
 
-struct Watched {
-    program: Program,
+/// A program that is asked over HTTP how it is.
+pub(crate) struct Watched {
+    pub(crate) program: Program,
     address: String,
 }
 
 impl Watched {
-    fn start(conf: &str, more: &[&str]) -> Self {
+    pub(crate) fn start(conf: &str, more: &[&str]) -> Self {
         let arguments = [&["-Dflume.monitoring.type=http", "-Dflume.monitoring.port=0"], more].concat();
         let program = Program::start(conf, &arguments);
         let mut address = None;
@@ -62,18 +63,23 @@ impl Watched {
         (status, of_type.unwrap_or_default().to_owned(), body.to_owned())
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let (status, _, body) = self.request("GET", path);
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    fn metrics(&self) -> Map<String, Value> {
+    pub(crate) fn metrics(&self) -> Map<String, Value> {
         serde_json::from_str(&self.get("/metrics")).unwrap()
     }
 
+    /// A member that counts, of Flume's page.
+    pub(crate) fn count(&self, component: &str, member: &str) -> u64 {
+        self.metrics()[component][member].as_str().unwrap().parse().unwrap()
+    }
+
     /// Waits until a member has a value.
-    fn until(&self, component: &str, member: &str, value: &str) {
+    pub(crate) fn until(&self, component: &str, member: &str, value: &str) {
         self.program
             .until(&format!("{component} {member} {value}"), || self.metrics()[component][member] == *value);
     }

@@ -25,14 +25,7 @@ impl Agent {
 
     /// Where it listens: what the log says, one after the other.
     pub(crate) fn addresses(&self, count: usize) -> Vec<SocketAddr> {
-        self.program.until("the address", || self.program.log().matches("listening").count() >= count);
-        let log = self.program.log();
-        let addresses = log.split("address=").skip(1).map(|rest| {
-            let end = rest.find(|c: char| c.is_whitespace() || c == '\u{1b}').unwrap_or(rest.len());
-            let address: SocketAddr = rest[..end].parse().unwrap();
-            (Ipv4Addr::LOCALHOST, address.port()).into()
-        });
-        addresses.take(count).collect()
+        addresses(&self.program, count)
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
@@ -57,8 +50,21 @@ impl Agent {
     }
 }
 
+/// Where the sources of a program listen.
+pub(crate) fn addresses(program: &Program, count: usize) -> Vec<SocketAddr> {
+    program.until("the address", || program.log().matches("listening").count() >= count);
+    let log = program.log();
+    let lines = log.lines().filter(|line| line.contains("listening"));
+    let addresses = lines.flat_map(|line| line.split("address=").skip(1)).map(|rest| {
+        let end = rest.find(|c: char| c.is_whitespace() || c == '\u{1b}').unwrap_or(rest.len());
+        let address: SocketAddr = rest[..end].parse().unwrap();
+        (Ipv4Addr::LOCALHOST, address.port()).into()
+    });
+    addresses.take(count).collect()
+}
+
 /// What a peer answers to `request`, as far as `count` bytes.
-fn ask(stream: &mut TcpStream, request: &[u8], count: usize) -> String {
+pub(crate) fn ask(stream: &mut TcpStream, request: &[u8], count: usize) -> String {
     stream.write_all(request).unwrap();
     let mut answer = vec![0; count];
     stream.read_exact(&mut answer).unwrap();
@@ -67,7 +73,10 @@ fn ask(stream: &mut TcpStream, request: &[u8], count: usize) -> String {
 
 /// The answer to a request whose connection is closed after it.
 pub(crate) fn post(agent: &Agent, target: &str, body: &str) -> String {
-    let mut stream = agent.connect();
+    post_over(agent.connect(), target, body)
+}
+
+pub(crate) fn post_over(mut stream: TcpStream, target: &str, body: &str) -> String {
     let length = body.len();
     let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}");
     stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::UdpSocket;
+use std::process::Command;
 
 use flowcore_agent::keys::{Section, find};
 
@@ -37,7 +38,7 @@ const ROWS: &[Row] = &[
     (TCP, &["eventSize = 12"], Sent::Tcp(b"<13>1 - - abcdef\n"), &["status=Incomplete", " ab }", "cdef"]),
     (TCP, &["keepFields = priority version"], Sent::Tcp(DATED), &["<13>1 body"]),
     (TCP, &["clientIPHeader = ip"], Sent::Tcp(DATED), &["ip=127.0.0.1"]),
-    (TCP, &["clientHostnameHeader = name"], Sent::Tcp(DATED), &["name="]),
+    (TCP, &["clientHostnameHeader = name"], Sent::Tcp(DATED), &["name={name}"]),
     (TCP, &["timezone = America/New_York"], Sent::Tcp(DATED), &["timestamp=1065924855000"]),
     (
         TCP,
@@ -49,23 +50,19 @@ const ROWS: &[Row] = &[
     (UDP, &["eventSize = 12"], Sent::Udp(b"<13>1 - - abcdef"), &["status=Incomplete", " ab }"]),
     (UDP, &["keepFields = all"], Sent::Udp(b"<13>1 - - body"), &["<13>1 - - body"]),
     (UDP, &["clientIPHeader = ip"], Sent::Udp(DATED), &["ip=127.0.0.1"]),
-    (UDP, &["clientHostnameHeader = name"], Sent::Udp(DATED), &["name="]),
+    (UDP, &["clientHostnameHeader = name"], Sent::Udp(DATED), &["name={name}"]),
     (UDP, &["timezone = America/New_York"], Sent::Udp(DATED), &["timestamp=1065924855000"]),
     (UDP, FORMAT, Sent::Udp(OWN), OWN_SEEN),
     (PORTS, &["eventSize = 12"], Sent::Tcp(b"<13>- h abcdefgh\n"), &["status=Incomplete", " abcd }"]),
     (PORTS, &["keepFields = hostname"], Sent::Tcp(b"<13>- web1 body\n"), &["web1 body"]),
     (PORTS, &["clientIPHeader = ip"], Sent::Tcp(DATED), &["ip=127.0.0.1"]),
-    (PORTS, &["clientHostnameHeader = name"], Sent::Tcp(DATED), &["name="]),
-    (PORTS, &["portHeader = port"], Sent::Tcp(DATED), &["port="]),
+    (PORTS, &["clientHostnameHeader = name"], Sent::Tcp(DATED), &["name={name}"]),
+    (PORTS, &["portHeader = port"], Sent::Tcp(DATED), &["port={port}"]),
     (PORTS, &["timezone = America/New_York"], Sent::Tcp(DATED), &["timestamp=1065924855000"]),
     (PORTS, &["charset.default = iso-8859-1"], Sent::Tcp(b"<13>- h\xF6st b\n"), &["host=höst"]),
-    (PORTS, &["batchSize = 1"], Sent::Tcp(b"<13>- h one\n<13>- h two\n"), &[" one }", " two }"]),
-    (PORTS, &["readBufferBytes = 1"], Sent::Tcp(DATED), &["host=web1"]),
-    (PORTS, &["readBufferSize = 1"], Sent::Tcp(DATED), &["host=web1"]),
     ("netcat", &["encoding = iso-8859-1"], Sent::Tcp(b"h\xF6st\n"), &["68 C3 B6 73 74"]),
     ("netcat", &["max-line-length = 4"], Sent::Tcp(b"one\ntwo and more\n"), &["Event exceeds", " one }"]),
     ("netcat", &["ack-every-event = false"], Sent::Tcp(b"one\n"), &[" one }"]),
-    ("netcat", &["max-connections = 1"], Sent::Tcp(b"one\n"), &[" one }"]),
     ("netcatudp", &["remoteAddress = peer"], Sent::Udp(b"one"), &["peer=127.0.0.1:"]),
     ("netcatudp", &["remoteAddressHeader = peer"], Sent::Udp(b"one"), &["peer=127.0.0.1:"]),
 ];
@@ -74,8 +71,19 @@ const ROWS: &[Row] = &[
 const ELSEWHERE: &[(&str, &[&str])] = &[
     (TCP, &["host", "port"]),
     (UDP, &["host", "port"]),
-    (PORTS, &["host", "ports", "charset.port.<p>", "numProcessors"]),
-    ("netcat", &["bind", "port"]),
+    (
+        PORTS,
+        &[
+            "host",
+            "ports",
+            "charset.port.<p>",
+            "numProcessors",
+            "batchSize",
+            "readBufferBytes",
+            "readBufferSize",
+        ],
+    ),
+    ("netcat", &["bind", "port", "max-connections"]),
     ("netcatudp", &["bind", "port"]),
 ];
 
@@ -105,23 +113,43 @@ fn source(kind: &str, keys: &[&str]) -> String {
 
 /// An agent whose events are shown in its log.
 fn showing(source: &str) -> Agent {
+    Agent { program: Program::start(&shown(source), &[]) }
+}
+
+/// The configuration of one.
+pub(crate) fn shown(source: &str) -> String {
     let lines = TO_FILES.lines().filter(|line| !line.contains("sinks.k1."));
     let mut conf: Vec<String> = lines.map(str::to_owned).collect();
     conf.push("a1.sinks.k1.type = logger\na1.sinks.k1.channel = c1".to_owned());
     conf.extend(source.lines().map(|line| format!("a1.sources.r1.{line}")));
-    Agent { program: Program::start(&(conf.join("\n") + "\n"), &[]) }
+    conf.join("\n") + "\n"
+}
+
+/// As the system knows it; its address if it has none.
+fn name_of_localhost() -> String {
+    let output = Command::new("getent").args(["hosts", "127.0.0.1"]).output().expect("getent is installed");
+    let line = String::from_utf8(output.stdout).unwrap();
+    line.split_whitespace().nth(1).unwrap_or("127.0.0.1").to_owned()
 }
 
 #[test]
 fn each_key_does_what_it_says() {
+    let name = name_of_localhost();
     for (kind, keys, send, expected) in ROWS {
         let agent = showing(&source(kind, keys));
-        match send {
-            Sent::Tcp(bytes) => agent.connect().write_all(bytes).unwrap(),
-            Sent::Udp(bytes) => agent.send_datagram(bytes),
+        if let Sent::Tcp(bytes) = send {
+            agent.connect().write_all(bytes).unwrap();
         }
+        let port = agent.addresses(1)[0].port().to_string();
         for text in *expected {
-            agent.program.until(&format!("{kind} {keys:?}: {text:?}"), || agent.program.log().contains(text));
+            let text = text.replace("{port}", &port).replace("{name}", &name);
+            agent.program.until(&format!("{kind} {keys:?}: {text:?}"), || {
+                // The name of a peer is known some datagrams later.
+                if let Sent::Udp(bytes) = send {
+                    agent.send_datagram(bytes);
+                }
+                agent.program.log().contains(&text)
+            });
         }
         agent.stop();
     }

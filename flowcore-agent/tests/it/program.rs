@@ -20,12 +20,23 @@ impl Program {
     }
 
     pub(crate) fn start_in(folder: TempDir, conf: &str, arguments: &[&str]) -> Self {
+        Self::start_with(folder, conf, arguments, &[])
+    }
+
+    /// With these variables in its environment.
+    pub(crate) fn start_with(
+        folder: TempDir,
+        conf: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let file = folder.path().join("flume.conf");
         fs::write(&file, conf.replace("{dir}", folder.path().to_str().unwrap())).unwrap();
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", env!("CARGO_BIN_EXE_flowcore"), "agent", "-n", "a1", "-f"])
             .arg(file)
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdout(Stdio::null())
             .stderr(fs::File::create(folder.path().join("log")).unwrap())
             .spawn()

@@ -27,15 +27,6 @@ fn got(seen: &Seen) -> [usize; 3] {
     ["k1", "k2", "k3"].map(|sink| seen.by(sink).len())
 }
 
-pub(crate) const SELECTOR_KEYS: &[&str] = &[
-    "replicating optional",
-    "multiplexing header",
-    "multiplexing mapping.<value>",
-    "multiplexing default",
-    "multiplexing optional.<value>",
-    "load_balancing policy",
-];
-
 #[tokio::test]
 async fn a_replicating_selector_gives_all_to_all_and_an_optional_channel_goes_without() {
     assert_eq!(got(&selected("", events(&["a", "b"])).await), [2, 2, 2]);
@@ -83,14 +74,6 @@ async fn grouped(more: &str, count: usize) -> Seen {
         .collect();
     run(&(conf + &more), (0..count).map(|number| Event::new(number.to_string())).collect()).await
 }
-
-pub(crate) const PROCESSOR_KEYS: &[&str] = &[
-    "failover priority.<sink>",
-    "failover maxpenalty",
-    "load_balance backoff",
-    "load_balance selector",
-    "load_balance selector.maxTimeOut",
-];
 
 #[tokio::test]
 async fn a_failover_group_follows_its_priorities() {

@@ -119,6 +119,21 @@ fn an_external_filter_is_asked_and_its_failure_is_an_error() {
 }
 
 #[test]
+fn what_an_external_filter_prints_is_of_its_charset() {
+    let filter = "a1.sinks.k1.sink.pathManager.prefix = ${f1['key']}\na1.configfilters = f1\n\
+                  a1.configfilters.f1.type = external\na1.configfilters.f1.command = printf caf\\\\351%.0s\n";
+    for (charset, expected) in [("ISO-8859-1", "café"), ("UTF-8", "caf\u{fffd}")] {
+        let source = "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 1\n";
+        let charset = format!("a1.configfilters.f1.charset = {charset}\n");
+        let mut program = Program::start(&format!("{TO_FILES}{source}{filter}{charset}"), &[]);
+        program.until("the number", || lines_in(&program.path("out")) == ["0"]);
+        let file = std::fs::read_dir(program.path("out")).unwrap().next().unwrap().unwrap().file_name();
+        assert!(file.to_str().unwrap().starts_with(expected), "{}", file.display());
+        program.stop();
+    }
+}
+
+#[test]
 fn a_second_signal_ends_at_once() {
     // The command ignores the end of its output; the sink waits for a folder that cannot be made.
     let conf = TO_FILES.replace("{dir}/out", "{dir}/flume.conf/out")

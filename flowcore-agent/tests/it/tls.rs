@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::network::Agent;
 use crate::program::{Program, TO_FILES};
 
-const PASSWORD: &str = "changeit";
+pub(crate) const PASSWORD: &str = "changeit";
 
 /// Stores with a certificate of `localhost`, made once: `own.p12`, `own.jks` and `own.pem` have the key, the
 /// same names with `trust` the certificate alone.
@@ -57,7 +57,7 @@ pub(crate) fn server(name: &str) -> String {
 }
 
 /// Whether `openssl s_client` with `words` shakes hands at `port` and sends `text`.
-fn openssl_sends(port: u16, words: &str, text: &str) -> bool {
+pub(crate) fn openssl_sends(port: u16, words: &str, text: &str) -> bool {
     let mut client = Command::new("setpriv")
         .args(["--pdeathsig", "KILL", "openssl", "s_client", "-quiet", "-no_ign_eof", "-verify_return_error"])
         .arg("-CAfile")
@@ -114,49 +114,6 @@ fn multiport_syslog_and_http_speak_tls_too() {
     agent.stop();
 }
 
-#[test]
-fn each_key_of_versions_suites_and_clients_does_what_it_says() {
-    let (new, old) = ("-tls1_3", "-tls1_2");
-    let (suite, other) = ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
-    let trust = format!("truststore = {}\ntruststore-password = {PASSWORD}", store("trust.jks").display());
-    let certificate = format!("-cert {0} -key {0}", store("own.pem").display());
-    let table = [
-        ("include-protocols = TLSv1.3".to_owned(), [(new.to_owned(), true), (old.to_owned(), false)]),
-        ("exclude-protocols = SSLv3 TLSv1.3".to_owned(), [(new.to_owned(), false), (old.to_owned(), true)]),
-        (
-            format!("include-cipher-suites = {suite}"),
-            [
-                (format!("{old} -cipher ECDHE-RSA-AES128-GCM-SHA256"), true),
-                (format!("{old} -cipher ECDHE-RSA-AES256-GCM-SHA384"), false),
-            ],
-        ),
-        (
-            format!("exclude-cipher-suites = {other}"),
-            [
-                (format!("{old} -cipher ECDHE-RSA-AES128-GCM-SHA256"), true),
-                (format!("{old} -cipher ECDHE-RSA-AES256-GCM-SHA384"), false),
-            ],
-        ),
-        (
-            format!("client-auth = need\n{trust}"),
-            [(format!("{old} {certificate}"), true), (old.to_owned(), false)],
-        ),
-        (
-            format!("client-auth = want\n{trust}"),
-            [(format!("{old} {certificate}"), true), (old.to_owned(), true)],
-        ),
-    ];
-    for (keys, clients) in table {
-        let source = format!("type = syslogtcp\nhost = 127.0.0.1\nport = 0{}\n{keys}", server("own.p12"));
-        let agent = Agent::start(&source);
-        let port = agent.addresses(1)[0].port();
-        for (words, expected) in clients {
-            assert_eq!(openssl_sends(port, &words, ""), expected, "{keys}: {words}");
-        }
-        agent.stop();
-    }
-}
-
 /// An agent whose avro sink sends one event to `port`.
 fn sending(port: u16, keys: &str) -> Program {
     let lines = TO_FILES.lines().filter(|line| !line.contains(".k1."));
@@ -186,21 +143,6 @@ fn an_avro_sink_trusts_each_kind_of_store_and_nobody_else() {
     far.expect(&["0"]);
     near.stop();
     far.stop();
-}
-
-#[test]
-fn properties_and_variables_stand_in_for_keys_that_are_missing() {
-    let keystore = format!("-Djavax.net.ssl.keyStore={}", store("own.p12").display());
-    let password = format!("-Djavax.net.ssl.keyStorePassword={PASSWORD}");
-    let agent = Agent::start_with(
-        "type = syslogtcp\nhost = 127.0.0.1\nport = 0\nssl = true",
-        &[&keystore, &password, "-Dflume.ssl.include.protocols=TLSv1.1,TLSv1.3"],
-    );
-    let port = agent.addresses(1)[0].port();
-    assert!(!openssl_sends(port, "-tls1_2", ""));
-    assert!(openssl_sends(port, "-tls1_3", "<13>1 - - sealed\n"));
-    agent.expect(&["sealed"]);
-    agent.stop();
 }
 
 #[test]

@@ -74,9 +74,15 @@ impl Service {
         request: Request<Incoming>,
         intake: &Intake,
     ) -> hyper::Result<Response<Full<Bytes>>> {
-        let (status, text) = match self.accept(request).await {
-            Ok(events) => put(events, intake).await,
-            Err(answer) => answer,
+        let (status, text) = match method(request.method()) {
+            Ok(()) => match self.accept(request).await {
+                Ok(events) => put(events, intake).await,
+                Err(answer) => {
+                    intake.count_unread();
+                    answer
+                }
+            },
+            Err(status) => (status, String::new()),
         };
         if status != StatusCode::OK {
             tracing::debug!(%status, %text, "a request is refused");
@@ -87,11 +93,6 @@ impl Service {
     }
 
     async fn accept(&self, request: Request<Incoming>) -> Result<Vec<Event>, Answer> {
-        match *request.method() {
-            Method::POST | Method::GET => {}
-            Method::TRACE | Method::OPTIONS => return Err((StatusCode::FORBIDDEN, String::new())),
-            _ => return Err((StatusCode::METHOD_NOT_ALLOWED, String::new())),
-        }
         let (head, body) = request.into_parts();
         let late = |_| (StatusCode::REQUEST_TIMEOUT, "The request took too long.".to_owned());
         let (body, _room) = timeout(self.config.request_timeout, self.body(body)).await.map_err(late)??;
@@ -117,6 +118,14 @@ impl Service {
             Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
             Err(_) => Err((StatusCode::BAD_REQUEST, "The body cannot be read.".to_owned())),
         }
+    }
+}
+
+fn method(method: &Method) -> Result<(), StatusCode> {
+    match *method {
+        Method::POST | Method::GET => Ok(()),
+        Method::TRACE | Method::OPTIONS => Err(StatusCode::FORBIDDEN),
+        _ => Err(StatusCode::METHOD_NOT_ALLOWED),
     }
 }
 

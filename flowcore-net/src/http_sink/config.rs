@@ -100,7 +100,8 @@ impl HttpSinkConfig {
         self
     }
 
-    /// Which answers are [counted](super::HttpSinkCounts::counted). Default none.
+    /// Which answers are [counted](super::HttpSinkCounts::counted), also as `EventDrainSuccessCount` of the
+    /// agent's metrics, whatever became of the event. Default none.
     #[must_use]
     pub fn increment_metrics(mut self, rules: StatusRules) -> Self {
         self.increment_metrics = rules;

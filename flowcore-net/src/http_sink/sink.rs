@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use flowcore::base::Clock;
 use flowcore::event::Event;
-use flowcore::ingest::metrics::{Counter, Counters};
+use flowcore::ingest::metrics::{Connected, Counter, Counters};
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 use flowcore_tls::TlsConnector;
 
@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub struct HttpSink {
     config: Arc<HttpSinkConfig>,
     tls: Option<TlsConnector>,
-    connection: Option<Connection>,
+    connection: Option<(Connection, Connected)>,
     clock: Clock,
     /// Answers in a row that asked for a pause.
     pauses: u32,
@@ -116,8 +116,8 @@ impl HttpSink {
             self.counters.add(Counter::ConnectionFailed, 1);
         })?;
         self.counts.0.connections.fetch_add(1, Ordering::Relaxed);
-        self.counters.add(Counter::ConnectionCreated, 1);
-        match self.post_over(connection, body).await {
+        let connected = self.counters.connected();
+        match self.post_over((connection, connected), body).await {
             Ok(status) => Ok(status),
             Err(NoAnswer::Failed(error)) => Err(error),
             Err(NoAnswer::Unsent) => {
@@ -127,12 +127,13 @@ impl HttpSink {
         }
     }
 
-    async fn post_over(&mut self, mut connection: Connection, body: &Bytes) -> Result<u16, NoAnswer> {
+    async fn post_over(
+        &mut self,
+        (mut connection, connected): (Connection, Connected),
+        body: &Bytes,
+    ) -> Result<u16, NoAnswer> {
         let answer = connection.post(body.clone(), &self.config).await?;
-        self.connection = Some(connection).filter(|_| answer.is_reusable);
-        if self.connection.is_none() {
-            self.counters.add(Counter::ConnectionClosed, 1);
-        }
+        self.connection = Some((connection, connected)).filter(|_| answer.is_reusable);
         Ok(answer.status)
     }
 
@@ -147,6 +148,7 @@ impl HttpSink {
             let status = self.post(&event.body).await?;
             if self.config.increment_metrics.holds(status) {
                 self.counts.0.counted.fetch_add(1, Ordering::Relaxed);
+                self.counters.add(Counter::EventDrainSuccess, 1);
             }
             match (self.config.rollback.holds(status), self.config.backoff.holds(status)) {
                 (true, true) => {
@@ -176,6 +178,8 @@ impl Sink for HttpSink {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
         self.clock = context.clock.clone();
         self.counters = context.counters.clone();
+        // The answers say what counts.
+        self.counters.own(Counter::EventDrainSuccess);
         if self.config.endpoint.is_tls {
             self.tls = Some(self.config.tls.connector().map_err(SinkError::fatal)?);
         }

@@ -20,9 +20,13 @@ pub(super) async fn converse(connection: Connection, config: Arc<NetcatConfig>, 
     let peer = connection.peer;
     let talk = async {
         let lines = LineDecoder::new(config.encoding, config.max_line_length);
-        Conversation { stream: connection.open().await?, lines, config, intake }.run().await
+        Conversation { stream: connection.open().await?, lines, config, intake: intake.clone() }.run().await
     };
-    match talk.await {
+    let end = talk.await;
+    if !matches!(end, Ok(None)) {
+        intake.count_unread();
+    }
+    match end {
         Ok(None) => tracing::debug!(%peer, "a connection ended"),
         Ok(Some(fault)) => tracing::warn!(%peer, %fault, "a connection is ended"),
         Err(error) => tracing::warn!(%peer, %error, "a connection broke"),

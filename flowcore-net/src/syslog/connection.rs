@@ -28,9 +28,12 @@ impl Reading {
     /// next: a full channel stops the sender.
     pub(super) async fn converse(self, connection: Connection, parse: impl Parse, intake: Intake) {
         let peer = connection.peer;
-        match self.read(connection, parse, intake).await {
+        match self.read(connection, parse, intake.clone()).await {
             Ok(()) => tracing::debug!(source = %self.source, %peer, "a connection ended"),
-            Err(error) => tracing::warn!(source = %self.source, %peer, %error, "a connection broke"),
+            Err(error) => {
+                intake.count_unread();
+                tracing::warn!(source = %self.source, %peer, %error, "a connection broke");
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 use flowcore::event::Event;
+use flowcore::ingest::metrics::{Counter, Counters};
 use flowcore::ingest::{ChannelWriter, PutErrorKind, Stopping};
 use tokio::sync::{mpsc, oneshot};
 
@@ -13,6 +14,7 @@ const WAITING: usize = 64;
 pub(crate) struct Intake {
     requests: mpsc::Sender<Request>,
     stopping: Stopping,
+    counters: Counters,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,11 @@ impl Intake {
         outcome.await.ok()
     }
 
+    /// Counts something that could not be read or understood.
+    pub(crate) fn count_unread(&self) {
+        self.counters.add(Counter::EventReadFail, 1);
+    }
+
     /// Waits until the source is to stop.
     pub(crate) async fn stopping(&mut self) {
         self.stopping.wait().await;
@@ -46,9 +53,9 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn open(rule: PutRule, stopping: Stopping) -> (Self, Intake) {
+    pub(crate) fn open(rule: PutRule, stopping: Stopping, counters: Counters) -> (Self, Intake) {
         let (sender, requests) = mpsc::channel(WAITING);
-        (Self { requests, rule }, Intake { requests: sender, stopping })
+        (Self { requests, rule }, Intake { requests: sender, stopping, counters })
     }
 
     /// Puts the next batch. Not safe to cancel after it has one: so it waits in [`ready`](Self::ready).

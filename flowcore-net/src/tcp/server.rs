@@ -39,7 +39,8 @@ impl Server {
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopping) = watch::channel(false);
-        let (mut desk, intake) = Desk::open(self.rule, Stopping::new(stopping));
+        let counters = out.context().counters.clone();
+        let (mut desk, intake) = Desk::open(self.rule, Stopping::new(stopping), counters);
         let mut connections = TaskSet::new();
         loop {
             tokio::select! {

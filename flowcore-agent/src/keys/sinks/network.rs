@@ -67,16 +67,19 @@ const THRIFT: ComponentType =
         tls::CLIENT,
     ]);
 
-const HTTP: ComponentType = sink("http", &["org.apache.flume.sink.http.HttpSink"]).one_by_one().keys(&[&[
-    text("endpoint").needed(),
-    key("connectTimeout", Kind::Millis(1)).or("5000"),
-    key("requestTimeout", Kind::Millis(1)).or("5000"),
-    text("contentTypeHeader").or("text/plain"),
-    text("acceptHeader").or("text/plain"),
-    key("defaultBackoff", Kind::Bool).or("true"),
-    key("defaultRollback", Kind::Bool).or("true"),
-    key("defaultIncrementMetrics", Kind::Bool).or("false"),
-    key("backoff.<CODE>", Kind::Bool),
-    key("rollback.<CODE>", Kind::Bool),
-    key("incrementMetrics.<CODE>", Kind::Bool),
-]]);
+const HTTP: ComponentType = sink("http", &["org.apache.flume.sink.http.HttpSink"]).one_by_one().keys(&[
+    &[
+        text("endpoint").needed(),
+        key("connectTimeout", Kind::Millis(1)).or("5000"),
+        key("requestTimeout", Kind::Millis(1)).or("5000"),
+        text("contentTypeHeader").or("text/plain"),
+        text("acceptHeader").or("text/plain"),
+        key("defaultBackoff", Kind::Bool).or("true"),
+        key("defaultRollback", Kind::Bool).or("true"),
+        key("defaultIncrementMetrics", Kind::Bool).or("false"),
+        key("backoff.<CODE>", Kind::Bool),
+        key("rollback.<CODE>", Kind::Bool),
+        key("incrementMetrics.<CODE>", Kind::Bool),
+    ],
+    tls::HTTPS,
+]);

@@ -21,10 +21,16 @@ const POLLED: &[Key] = &[
     key("maxBackoffSleep", Kind::Millis(0)).or("5000"),
 ];
 
+/// Flume pauses after the last number, and there alone.
+const COUNTED: &[Key] = &[
+    text("backoffSleepIncrement").idle("it goes on as soon as there is room"),
+    text("maxBackoffSleep").idle("it goes on as soon as there is room"),
+];
+
 const SEQ: ComponentType =
     source("seq", &["org.apache.flume.source.SequenceGeneratorSource"]).batch("batchSize").keys(&[
         &[count("batchSize").or("1"), key("totalEvents", Kind::Int(0, i64::MAX)).or("9223372036854775807")],
-        POLLED,
+        COUNTED,
     ]);
 
 const STRESS: ComponentType =

@@ -153,8 +153,9 @@ fn taildir(settings: &Settings<'_>) -> Result<impl FnMut() -> TaildirSource + Se
     // Flume's default: for ever.
     let in_turn = (in_turn < i64::MAX.unsigned_abs()).then_some(in_turn);
     let remember = settings.boolean("cachePatternMatching")?;
-    let (step, most) = (settings.millis("backoffSleepIncrement")?, settings.millis("maxBackoffSleep")?);
-    let step = step.max(Duration::from_millis(10));
+    // Shorter ones would be one look after the other.
+    let pause = |key: &str| settings.millis(key).map(|pause| pause.max(Duration::from_millis(10)));
+    let (step, most) = (pause("backoffSleepIncrement")?, pause("maxBackoffSleep")?);
     let renamed = if is(settings, "renamed", "restart") { Renamed::Restart } else { Renamed::Continue };
     let fingerprint =
         if is(settings, "fingerprint", "inode") { Fingerprint::Inode } else { Fingerprint::Content };
@@ -174,7 +175,7 @@ fn taildir(settings: &Settings<'_>) -> Result<impl FnMut() -> TaildirSource + Se
             .long_lines(LongLines::Split)
             .max_files(MOST_FILES)
             .remember_folders(remember)
-            .poll_slower(step, most.max(step))
+            .poll_slower(step, most)
             .renamed(renamed)
             .fingerprint(fingerprint)
             .with_progress(progress.clone());

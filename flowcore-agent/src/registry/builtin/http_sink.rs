@@ -2,8 +2,9 @@
 
 use flowcore_net::{HttpSink, HttpSinkConfig, HttpSinkCounts, StatusRules};
 
-use super::Family;
+use super::{Family, tls};
 use crate::registry::{Registry, SettingError, Settings};
+use crate::tls_defaults::is_https;
 
 pub(super) const FAMILY: Family = Family { register, parts: &[], not_yet: &[] };
 
@@ -24,6 +25,7 @@ fn http(settings: &Settings<'_>) -> Result<impl FnMut() -> HttpSink + Send + use
         .backoff(rules(settings, "defaultBackoff", "backoff.")?)
         .rollback(rules(settings, "defaultRollback", "rollback.")?)
         .increment_metrics(rules(settings, "defaultIncrementMetrics", "incrementMetrics.")?);
+    let config = if is_https(text("endpoint")?) { config.tls(tls::trusting(settings)?) } else { config };
     let counts = HttpSinkCounts::default();
     Ok(move || HttpSink::new(config.clone()).with_counts(&counts))
 }

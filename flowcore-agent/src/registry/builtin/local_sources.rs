@@ -47,6 +47,7 @@ fn stress(settings: &Settings<'_>) -> Result<impl FnMut() -> StressSource + Send
         .batch_size(settings.number("batchSize")?)
         .max_total_events(limit("maxTotalEvents")?)
         .max_successful_events(limit("maxSuccessfulEvents")?)
-        .max_events_per_second(settings.number("maxEventsPerSecond")?);
+        .max_events_per_second(settings.number("maxEventsPerSecond")?)
+        .pauses(settings.millis("backoffSleepIncrement")?, settings.millis("maxBackoffSleep")?);
     Ok(move || source.clone())
 }

@@ -24,9 +24,11 @@ pub(super) fn server(settings: &Settings<'_>) -> Result<Option<ServerTls>, Setti
 
 /// TLS of a sink; none when `ssl` is off.
 pub(super) fn client(settings: &Settings<'_>) -> Result<Option<ClientTls>, SettingError> {
-    if !settings.boolean("ssl")? {
-        return Ok(None);
-    }
+    if settings.boolean("ssl")? { trusting(settings).map(Some) } else { Ok(None) }
+}
+
+/// Which servers a sink trusts that speaks TLS.
+pub(super) fn trusting(settings: &Settings<'_>) -> Result<ClientTls, SettingError> {
     let trusts_all = settings.boolean("trust-all-certs")?;
     let tls = ClientTls::new()
         .trust_all_certs(trusts_all)
@@ -39,7 +41,7 @@ pub(super) fn client(settings: &Settings<'_>) -> Result<Option<ClientTls>, Setti
     if !trusts_all {
         tls.connector().map_err(|error| settings.error("truststore", said(&error)))?;
     }
-    Ok(Some(tls))
+    Ok(tls)
 }
 
 fn selection(settings: &Settings<'_>, exclude: &str) -> TlsSelection {

@@ -24,6 +24,8 @@ pub(super) struct Life {
     /// Deliveries of a sink.
     pub(super) sends: DelayHistogram,
     pub(super) delivered_at: Moment,
+    /// Events that a sink delivered, whoever counts them for monitoring.
+    pub(super) delivered: AtomicU64,
     started: Moment,
     stopped: Moment,
     pub(super) failed_attempts: AtomicU64,
@@ -57,6 +59,7 @@ impl Life {
             counters: Counters::new(),
             sends: DelayHistogram::default(),
             delivered_at: Moment::default(),
+            delivered: AtomicU64::new(0),
             started: Moment::default(),
             stopped: Moment::default(),
             failed_attempts: AtomicU64::new(0),
@@ -91,7 +94,10 @@ impl Life {
 
     /// Events that a sink delivered.
     pub(super) fn delivered(&self, events: u64) {
-        self.counters.add(Counter::EventDrainSuccess, events);
+        self.delivered.fetch_add(events, Ordering::Relaxed);
+        if !self.counters.is_owned(Counter::EventDrainSuccess) {
+            self.counters.add(Counter::EventDrainSuccess, events);
+        }
         self.delivered_at.set(self.clock.now());
     }
 

@@ -18,7 +18,14 @@ use super::Counter;
 /// assert_eq!((counts.get(Counter::OpenConnection), counts.get(Counter::EventReadFail)), (0, 2));
 /// ```
 #[derive(Debug, Clone)]
-pub struct Counters(Arc<[AtomicU64; Counter::ALL]>);
+pub struct Counters(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    counts: [AtomicU64; Counter::ALL],
+    /// A bit for each counter that its component counts alone.
+    owned: AtomicU64,
+}
 
 /// Counts one while it is there: an open connection, as long as its task.
 #[derive(Debug)]
@@ -42,19 +49,44 @@ pub struct Counts([u64; Counter::ALL]);
 impl Counters {
     /// All zero.
     pub fn new() -> Self {
-        Self(Arc::new(std::array::from_fn(|_| AtomicU64::new(0))))
+        let counts = std::array::from_fn(|_| AtomicU64::new(0));
+        Self(Arc::new(Shared { counts, owned: AtomicU64::new(0) }))
+    }
+
+    fn of(&self, counter: Counter) -> Option<&AtomicU64> {
+        self.0.counts.get(counter as usize)
+    }
+
+    /// Takes a counter over that the agent counts for every component: from now on this component counts it
+    /// alone. So far that is [`Counter::EventDrainSuccess`].
+    ///
+    /// ```
+    /// use flowcore::ingest::metrics::{Counter, Counters};
+    ///
+    /// let counters = Counters::new();
+    /// counters.own(Counter::EventDrainSuccess);
+    /// assert!(counters.is_owned(Counter::EventDrainSuccess));
+    /// assert!(!counters.is_owned(Counter::EventDrainAttempt));
+    /// ```
+    pub fn own(&self, counter: Counter) {
+        self.0.owned.fetch_or(1 << counter as u64, Ordering::Relaxed);
+    }
+
+    /// Whether its component counts it alone.
+    pub fn is_owned(&self, counter: Counter) -> bool {
+        self.0.owned.load(Ordering::Relaxed) & (1 << counter as u64) != 0
     }
 
     /// Counts `more`: for a batch at once.
     pub fn add(&self, counter: Counter, more: u64) {
-        if let Some(count) = self.0.get(counter as usize) {
+        if let Some(count) = self.of(counter) {
             count.fetch_add(more, Ordering::Relaxed);
         }
     }
 
     /// Says what it is now: for what can go down, or is counted elsewhere.
     pub fn set(&self, counter: Counter, value: u64) {
-        if let Some(count) = self.0.get(counter as usize) {
+        if let Some(count) = self.of(counter) {
             count.store(value, Ordering::Relaxed);
         }
     }
@@ -73,12 +105,14 @@ impl Counters {
 
     /// What it is now.
     pub fn get(&self, counter: Counter) -> u64 {
-        self.0.get(counter as usize).map_or(0, |count| count.load(Ordering::Relaxed))
+        self.of(counter).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// What all of them are now.
     pub fn counts(&self) -> Counts {
-        Counts(std::array::from_fn(|at| self.0.get(at).map_or(0, |count| count.load(Ordering::Relaxed))))
+        Counts(std::array::from_fn(|at| {
+            self.0.counts.get(at).map_or(0, |count| count.load(Ordering::Relaxed))
+        }))
     }
 }
 
@@ -90,7 +124,7 @@ impl Default for Counters {
 
 impl Drop for Raised {
     fn drop(&mut self) {
-        if let Some(count) = self.counters.0.get(self.counter as usize) {
+        if let Some(count) = self.counters.of(self.counter) {
             count.fetch_sub(1, Ordering::Relaxed);
         }
     }

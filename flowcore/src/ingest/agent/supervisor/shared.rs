@@ -13,7 +13,7 @@ use crate::ingest::agent::snapshot::{
     Activity, AgentSnapshot, ChangeStatus, ChannelStatus, SinkStatus, SourceStatus,
 };
 use crate::ingest::agent::tally::Tally;
-use crate::ingest::metrics::{ChannelTally, Counter};
+use crate::ingest::metrics::ChannelTally;
 
 /// What an agent's handle and its supervisor share.
 pub(crate) struct Shared<T: Send + 'static> {
@@ -254,7 +254,7 @@ fn one_sink(life: &Life, channel: &Arc<str>) -> SinkStatus {
         state: life.state(),
         activity: life.activity(),
         send_delays: life.sends.delays(),
-        delivered: life.counters.get(Counter::EventDrainSuccess),
+        delivered: life.delivered.load(Ordering::Relaxed),
         failed_attempts: life.failed_attempts.load(Ordering::Relaxed),
         restarts: life.restarts.load(Ordering::Relaxed),
         last_error: life.last_error(),

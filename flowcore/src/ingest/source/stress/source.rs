@@ -6,12 +6,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::pace::Pace;
-use crate::base::Backoff;
 use crate::event::Event;
 use crate::ingest::{Batch, ChannelWriter, PutErrorKind, Source, SourceError};
-
-/// Pauses after attempts that failed in a row.
-const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_secs(1));
 
 /// Makes events of one size as fast as it may, for trying out how much a channel and its sinks bear.
 ///
@@ -32,6 +28,8 @@ pub struct StressSource {
     max_total_events: Option<u64>,
     max_successful_events: Option<u64>,
     max_events_per_second: u64,
+    pause: Duration,
+    longest_pause: Duration,
     counts: Arc<Counts>,
 }
 
@@ -50,6 +48,8 @@ impl StressSource {
             max_total_events: None,
             max_successful_events: None,
             max_events_per_second: 0,
+            pause: Duration::from_millis(10),
+            longest_pause: Duration::from_secs(1),
             counts: Arc::default(),
         }
     }
@@ -89,6 +89,14 @@ impl StressSource {
         self
     }
 
+    /// The pause after an attempt that failed, times how many did in a row (`backoffSleepIncrement`, default
+    /// 10 ms), and the longest one (`maxBackoffSleep`, default 1 s).
+    #[must_use]
+    pub fn pauses(mut self, increment: Duration, longest: Duration) -> Self {
+        (self.pause, self.longest_pause) = (increment, longest);
+        self
+    }
+
     /// A body for each batch: one for all would be counted by every processor that has events.
     fn events(&self, count: usize) -> Vec<Event> {
         vec![Event::new(Bytes::from(vec![0x7F; self.size])); count]
@@ -117,8 +125,8 @@ impl Default for StressSource {
 impl Source for StressSource {
     async fn run(&mut self, out: &mut ChannelWriter) -> Result<(), SourceError> {
         let clock = out.context().clock.clone();
-        let (stopwatch, mut pace, mut pause) =
-            (clock.stopwatch(), Pace::new(self.max_events_per_second), PAUSE);
+        let (stopwatch, mut pace) = (clock.stopwatch(), Pace::new(self.max_events_per_second));
+        let mut failures = 0;
         while !out.is_stopping() {
             let count = self.next_batch();
             if count == 0 {
@@ -135,13 +143,18 @@ impl Source for StressSource {
             match out.put_once(Batch::untracked(self.events(count))).await {
                 Ok(()) => {
                     self.counts.succeeded.fetch_add(count as u64, Ordering::Relaxed);
-                    pause.reset();
+                    failures = 0;
                 }
                 Err(error) if error.kind == PutErrorKind::TooLarge => return Err(SourceError::fatal(error)),
                 Err(error) if error.kind == PutErrorKind::Closed => return Err(SourceError::retry(error)),
                 Err(error) => {
                     tracing::debug!(source = %out.context().name, %error, "an attempt failed");
-                    clock.sleep(pause.next_delay()).await;
+                    failures = u32::saturating_add(failures, 1);
+                    let pause = self.pause.saturating_mul(failures).min(self.longest_pause);
+                    tokio::select! {
+                        () = out.stopping() => return Ok(()),
+                        () = clock.sleep(pause) => {}
+                    }
                 }
             }
         }
