@@ -46,21 +46,26 @@ const BOTH: &[Global] = &[
 /// Gives the components that speak TLS what they do not say themselves.
 pub(crate) fn supply(config: &mut Config, lookups: &Lookups<'_>) {
     for component in config.agents.iter_mut().flat_map(|agent| &mut agent.components) {
-        let kind = component.value("type").and_then(|name| find(component.group.section(), name));
-        let Some(switch) = kind.and_then(|kind| tls_switch(kind.component, component)).cloned() else {
-            continue;
-        };
-        let own = match component.group {
-            Group::Sources => SERVER,
-            _ => CLIENT,
-        };
-        for global in own {
-            fill(component, global, value(global, lookups), &switch);
-        }
-        for global in BOTH {
-            let list = value(global, lookups).map(|list| list.replace(',', " "));
-            fill(component, global, list, &switch);
-        }
+        supply_one(component, lookups);
+    }
+}
+
+/// The same for one component.
+pub(crate) fn supply_one(component: &mut ComponentConfig, lookups: &Lookups<'_>) {
+    let kind = component.value("type").and_then(|name| find(component.group.section(), name));
+    let Some(switch) = kind.and_then(|kind| tls_switch(kind.component, component)).cloned() else {
+        return;
+    };
+    let own = match component.group {
+        Group::Sources => SERVER,
+        _ => CLIENT,
+    };
+    for global in own {
+        fill(component, global, value(global, lookups), &switch);
+    }
+    for global in BOTH {
+        let list = value(global, lookups).map(|list| list.replace(',', " "));
+        fill(component, global, list, &switch);
     }
 }
 

@@ -13,6 +13,7 @@ impl<'a> Checker<'a> {
                     self.sequence_file(sink);
                 }
                 "http" => self.never_commits(sink),
+                "avro" => self.unused_hosts(sink),
                 _ => {}
             }
             self.timestamps(sink);

@@ -7,6 +7,7 @@ mod disk_channels;
 mod encryption;
 mod groups;
 mod headers;
+mod hosts;
 mod ip_filter;
 mod lists;
 mod ports;

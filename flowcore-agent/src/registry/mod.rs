@@ -8,7 +8,7 @@ mod settings;
 mod surroundings;
 mod trial;
 
-pub(crate) use boxed::{BoxedInterceptor, BoxedPolicy, BoxedSelector};
+pub(crate) use boxed::{BoxedInterceptor, BoxedPolicy, BoxedSelector, BoxedSink};
 pub(crate) use factories::MakeSink;
 pub use factories::Registry;
 pub use settings::{SettingError, Settings};

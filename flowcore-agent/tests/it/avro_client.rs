@@ -5,6 +5,8 @@ use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
+use flowcore_testkit::{Certificate, free_port};
+
 use crate::program::{Program, lines_in};
 
 const CONF: &str = "\
@@ -89,6 +91,42 @@ fn with_several_hosts_those_that_are_away_are_passed_over() {
         assert!(output.status.success(), "{kind}: {output:?}");
     }
     program.until("six lines", || lines_in(&program.path("out")).len() == 6);
+    program.stop();
+}
+
+#[test]
+fn lines_arrive_over_tls_and_by_thrift() {
+    let certificate = Certificate::make();
+    let (avro, thrift) = (free_port(), free_port());
+    let tls = format!(
+        "ssl = true\nKEY.keystore = {}\nKEY.keystore-password = {}\nKEY.keystore-type = PKCS12\n",
+        certificate.store().display(),
+        Certificate::PASSWORD
+    );
+    let source = |name: &str, port: u16| {
+        let text =
+            format!("type = {name}\nKEY.bind = 127.0.0.1\nKEY.port = {port}\nKEY.channels = c1\nKEY.{tls}");
+        format!("KEY.{text}").replace("KEY", &format!("a1.sources.{name}"))
+    };
+    let conf =
+        CONF.lines().filter(|line| !line.contains(".r1")).map(|line| line.replace("= r1", "= avro thrift"));
+    let conf = conf.collect::<Vec<_>>().join("\n");
+    let conf = format!("{conf}\n{}{}", source("avro", avro), source("thrift", thrift));
+    let mut program = Program::start(&conf, &[]);
+    for port in [avro, thrift] {
+        program.until("the port", || program.log().contains(&format!("127.0.0.1:{port}")));
+    }
+    let trusting = format!(
+        "ssl = true\ntruststore = {}\ntruststore-type = PEM\nhosts = h\n",
+        certificate.pem_path().display()
+    );
+    for (kind, port) in [("default", avro), ("thrift", thrift)] {
+        let properties = format!("{trusting}client.type = {kind}\nhosts.h = localhost:{port}\n");
+        fs::write(program.path("rpc"), properties).unwrap();
+        let output = client(&["-P", program.path("rpc").to_str().unwrap()], "one\ntwo\n");
+        assert!(output.status.success(), "{kind}: {output:?}");
+    }
+    program.until("four lines", || lines_in(&program.path("out")).len() == 4);
     program.stop();
 }
 

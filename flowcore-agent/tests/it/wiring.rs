@@ -183,3 +183,17 @@ fn what_starts_and_disappoints_is_warned_of() {
         &[],
     );
 }
+
+#[test]
+fn hosts_that_the_default_client_does_not_use_are_warned_of() {
+    let hosts = |kind: &str, more: &str| {
+        let hosts = "hosts = one two\na1.sinks.k1.hosts.one = a:1\na1.sinks.k1.hosts.two = b:2";
+        format!("k1.type = {kind}\na1.sinks.k1.{hosts}{more}")
+    };
+    let unused =
+        ["warning unused-hosts 9:26 sink k1 sends to one alone: client.type default uses no other host"];
+    expect_changed("k1.type = null", &hosts("avro", ""), &unused);
+    expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = Default"), &unused);
+    expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = default_failover"), &[]);
+    expect_changed("k1.type = null", &hosts("thrift", ""), &[]);
+}

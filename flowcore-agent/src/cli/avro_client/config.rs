@@ -1,32 +1,19 @@
-use std::collections::HashMap;
-use std::str::FromStr;
-use std::time::Duration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use flowcore_avro::{AvroSinkConfig, Compression};
+use crate::date_now;
+use crate::interpolate::Lookups;
+use crate::keys::{Section, find};
+use crate::model::{ComponentConfig, Group, Setting};
+use crate::properties::Properties;
+use crate::registry::{BoxedSink, Registry, SettingError, Settings};
+use crate::tls_defaults;
 
-/// Where a client sends to.
-#[derive(Debug)]
+/// A client is a sink without an agent: its properties are the keys of an avro or thrift sink.
 pub(super) struct ClientConfig {
-    pub(super) hosts: Vec<(String, u16)>,
-    pub(super) choice: Choice,
+    pub(super) sink: BoxedSink,
+    /// Events that are sent together.
     pub(super) batch_size: usize,
-    connect_timeout: Duration,
-    request_timeout: Duration,
-    compression: Compression,
-    max_attempts: Option<usize>,
-}
-
-/// Which of several hosts has a batch.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Choice {
-    /// The first; with others behind it, the next one when it fails.
-    InOrder,
-    RoundRobin {
-        rests: Option<Duration>,
-    },
-    Random {
-        rests: Option<Duration>,
-    },
 }
 
 /// What is wrong with the properties of a client.
@@ -34,116 +21,60 @@ pub(super) enum Choice {
 pub(super) enum ClientConfigError {
     #[error("`hosts` names no host: it is a list of words, each with its own `hosts.WORD = host:port`")]
     NoHost,
-    #[error("`hosts.{alias}` is missing or no host:port")]
-    Host { alias: String },
-    #[error("{key}: `{value}` is not understood")]
-    Value { key: &'static str, value: String },
-    #[error("{key}: `{value}` is not supported here; an agent's avro sink may be")]
-    NotSupported { key: &'static str, value: String },
+    #[error("client.type: `{0}` is no client of Flume's")]
+    Type(String),
+    #[error(transparent)]
+    Setting(#[from] SettingError),
 }
 
-type Properties = HashMap<String, String>;
+/// What `client.type` may say too.
+const CLASSES: [(&str, &str); 4] = [
+    ("org.apache.flume.api.NettyAvroRpcClient", "default"),
+    ("org.apache.flume.api.FailoverRpcClient", "default_failover"),
+    ("org.apache.flume.api.LoadBalancingRpcClient", "default_loadbalance"),
+    ("org.apache.flume.api.ThriftRpcClient", "thrift"),
+];
 
 impl ClientConfig {
-    /// One host, and Flume's defaults.
-    pub(super) fn of(host: &str, port: u16) -> Self {
-        Self {
-            hosts: vec![(host.to_owned(), port)],
-            choice: Choice::InOrder,
-            batch_size: 100,
-            connect_timeout: Duration::from_secs(20),
-            request_timeout: Duration::from_secs(20),
-            compression: Compression::None,
-            max_attempts: None,
-        }
-    }
-
+    /// Of the options `--host` and `--port`, or of a file.
     pub(super) fn read(properties: &Properties) -> Result<Self, ClientConfigError> {
-        let hosts = hosts(properties)?;
-        let kind = properties.get("client.type").map_or("default", |kind| kind.trim());
-        let (choice, hosts) = match kind.to_ascii_lowercase().as_str() {
-            "default" => (Choice::InOrder, hosts.into_iter().take(1).collect()),
-            "default_failover" => (Choice::InOrder, hosts),
-            "default_loadbalance" => (balance(properties)?, hosts),
-            _ => return Err(not_supported("client.type", kind)),
-        };
-        if let Some(ssl) = properties.get("ssl").filter(|ssl| ssl.trim().eq_ignore_ascii_case("true")) {
-            return Err(not_supported("ssl", ssl));
-        }
-        let millis = |key| number(properties, key, 20_000).map(Duration::from_millis);
-        let attempts: usize = number(properties, "max-attempts", 0)?;
-        Ok(Self {
-            hosts,
-            choice,
-            batch_size: number(properties, "batch-size", 100).map(|size: usize| size.clamp(1, 100_000))?,
-            connect_timeout: millis("connect-timeout")?,
-            request_timeout: millis("request-timeout")?,
-            compression: compression(properties)?,
-            max_attempts: (attempts > 0).then_some(attempts),
-        })
-    }
-
-    /// A sink for some of the hosts: the first, and the others behind it.
-    pub(super) fn sink(&self, hosts: &[(String, u16)]) -> Option<AvroSinkConfig> {
-        let ((host, port), backups) = hosts.split_first()?;
-        let config = AvroSinkConfig::new(host.clone(), *port)
-            .batch_size(self.batch_size)
-            .connect_timeout(self.connect_timeout)
-            .request_timeout(self.request_timeout)
-            .compression(self.compression);
-        let config = backups.iter().fold(config, |config, (host, port)| config.backup(host.clone(), *port));
-        Some(self.max_attempts.into_iter().fold(config, AvroSinkConfig::max_attempts))
+        let (component, protocol) = component(properties)?;
+        let registry = Registry::builtin();
+        let kind = find(Section::Sink, protocol).map(|found| found.component);
+        let settings = Settings::new(&component, kind, &registry);
+        let factory = registry.make_sink(protocol, &settings);
+        let mut make = factory.ok_or_else(|| ClientConfigError::Type(protocol.to_owned()))??;
+        let batch_size: usize = settings.number("batch-size")?;
+        Ok(Self { sink: make(), batch_size: batch_size.clamp(1, 100_000) })
     }
 }
 
-fn hosts(properties: &Properties) -> Result<Vec<(String, u16)>, ClientConfigError> {
-    let aliases = properties.get("hosts").map_or("", String::as_str);
-    let host = |alias: &str| {
-        let address = properties.get(&format!("hosts.{alias}"));
-        let parts = address.and_then(|address| address.trim().rsplit_once(':'));
-        let host = parts.and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
-        host.ok_or_else(|| ClientConfigError::Host { alias: alias.to_owned() })
-    };
-    let hosts: Vec<_> = aliases.split_ascii_whitespace().map(host).collect::<Result<_, _>>()?;
-    if hosts.is_empty() { Err(ClientConfigError::NoHost) } else { Ok(hosts) }
+/// The properties as those of a sink, and what it speaks.
+fn component(properties: &Properties) -> Result<(ComponentConfig, &'static str), ClientConfigError> {
+    let setting = |entry| Setting::new(Arc::clone(entry), 0, entry.value.as_str());
+    let entries: Vec<_> = properties.entries().iter().cloned().map(Arc::new).collect();
+    let settings: Vec<_> = entries.iter().map(setting).collect();
+    let (group, name) = (Group::Sinks, "client".to_owned());
+    let mut component = ComponentConfig { group, name, listed: None, settings };
+    let near = component.get("hosts").or(component.get("hostname")).ok_or(ClientConfigError::NoHost)?;
+    let (kind, protocol) = client_type(component.value("client.type").unwrap_or("default"))?;
+    let said = [near.supply("type", protocol), near.supply("client.type", kind)];
+    component.settings.splice(..0, said);
+    let system = BTreeMap::new();
+    let environment = &|name: &str| std::env::var(name).ok();
+    let lookups = Lookups { environment, system: &system, date: &date_now, bare_environment: false };
+    tls_defaults::supply_one(&mut component, &lookups);
+    Ok((component, protocol))
 }
 
-fn balance(properties: &Properties) -> Result<Choice, ClientConfigError> {
-    let backs_off =
-        properties.get("backoff").is_some_and(|backoff| backoff.trim().eq_ignore_ascii_case("true"));
-    let most = match number(properties, "maxBackoff", 0)? {
-        0 => 30_000,
-        most => most,
-    };
-    let rests = backs_off.then(|| Duration::from_millis(most));
-    let selector = properties.get("host-selector").map_or("round_robin", |selector| selector.trim());
-    match selector.to_ascii_lowercase().as_str() {
-        "round_robin" => Ok(Choice::RoundRobin { rests }),
-        "random" => Ok(Choice::Random { rests }),
-        _ => Err(not_supported("host-selector", selector)),
+fn client_type(name: &str) -> Result<(&str, &'static str), ClientConfigError> {
+    let class = CLASSES.into_iter().find(|(class, _)| *class == name);
+    let kind = class.map_or(name, |(_, kind)| kind);
+    match kind.to_ascii_lowercase().as_str() {
+        "default" | "default_failover" | "default_loadbalance" => Ok((kind, "avro")),
+        "thrift" => Ok((kind, "thrift")),
+        _ => Err(ClientConfigError::Type(name.to_owned())),
     }
-}
-
-fn compression(properties: &Properties) -> Result<Compression, ClientConfigError> {
-    let level = number(properties, "compression-level", 6)?;
-    match properties.get("compression-type").map_or("none", |kind| kind.trim()) {
-        kind if kind.eq_ignore_ascii_case("none") => Ok(Compression::None),
-        kind if kind.eq_ignore_ascii_case("deflate") => Ok(Compression::Deflate { level }),
-        kind => Err(ClientConfigError::Value { key: "compression-type", value: kind.to_owned() }),
-    }
-}
-
-fn number<N: FromStr>(
-    properties: &Properties,
-    key: &'static str,
-    default: N,
-) -> Result<N, ClientConfigError> {
-    let Some(value) = properties.get(key) else { return Ok(default) };
-    value.trim().parse().map_err(|_| ClientConfigError::Value { key, value: value.clone() })
-}
-
-fn not_supported(key: &'static str, value: &str) -> ClientConfigError {
-    ClientConfigError::NotSupported { key, value: value.to_owned() }
 }
 
 #[cfg(test)]
@@ -151,40 +82,40 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<ClientConfig, ClientConfigError> {
-        let pairs = text.split(", ").filter_map(|pair| pair.split_once('='));
-        ClientConfig::read(&pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+        let mut properties = Properties::new();
+        properties.add("client.properties", text.replace(", ", "\n").as_bytes()).unwrap();
+        ClientConfig::read(&properties)
     }
 
     const TWO: &str = "hosts=h1 h2, hosts.h1=one:1, hosts.h2=two:2";
 
     #[test]
-    fn a_plain_client_has_the_first_host_and_failover_all_of_them() {
-        assert_eq!(read(TWO).unwrap().hosts, [("one".to_owned(), 1)]);
-        let failover = read(&format!("{TWO}, client.type=default_failover, batch-size=7")).unwrap();
-        assert_eq!((failover.hosts.len(), failover.choice, failover.batch_size), (2, Choice::InOrder, 7));
-    }
-
-    #[test]
-    fn load_balance_goes_round_unless_it_is_random_and_rests_if_it_is_said() {
-        let balance =
-            |more: &str| read(&format!("{TWO}, client.type=default_loadbalance{more}")).unwrap().choice;
-        assert_eq!(balance(""), Choice::RoundRobin { rests: None });
-        let rests = Some(Duration::from_secs(30));
-        assert_eq!(balance(", backoff=true"), Choice::RoundRobin { rests });
-        let rests = Some(Duration::from_millis(5));
-        assert_eq!(balance(", host-selector=RANDOM, backoff=true, maxBackoff=5"), Choice::Random { rests });
+    fn every_client_of_flume_is_known_by_its_name_and_by_its_class() {
+        for name in ["default", "DEFAULT_FAILOVER", "default_loadbalance", "thrift"] {
+            assert!(read(&format!("{TWO}, client.type={name}")).is_ok(), "{name}");
+        }
+        for (class, _) in CLASSES {
+            assert!(read(&format!("{TWO}, client.type={class}")).is_ok(), "{class}");
+        }
+        assert_eq!(read(&format!("{TWO}, batch-size=7")).unwrap().batch_size, 7);
+        assert_eq!(read(TWO).unwrap().batch_size, 100);
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let error = |text: &str| read(text).unwrap_err().to_string();
+        let error = |text: &str| read(text).err().map(|error| error.to_string()).unwrap_or_default();
         assert!(error("client.type=default").starts_with("`hosts` names no host"));
-        assert_eq!(error("hosts=h1"), "`hosts.h1` is missing or no host:port");
-        assert_eq!(error(&format!("{TWO}, batch-size=x")), "batch-size: `x` is not understood");
-        assert!(
-            error(&format!("{TWO}, client.type=thrift"))
-                .starts_with("client.type: `thrift` is not supported")
+        assert_eq!(error("hosts=h1"), "sink client: `hosts.h1` is missing");
+        assert_eq!(error("hosts=h1, hosts.h1=one"), "sink client: `hosts.h1` is no host:port");
+        assert_eq!(
+            error(&format!("{TWO}, batch-size=x")),
+            "sink client: `batch-size` is no number that fits"
         );
-        assert!(error(&format!("{TWO}, ssl=true")).starts_with("ssl: `true` is not supported"));
+        assert_eq!(
+            error(&format!("{TWO}, client.type=x.Own")),
+            "client.type: `x.Own` is no client of Flume's"
+        );
+        let tls = error(&format!("{TWO}, ssl=true, truststore=/nowhere"));
+        assert!(tls.starts_with("sink client: `truststore` names /nowhere, which cannot be used"), "{tls}");
     }
 }

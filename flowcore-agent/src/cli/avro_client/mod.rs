@@ -1,24 +1,22 @@
-//! `flowcore avro-client`: lines of files or of standard input, each as an event to an Avro source.
+//! `flowcore avro-client`: lines of files or of standard input, each as an event to an Avro or Thrift source.
 
 mod config;
 mod input;
-mod sender;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use flowcore::event::Event;
-use flowcore::ingest::SinkError;
+use flowcore::ingest::{Sink, SinkError};
 use tokio::runtime::Runtime;
 
 use self::config::{ClientConfig, ClientConfigError};
 use self::input::{Input, InputError};
-use self::sender::Sender;
 use super::Exit;
 use super::said::with_causes;
 use crate::origin::{ReadError, contents};
-use crate::properties::{LoadError, Properties};
+use crate::properties::{Entry, LoadError, Properties};
 
 /// Options of `avro-client`, as those of `flume-ng avro-client`.
 #[derive(Debug, Args)]
@@ -85,20 +83,16 @@ pub(super) fn run(options: &AvroClientOptions) -> Exit {
 }
 
 fn send_all(options: &AvroClientOptions, sent: &mut u64) -> Result<(), ClientError> {
-    let config = match (&options.rpc_props, &options.host, options.port) {
-        (Some(file), ..) => ClientConfig::read(&properties(file)?)?,
-        (None, host, port) => ClientConfig::of(host.as_deref().unwrap_or("localhost"), port.unwrap_or(41414)),
-    };
-    let headers = options.header_file.as_deref().map_or(Ok(HashMap::new()), properties)?;
+    let mut client = ClientConfig::read(&client_properties(options)?)?;
+    let headers = options.header_file.as_deref().map_or(Ok(HashMap::new()), headers)?;
     let inputs = match (&options.filename, &options.dirname) {
         (Some(file), _) => vec![Input::File(file.clone())],
         (None, Some(folder)) => input::files_in(folder)?,
         (None, None) => vec![Input::Standard],
     };
     let runtime = Runtime::new().map_err(ClientError::Start)?;
-    let mut sender = Sender::new(&config);
     for input in inputs {
-        runtime.block_on(send(&input, &mut sender, &headers, config.batch_size, sent))?;
+        runtime.block_on(send(&input, &mut client, &headers, sent))?;
         if options.dirname.is_some() {
             input.complete()?;
         }
@@ -108,16 +102,15 @@ fn send_all(options: &AvroClientOptions, sent: &mut u64) -> Result<(), ClientErr
 
 async fn send(
     input: &Input,
-    sender: &mut Sender,
+    client: &mut ClientConfig,
     headers: &HashMap<String, String>,
-    batch: usize,
     sent: &mut u64,
 ) -> Result<(), ClientError> {
     let mut lines = input.lines()?;
     loop {
         let line = lines.next_line();
         let mut events = Vec::new();
-        while events.len() < batch {
+        while events.len() < client.batch_size {
             let Some(body) = lines.next()? else { break };
             let event = Event::new(body);
             events.push(
@@ -130,18 +123,32 @@ async fn send(
             return Ok(());
         }
         let failed = |cause| ClientError::Send { input: input.name(), line, cause };
-        sender.send(&events).await.map_err(failed)?;
+        client.sink.deliver(&events).await.map_err(failed)?;
         *sent += events.len() as u64;
     }
 }
 
-fn properties(file: &Path) -> Result<HashMap<String, String>, ClientError> {
+/// Those of a file, or as many as the options say.
+fn client_properties(options: &AvroClientOptions) -> Result<Properties, ClientError> {
+    if let Some(file) = &options.rpc_props {
+        return properties(file);
+    }
+    let (host, port) = (options.host.as_deref().unwrap_or("localhost"), options.port.unwrap_or(41414));
+    let mut properties = Properties::new();
+    properties.add("options", format!("hostname = {host}\nport = {port}\n").as_bytes())?;
+    Ok(properties)
+}
+
+fn headers(file: &Path) -> Result<HashMap<String, String>, ClientError> {
+    let properties = properties(file)?;
+    let pair = |entry: &Entry| (entry.key.as_str().to_owned(), entry.value.as_str().trim_end().to_owned());
+    Ok(properties.entries().iter().map(pair).collect())
+}
+
+fn properties(file: &Path) -> Result<Properties, ClientError> {
     let mut properties = Properties::new();
     for (name, content) in contents(&[file.to_owned()])? {
         properties.add(&name, &content)?;
     }
-    let pair = |entry: &crate::properties::Entry| {
-        (entry.key.as_str().to_owned(), entry.value.as_str().trim_end().to_owned())
-    };
-    Ok(properties.entries().iter().map(pair).collect())
+    Ok(properties)
 }
