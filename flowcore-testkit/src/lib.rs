@@ -41,7 +41,9 @@ pub use bodies::{bodies_of, events, first_occurrences, numbers};
 pub use crash_disk::{CrashDisk, DiskFault};
 pub use driven::Driven;
 pub use flaky::{Flaky, FlakySink, Plan};
-pub use flume::{Certificate, Flume, Java};
+pub use flume::{
+    Certificate, Flume, FlumeWay, Java, arrive, by_number, deliver_all, end_well, numbered_events,
+};
 pub use port::free_port;
 pub use random::Random;
 pub use recorder::{Recorder, RecordingBolt, RecordingSink};
