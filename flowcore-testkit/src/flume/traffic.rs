@@ -6,6 +6,10 @@ use flowcore::ingest::{Channel, MemoryChannel, Sink};
 use super::Java;
 use crate::pause;
 
+/// A Java that starts on a busy machine takes its time: so often something is looked at, 100 ms apart.
+const LOOKS: usize = 1800;
+const APART: u64 = 100;
+
 /// Events of every size up to 700 bytes, with a header `at` that numbers them and one beyond ASCII.
 #[expect(clippy::cast_possible_truncation, reason = "any byte does")]
 pub fn numbered_events(count: usize) -> Vec<Event> {
@@ -33,14 +37,14 @@ pub fn by_number(events: &[Event]) -> BTreeMap<usize, (Option<String>, Vec<u8>)>
 /// Delivers all of them to an agent, however long it takes to be there.
 ///
 /// # Panics
-/// When the agent ends, or takes nothing for a minute.
+/// When the agent ends, or takes nothing for minutes.
 pub async fn deliver_all(sink: &mut impl Sink<Event>, events: &[Event], agent: &mut Java) {
     for batch in events.chunks(200) {
         let mut attempt = 0;
         while let Err(error) = sink.deliver(batch).await {
             attempt += 1;
-            assert!(agent.end().is_none() && attempt < 600, "{error:?}: {}", agent.log());
-            pause(100).await;
+            assert!(agent.end().is_none() && attempt < LOOKS, "{error:?}: {}", agent.log());
+            pause(APART).await;
         }
     }
 }
@@ -48,29 +52,29 @@ pub async fn deliver_all(sink: &mut impl Sink<Event>, events: &[Event], agent: &
 /// Waits until an agent has sent so many events into a channel.
 ///
 /// # Panics
-/// When it ends before, or they are not there within a minute.
+/// When it ends before, or they are not there within minutes.
 pub async fn arrive(channel: &MemoryChannel, count: usize, agent: &mut Java) {
     let waiting = || channel.state().waiting;
-    for _ in 0..6000 {
+    for _ in 0..LOOKS {
         if waiting() >= count {
             return;
         }
         assert!(agent.end().is_none(), "{}", agent.log());
-        pause(10).await;
+        pause(APART).await;
     }
-    assert!(waiting() >= count, "{} of {count} within a minute: {}", waiting(), agent.log());
+    assert!(waiting() >= count, "{} of {count} are there: {}", waiting(), agent.log());
 }
 
 /// Waits until a program of Flume's has done what it is for.
 ///
 /// # Panics
-/// When it fails, or does not end within a minute.
+/// When it fails, or does not end within minutes.
 pub async fn end_well(program: &mut Java) {
-    for _ in 0..6000 {
+    for _ in 0..LOOKS {
         if program.end().is_some() {
             break;
         }
-        pause(10).await;
+        pause(APART).await;
     }
     assert_eq!(program.end(), Some(true), "{}", program.log());
 }
