@@ -191,7 +191,7 @@ fn hosts_that_the_default_client_does_not_use_are_warned_of() {
         format!("k1.type = {kind}\na1.sinks.k1.{hosts}{more}")
     };
     let unused =
-        ["warning unused-hosts 9:26 sink k1 sends to one alone: client.type default uses no other host"];
+        ["warning unused-hosts 9:25 sink k1 sends to one alone: client.type default uses no other host"];
     expect_changed("k1.type = null", &hosts("avro", ""), &unused);
     expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = Default"), &unused);
     expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = default_failover"), &[]);
