@@ -15,7 +15,7 @@ mod origin;
 pub mod properties;
 pub mod registry;
 pub mod reload;
-mod spool;
+pub mod spool;
 mod tls_defaults;
 pub mod top;
 

@@ -28,6 +28,8 @@ fn source(status: &SourceStatus) -> Reading {
     own.push(("Channels", Value::Names(status.channels.iter().map(ToString::to_string).collect())));
     own.push(("UnroutedCount", Value::Count(status.unrouted)));
     own.push(("NotTakenCount", Value::Count(status.not_taken)));
+    own.push(("SetAsideCount", Value::Count(status.set_aside_count as u64)));
+    own.push(("SetAside", Value::Names(status.set_aside.iter().map(ToString::to_string).collect())));
     let members = members("SOURCE", &status.activity, &Counter::SOURCE);
     Reading { group: "SOURCE", name: status.name.to_string(), members, own }
 }

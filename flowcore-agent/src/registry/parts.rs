@@ -9,6 +9,7 @@ use super::Registry;
 use super::boxed::{BoxedPolicy, BoxedSelector};
 use super::factories::{Factories, Made};
 use super::settings::{SettingError, Settings};
+use crate::spool::{Deserializer, MakeDeserializer};
 
 /// Reads settings, and is told the names of what it decides about.
 type AmongFactory<M> = Box<dyn Fn(&Settings<'_>, &[&str]) -> Result<M, SettingError> + Send + Sync>;
@@ -21,6 +22,7 @@ pub(super) struct PartFactories {
     pub(super) sink_processors: AmongFactories<BoxedPolicy>,
     pub(super) serializers: Factories<Arc<dyn EventSerializer>>,
     pub(super) group_serializers: Factories<Arc<dyn GroupSerializer>>,
+    pub(super) deserializers: Factories<MakeDeserializer>,
     pub(super) path_managers: Factories<MakeNames>,
     pub(super) config_filters: Factories<Filter>,
 }
@@ -129,6 +131,23 @@ impl Registry {
             Ok(Arc::new(read(settings)?))
         };
         self.parts.serializers.insert(name.into(), Box::new(factory));
+        self
+    }
+
+    /// Adds a deserializer, or replaces one: what cuts the files of a `spooldir` source into events. `read` reads
+    /// the keys that follow the deserializer's own, as in `deserializer.length = 10`, and gives what makes one
+    /// for each file; see [`Deserializer`] for one.
+    #[must_use]
+    pub fn deserializer<D: Deserializer, M: Fn() -> D + Send + Sync + 'static>(
+        mut self,
+        name: impl Into<String>,
+        read: impl Fn(&Settings<'_>) -> Result<M, SettingError> + Send + Sync + 'static,
+    ) -> Self {
+        let factory = move |settings: &Settings<'_>| -> Result<MakeDeserializer, SettingError> {
+            let make = read(settings)?;
+            Ok(Arc::new(move || Box::new(make())))
+        };
+        self.parts.deserializers.insert(name.into(), Box::new(factory));
         self
     }
 
@@ -256,6 +275,10 @@ impl Registry {
         self.parts.serializers.get(name).map(|factory| factory(settings))
     }
 
+    pub(super) fn make_deserializer(&self, name: &str, settings: &Settings<'_>) -> Made<MakeDeserializer> {
+        self.parts.deserializers.get(name).map(|factory| factory(settings))
+    }
+
     pub(super) fn make_group_serializer(
         &self,
         name: &str,
@@ -272,6 +295,7 @@ impl std::fmt::Debug for PartFactories {
             .field("sink_processors", &self.sink_processors.keys())
             .field("serializers", &self.serializers.keys())
             .field("group_serializers", &self.group_serializers.keys())
+            .field("deserializers", &self.deserializers.keys())
             .field("path_managers", &self.path_managers.keys())
             .field("config_filters", &self.config_filters.keys())
             .finish()

@@ -9,6 +9,7 @@ use super::Registry;
 use super::parts::MakeNames;
 use crate::keys::{ComponentType, Section, find};
 use crate::model::{ComponentConfig, Setting};
+use crate::spool::MakeDeserializer;
 
 /// The settings of a component, for its factory. What is not written has the default of Flume's tables;
 /// a component of one's own has no defaults.
@@ -161,6 +162,13 @@ impl<'a> Settings<'a> {
         let part = self.of_part(kind, &format!("{key}."));
         let made = self.registry.make_serializer(kind.map_or(written, |kind| kind.name), &part);
         made.ok_or_else(|| self.error(key, format!("names `{written}`, which nobody makes")))?
+    }
+
+    /// The user's deserializer whose type stands under `key`, with the keys that follow it; `None` if it is none
+    /// of the user's.
+    pub(super) fn own_deserializer(&self, key: &str) -> Option<Result<MakeDeserializer, SettingError>> {
+        let part = self.of_part(None, &format!("{key}."));
+        self.registry.make_deserializer(self.text(key)?, &part)
     }
 
     pub(super) fn path_manager(&self, key: &str) -> Result<MakeNames, SettingError> {

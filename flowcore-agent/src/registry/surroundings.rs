@@ -19,7 +19,8 @@ impl Registry {
             Section::ExtractorSerializer => self.parts.group_serializers.contains_key(name),
             Section::PathManager => self.parts.path_managers.contains_key(name),
             Section::ConfigFilter => self.parts.config_filters.contains_key(name),
-            Section::Deserializer | Section::HttpHandler => false,
+            Section::Deserializer => self.parts.deserializers.contains_key(name),
+            Section::HttpHandler => false,
         }
     }
 }

@@ -20,6 +20,9 @@ impl Registry {
                     refused.note_of_part(interceptor(component, name, self));
                 }
                 refused.note_of_part(selector(component, self));
+                if has_part(component, Section::Deserializer) {
+                    refused.note(settings.own_deserializer("deserializer"));
+                }
             }
             Group::Channels => refused.note(is_own.then(|| self.make_channel(name, &settings)).flatten()),
             Group::Sinks => {
@@ -35,6 +38,10 @@ impl Registry {
         }
         refused.0
     }
+}
+
+fn has_part(component: &ComponentConfig, section: Section) -> bool {
+    kind(component).into_iter().flat_map(ComponentType::all_keys).any(|key| key.kind == Kind::Type(section))
 }
 
 /// It asks a resolver.

@@ -1,6 +1,6 @@
 use flowcore::event::Event;
 
-use super::{DeserializeError, Deserializer, FileInput};
+use super::{BATCH_BYTES, DeserializeError, Deserializer, FileInput};
 
 /// The whole file as one event, or as several when it is too long.
 pub(crate) struct BlobDeserializer {
@@ -20,7 +20,8 @@ impl Deserializer for BlobDeserializer {
         max: usize,
         events: &mut Vec<Event>,
     ) -> Result<(), DeserializeError> {
-        for _ in 0..max {
+        let (most, begin) = (events.len().saturating_add(max), input.position());
+        while events.len() < most && input.position() - begin < BATCH_BYTES {
             while input.unread().len() < self.most && input.read_more()? {}
             if input.unread().is_empty() {
                 break;

@@ -1,6 +1,5 @@
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use flowcore::base::{Disk, DiskEntry, FileIdentity};
 use flowcore::ingest::pattern::Pattern;
@@ -34,7 +33,7 @@ impl Wanted {
     /// The files that are there, the next one last.
     pub(super) fn list(&self, disk: &dyn Disk, root: &Path) -> io::Result<Vec<DiskEntry>> {
         let mut files = Vec::new();
-        let mut above = vec![disk.entry(root)?.identity];
+        let mut above = if self.recursive { vec![disk.entry(root)?.identity] } else { Vec::new() };
         self.add(disk.list(root)?, (disk, root), &mut above, &mut files);
         // Java's files know milliseconds.
         let age = |entry: &DiskEntry| entry.modified.as_millis();
@@ -98,61 +97,6 @@ impl Wanted {
     }
 }
 
-/// A file that has to wait, and for what.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Aside {
-    /// Where to go on.
-    pub(super) position: u64,
-    pub(super) wait: Wait,
-    /// What it was when it was set aside, when it was seen last, and since when it is so.
-    pub(super) first: Stamp,
-    pub(super) seen: Stamp,
-    pub(super) since: Duration,
-}
-
-/// What of a file shows that it changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub(super) identity: Option<FileIdentity>,
-    size: u64,
-    modified: Duration,
-}
-
-impl Stamp {
-    pub(super) fn of(entry: &DiskEntry) -> Self {
-        Self { identity: Some(entry.identity), size: entry.size, modified: entry.modified }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wait {
-    /// Its writer is to leave it.
-    Quiet,
-    /// It is to change: as it is, it cannot be read.
-    Change,
-    /// Something around it is to change.
-    Minute,
-}
-
-const QUIET: Duration = Duration::from_secs(5);
-const MINUTE: Duration = Duration::from_mins(1);
-
-impl Aside {
-    /// Whether the file may be tried again.
-    pub(super) fn is_over(&mut self, entry: &DiskEntry, now: Duration) -> bool {
-        let stamp = Stamp::of(entry);
-        if self.seen != stamp {
-            (self.seen, self.since) = (stamp, now);
-        }
-        let waited = now.saturating_sub(self.since);
-        match self.wait {
-            Wait::Quiet => waited >= QUIET,
-            Wait::Change => self.seen != self.first && waited >= QUIET,
-            Wait::Minute => waited >= MINUTE,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,29 +123,5 @@ mod tests {
             files.into_iter().map(|entry| entry.path).collect::<Vec<_>>(),
             [root.path().join("d/file")]
         );
-    }
-
-    #[test]
-    fn a_file_that_was_set_aside_is_tried_again_when_what_it_waits_for_is_there() {
-        let second = Duration::from_secs;
-        let entry = |size| DiskEntry {
-            path: PathBuf::from("a"),
-            is_file: true,
-            identity: FileIdentity { device: 1, inode: 1 },
-            size,
-            modified: second(1),
-        };
-        let aside = |wait| {
-            let stamp = Stamp::of(&entry(5));
-            Aside { position: 5, wait, first: stamp, seen: stamp, since: second(10) }
-        };
-        let mut quiet = aside(Wait::Quiet);
-        assert!(!quiet.is_over(&entry(5), second(14)) && !quiet.is_over(&entry(6), second(15)));
-        assert!(!quiet.is_over(&entry(6), second(19)) && quiet.is_over(&entry(6), second(20)));
-        let mut change = aside(Wait::Change);
-        assert!(!change.is_over(&entry(5), second(900)) && !change.is_over(&entry(6), second(901)));
-        assert!(change.is_over(&entry(6), second(906)));
-        let mut minute = aside(Wait::Minute);
-        assert!(!minute.is_over(&entry(5), second(69)) && minute.is_over(&entry(5), second(70)));
     }
 }

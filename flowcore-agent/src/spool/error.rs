@@ -2,9 +2,11 @@ use std::io;
 use std::path::PathBuf;
 
 use flowcore::base::DeliveryError;
+use flowcore::ingest::metrics::Counter;
 use flowcore::ingest::{PutErrorKind, SourceError};
 
 use super::DeserializeError;
+use super::options::SpoolOptions;
 
 /// Why the source cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +54,32 @@ pub(super) enum FileProblem {
     Content(#[source] DeserializeError),
     #[error("an event of it is larger than a transaction of channel {channel}")]
     TooLarge { channel: String },
+}
+
+impl SpoolError {
+    pub(super) fn folder(options: &SpoolOptions, cause: io::Error) -> Self {
+        Self::Folder { path: options.folder.clone(), cause }
+    }
+
+    pub(super) fn tracker(options: &SpoolOptions, cause: io::Error) -> Self {
+        Self::Tracker { path: options.tracker.clone(), cause }
+    }
+}
+
+impl FileProblem {
+    /// What Flume counts it as.
+    pub(super) fn counter(&self) -> Counter {
+        match self {
+            Self::Content(_) => Counter::EventReadFail,
+            _ => Counter::GenericProcessingFail,
+        }
+    }
+}
+
+/// An error and its causes, in one line.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl From<SpoolError> for SourceError {

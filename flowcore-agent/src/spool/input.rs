@@ -4,12 +4,28 @@ use bytes::Bytes;
 use flowcore::base::DiskFile;
 use flowcore::ingest::source::tail::ReadBuffers;
 
+use super::DeserializeError;
+use super::mark::FileMark;
+
 /// What is read at once, if nothing is long.
 const CHUNK: usize = 64 * 1024;
 
-/// A file that is read from front to back, for a deserializer.
+/// A file that is read from front to back, for a [`Deserializer`](super::Deserializer).
+///
+/// ```
+/// use std::path::Path;
+///
+/// use flowcore::base::{Disk, LocalDisk};
+/// use flowcore_agent::spool::FileInput;
+///
+/// let mut input = FileInput::new(LocalDisk.open(Path::new("Cargo.toml"))?, 0);
+/// while input.read_more()? {}
+/// assert_eq!(input.take(9), "[package]");
+/// assert_eq!(input.position(), 9);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct FileInput {
+pub struct FileInput {
     file: Box<dyn DiskFile>,
     buffers: ReadBuffers,
     buffer: Bytes,
@@ -18,29 +34,40 @@ pub(crate) struct FileInput {
 }
 
 impl FileInput {
-    pub(super) fn new(file: Box<dyn DiskFile>, position: u64) -> Self {
+    /// Reads `file` from `position` on, in bytes.
+    pub fn new(file: Box<dyn DiskFile>, position: u64) -> Self {
         Self { file, buffers: ReadBuffers::new(CHUNK), buffer: Bytes::new(), start: position }
     }
 
     /// What was read and not taken.
-    pub(crate) fn unread(&self) -> &[u8] {
+    pub fn unread(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// The same, to be sliced without copying.
+    pub(crate) fn unread_bytes(&self) -> &Bytes {
         &self.buffer
     }
 
     /// Where `unread` starts in the file, in bytes.
-    pub(crate) fn position(&self) -> u64 {
+    pub fn position(&self) -> u64 {
         self.start
     }
 
     /// Takes so many bytes of what is unread, or all of it if there is less. They are not copied.
-    pub(crate) fn take(&mut self, count: usize) -> Bytes {
+    pub fn take(&mut self, count: usize) -> Bytes {
         let count = count.min(self.buffer.len());
         self.start += count as u64;
         self.buffer.split_to(count)
     }
 
+    /// The same, for who has already sliced them.
+    pub(crate) fn pass(&mut self, count: usize) {
+        self.take(count);
+    }
+
     /// Goes to a position.
-    pub(crate) fn seek(&mut self, position: u64) {
+    pub fn seek(&mut self, position: u64) {
         self.buffer = Bytes::new();
         self.start = position;
     }
@@ -49,7 +76,7 @@ impl FileInput {
     ///
     /// # Errors
     /// As the system says.
-    pub(crate) fn read_more(&mut self) -> io::Result<bool> {
+    pub fn read_more(&mut self) -> io::Result<bool> {
         let old = self.buffer.len();
         self.buffers.begin();
         if old > CHUNK / 2 {
@@ -67,6 +94,21 @@ impl FileInput {
             self.buffer = self.take_in(old + read);
         }
         Ok(read > 0)
+    }
+
+    /// An error about what stands where `unread` starts.
+    pub fn malformed(&self, problem: impl Into<String>) -> DeserializeError {
+        DeserializeError::Malformed { at: self.start, problem: problem.into() }
+    }
+
+    /// Which content the file has.
+    pub(super) fn mark(&mut self) -> io::Result<FileMark> {
+        FileMark::of(&mut *self.file)
+    }
+
+    /// Whether it is this one.
+    pub(super) fn is_marked(&mut self, mark: &FileMark) -> io::Result<bool> {
+        mark.is_of(&mut *self.file)
     }
 
     /// A buffer with little in it is not lent: its lines would keep all of it.

@@ -1,9 +1,9 @@
 use bytes::Bytes;
 use flowcore::event::Event;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::charset::{Charset, DecodeErrors};
-use super::{DeserializeError, Deserializer, FileInput};
+use super::{BATCH_BYTES, DeserializeError, Deserializer, FileInput};
 
 /// How lines are read.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub(crate) struct LineOptions {
     pub(crate) strip_carriage_return: bool,
 }
 
-/// An event for each line. What is text as it stands is not copied.
+/// An event for each line. What is text as it stands is not copied: such lines are slices of what was read.
 pub(crate) struct LineDeserializer {
     options: LineOptions,
     /// Up to this place in the file, what stands there may be handed on as it is.
@@ -43,8 +43,11 @@ impl Deserializer for LineDeserializer {
         max: usize,
         events: &mut Vec<Event>,
     ) -> Result<(), DeserializeError> {
-        let first = events.len();
-        while events.len() - first < max {
+        let (most, begin) = (events.len().saturating_add(max), input.position());
+        while events.len() < most && input.position() - begin < BATCH_BYTES {
+            if self.add_plain(input, most, events) {
+                continue;
+            }
             let (length, newline) = match self.front(input)? {
                 Front::Line(length) => (length, 1),
                 Front::Last(length) | Front::Long(length) => (length, 0),
@@ -61,6 +64,32 @@ impl LineDeserializer {
     pub(crate) fn new(options: LineOptions) -> Self {
         let options = LineOptions { most: options.most.max(1), ..options };
         Self { options, sound: 0, searched: 0 }
+    }
+
+    /// The whole lines at the front that can be handed on as they are, up to `most` events: one loop for each
+    /// buffer that was read. Returns whether there were any.
+    fn add_plain(&mut self, input: &mut FileInput, most: usize, events: &mut Vec<Event>) -> bool {
+        let read = input.unread_bytes();
+        let sound = usize::try_from(self.sound.saturating_sub(input.position())).unwrap_or(usize::MAX);
+        let mut from = 0;
+        for newline in memchr_iter(b'\n', &read[..sound.min(read.len())]) {
+            // In bytes: at least as many as characters.
+            if newline - from >= self.options.most || events.len() == most {
+                break;
+            }
+            events.push(Event::new(read.slice(from..self.end_of(read, from, newline))));
+            from = newline + 1;
+        }
+        input.pass(from);
+        self.searched = if from > 0 { 0 } else { self.searched };
+        from > 0
+    }
+
+    /// Before the newline, and before a carriage return if it is not wanted.
+    #[inline]
+    fn end_of(&self, read: &[u8], from: usize, newline: usize) -> usize {
+        let is_stripped = self.options.strip_carriage_return && read[from..newline].ends_with(b"\r");
+        newline - usize::from(is_stripped)
     }
 
     fn front(&mut self, input: &mut FileInput) -> Result<Front, DeserializeError> {

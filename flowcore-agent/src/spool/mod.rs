@@ -8,35 +8,53 @@
 //! and all before it were delivered: with a memory channel, when the sink is done with them. A file is done
 //! only then. A batch that was refused for good counts as delivered.
 //!
-//! **What can repeat.** Nothing after a clean stop, but a file that was set aside: it is read anew. After a crash
-//! or a failure what was read after the tracked position: at least once. A real Flume goes on at the tracked position, and this source at Flume's.
+//! **What can repeat.** Nothing after a clean stop. After a crash or a failure what was read after the tracked
+//! position: at least once. A real Flume goes on at the tracked position, and this source at Flume's. With the
+//! position stands which content the file had: another file under its name is read from its start.
 //!
 //! **What is set aside.** A file that was changed while it was read, that cannot be read, decoded or renamed,
-//! or whose new name is taken: with a warning that says where. Other files go on. It is tried again from
-//! where it was when it has changed and was quiet for 5 seconds; one that could not be renamed every minute.
+//! or whose new name is taken: with a warning that says where, and in what monitoring shows. Other files go on.
+//! It is tried again from where it was when it has changed and was quiet for 5 seconds; one that could not be
+//! renamed every minute; each of them after a restart. Its position is kept in the tracker's folder, in
+//! `.flumespool-aside-<number>.meta`; a real Flume does not know it and reads such a file from its start.
 //!
 //! **Order.** The events of a file in their order; files in the order that was asked for.
 //!
-//! **Bounds.** A chunk of 64 KiB or one line or blob, 1024 batches on their way, 10,000 files set aside.
+//! **Bounds.** A chunk of 64 KiB or one line, block or blob; batches of 4 MiB, 1024 of them on their way;
+//! 10,000 files set aside.
 
+mod aside;
+mod aside_files;
+mod avro;
 mod blob;
 mod candidates;
 mod charset;
 mod delivered;
+mod delivery;
 mod deserializer;
 mod error;
+mod finish;
+mod folder;
 mod input;
 mod line;
+mod mark;
+#[cfg(test)]
+mod model_tests;
 mod open_file;
 mod options;
 mod source;
+mod tracked;
 mod tracker;
 
+pub(crate) use avro::{AvroDeserializer, SchemaHeader};
 pub(crate) use blob::BlobDeserializer;
 pub(crate) use candidates::{ConsumeOrder, Wanted};
 pub(crate) use charset::{Charset, DecodeErrors};
-pub(crate) use deserializer::{DeserializeError, Deserializer};
-pub(crate) use input::FileInput;
+pub use deserializer::{DeserializeError, Deserializer};
+pub use input::FileInput;
 pub(crate) use line::{LineDeserializer, LineOptions};
 pub(crate) use options::{Done, MakeDeserializer, SpoolOptions};
 pub(crate) use source::SpoolSource;
+
+/// A batch that has so many bytes is put, also when it could have more events.
+const BATCH_BYTES: u64 = 4 << 20;

@@ -1,33 +1,56 @@
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
-use flowcore::base::{Disk, DiskEntry};
+use flowcore::base::DiskEntry;
 use flowcore::event::{Event, Headers};
 
 use super::delivered::Delivered;
 use super::error::FileProblem;
+use super::mark::FileMark;
 use super::options::SpoolOptions;
+use super::tracked::Saved;
 use super::{DeserializeError, Deserializer, FileInput};
 
 /// The file at hand.
 pub(super) struct OpenFile {
     /// As it was when it was opened.
     pub(super) entry: DiskEntry,
+    pub(super) mark: FileMark,
     pub(super) delivered: Delivered,
-    pub(super) input: FileInput,
+    input: FileInput,
     deserializer: Box<dyn Deserializer>,
     headers: Headers,
     is_begun: bool,
 }
 
+/// Up to where a file was read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) position: u64,
+    /// Events behind it that were read, too.
+    more: usize,
+}
+
 impl OpenFile {
-    pub(super) fn open(path: &Path, position: u64, options: &SpoolOptions) -> Result<Self, FileProblem> {
-        let opened = options.disk.entry(path).and_then(|entry| Ok((options.disk.open(path)?, entry)));
-        let (file, entry) = opened.map_err(FileProblem::Open)?;
+    /// Opens a file to go on where it was, if it is still that one.
+    pub(super) fn open(path: &Path, saved: &Saved, options: &SpoolOptions) -> Result<Self, FileProblem> {
+        Self::try_open(path, saved, options).map_err(FileProblem::Open)
+    }
+
+    fn try_open(path: &Path, saved: &Saved, options: &SpoolOptions) -> io::Result<Self> {
+        let entry = options.disk.entry(path)?;
+        let mut input = FileInput::new(options.disk.open(path)?, 0);
+        let is_same = match &saved.mark {
+            Some(mark) => input.is_marked(mark)?,
+            None => true,
+        };
         // What stood there is gone.
-        let position = if position > entry.size { 0 } else { position };
+        let position = if is_same && saved.position <= entry.size { saved.position } else { 0 };
+        input.seek(position);
         Ok(Self {
+            mark: input.mark()?,
             delivered: Delivered::from(position),
-            input: FileInput::new(file, position),
+            input,
             deserializer: (options.deserializer)(),
             headers: headers(path, options),
             is_begun: position > 0,
@@ -37,6 +60,16 @@ impl OpenFile {
 
     pub(super) fn path(&self) -> &Path {
         &self.entry.path
+    }
+
+    /// Up to where it is delivered.
+    pub(super) fn saved(&self) -> Saved {
+        Saved { position: self.delivered.position(), mark: Some(self.mark.clone()) }
+    }
+
+    /// Up to where it was read.
+    pub(super) fn place(&self) -> Place {
+        Place { position: self.input.position(), more: self.deserializer.repeated() }
     }
 
     /// The next events, none at the end. What was read before an error is there, too.
@@ -66,49 +99,19 @@ impl OpenFile {
     }
 
     /// Goes back to where a batch began that was not put.
-    pub(super) fn go_back(&mut self, position: u64, options: &SpoolOptions) {
-        self.input.seek(position);
+    pub(super) fn go_back(&mut self, place: Place, options: &SpoolOptions) -> Result<(), DeserializeError> {
+        self.input.seek(place.position);
         self.deserializer = (options.deserializer)();
-    }
-
-    /// All of it is delivered: it is renamed, removed, or noted as done.
-    pub(super) fn finish(&self, options: &SpoolOptions) -> Result<(), FileProblem> {
-        let disk = &*options.disk;
-        self.is_as_it_was(disk)?;
-        let Some(target) = options.done.name(self.path(), options) else {
-            return disk.remove(self.path()).map_err(FileProblem::Finish);
-        };
-        if disk.entry(&target).is_ok() {
-            return Err(FileProblem::Reused { done: target });
-        }
-        let finished = if options.done == super::Done::Track {
-            disk.replace(&target, b"")
-        } else {
-            disk.rename(self.path(), &target)
-        };
-        finished.map_err(FileProblem::Finish)
-    }
-
-    fn is_as_it_was(&self, disk: &dyn Disk) -> Result<(), FileProblem> {
-        let now = disk.entry(self.path()).map_err(FileProblem::Finish)?;
-        if now.size != self.entry.size {
-            return Err(FileProblem::Resized);
-        }
-        if now.modified != self.entry.modified || now.identity != self.entry.identity {
-            return Err(FileProblem::Modified);
+        let mut left = place.more;
+        while left > 0 {
+            let mut again = Vec::new();
+            self.deserializer.read(&mut self.input, left, &mut again)?;
+            if again.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(again.len());
         }
         Ok(())
-    }
-}
-
-impl super::Done {
-    /// The file that is to be there then.
-    fn name(self, path: &Path, options: &SpoolOptions) -> Option<PathBuf> {
-        match self {
-            Self::Remove => None,
-            Self::Rename => Some(options.wanted.with_suffix(path)),
-            Self::Track => options.wanted.done_name(path, &options.folder),
-        }
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct SpoolOptions {
     pub(crate) file_header: Option<Arc<str>>,
     pub(crate) basename_header: Option<Arc<str>>,
     pub(crate) poll: Duration,
+    /// The longest pause while a channel is full.
+    pub(crate) max_backoff: Duration,
     pub(crate) batch: usize,
     pub(crate) deserializer: MakeDeserializer,
     pub(crate) disk: Arc<dyn Disk>,

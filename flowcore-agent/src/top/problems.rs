@@ -12,9 +12,11 @@ pub(super) fn problems(view: &View) -> Vec<String> {
 fn problem(component: &Component, view: &View) -> Option<String> {
     match component.group {
         Group::Channel => channel(component, view),
-        Group::Source => ended(component, "source").or_else(|| {
-            resting(component, view, "source").map(|text| format!("{text}; it is made anew then"))
-        }),
+        Group::Source => ended(component, "source")
+            .or_else(|| {
+                resting(component, view, "source").map(|text| format!("{text}; it is made anew then"))
+            })
+            .or_else(|| set_aside(component)),
         Group::Sink | Group::Several => ended(component, "sink").or_else(|| {
             let from = component.text("Channel").map(|channel| format!("; events wait in {channel}"));
             resting(component, view, "sink").map(|text| text + &from.unwrap_or_default())
@@ -33,6 +35,12 @@ fn channel(component: &Component, view: &View) -> Option<String> {
     let slow = if sinks.is_empty() { "no sink empties it".to_owned() } else { sinks.join(", ") };
     let why = if sinks.is_empty() { slow } else { format!("{slow} cannot keep up, so its sources wait") };
     Some(format!("channel {name} is {fill:.0} % full: {why}"))
+}
+
+fn set_aside(component: &Component) -> Option<String> {
+    let count = component.number("SetAsideCount").filter(|count| *count > 0.0)?;
+    let first = component.names("SetAside").into_iter().next().unwrap_or_default();
+    Some(format!("source {} has set aside {count:.0}, as {first}", component.name))
 }
 
 fn ended(component: &Component, kind: &str) -> Option<String> {

@@ -77,7 +77,10 @@ const SHOWN: &[(&str, &str)] = &[
     ("source spooldir spoolDir fileSuffix deletePolicy includePattern ignorePattern trackerDir", SPOOL),
     ("source spooldir trackingPolicy consumeOrder recursiveDirectorySearch batchSize inputCharset", SPOOL),
     ("source spooldir decodeErrorPolicy deserializer", SPOOL),
-    ("source spooldir fileHeader basenameHeader basenameHeaderKey", "spooldir::headers_name_the_file"),
+    ("source spooldir fileHeader fileHeaderKey basenameHeader basenameHeaderKey", "spooldir::headers_name_the_file"),
+    ("deserializer avro schemaType", "spool_states::avro_files_are_read_as_a_real_flume_reads_them"),
+    ("source spooldir pollDelay", "spool_states::files_that_come_later_are_found_after_poll_delay"),
+    ("source spooldir maxBackoff", "spool_states::a_source_whose_channel_stays_full_pauses_no_longer_than_max_backoff"),
     ("channel file dataDirs checkpointDir useDualCheckpoints backupCheckpointDir checkpointOnClose maxFileSize", STORED),
     ("channel file encryption.activeKey encryption.keyProvider encryption.keyProvider.keys", STORED),
     ("channel file encryption.keyProvider.keys.<k>.file", STORED),
@@ -135,7 +138,6 @@ const SHOWN: &[(&str, &str)] = &[
 /// they are given to may have tests of its own.
 #[rustfmt::skip]
 const ONLY_READ: &[&str] = &[
-    "source spooldir fileHeaderKey pollDelay maxBackoff",
     "channel memory capacity transactionCapacity keep-alive byteCapacityBufferPercentage byteCapacity",
     "channel pseudotxnmemory capacity keep-alive",
     "channel file capacity keep-alive transactionCapacity checkpointInterval minimumRequiredSpace fsyncPerTransaction fsyncInterval strictRecovery",

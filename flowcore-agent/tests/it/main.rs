@@ -30,6 +30,7 @@ mod running;
 mod said;
 mod scenario;
 mod source_counts;
+mod spool_states;
 mod spooldir;
 mod taildir;
 mod thrift;

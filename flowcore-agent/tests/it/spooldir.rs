@@ -70,7 +70,6 @@ const KEYS: &[Row] = &[
         &[Lines(&["1", "2", "3"])],
     ),
     row("consumeOrder, random", "consumeOrder = random", &[Append("a", "1\n")], &[Lines(&["1"])]),
-    row("pollDelay", "pollDelay = 10", &[], &[Append("../a", "1\n"), Lines(&[])]),
     row(
         "recursiveDirectorySearch",
         "recursiveDirectorySearch = true",
@@ -83,12 +82,7 @@ const KEYS: &[Row] = &[
         &[Append("d/a", "x\n"), Append("a", "1\n")],
         &[Lines(&["1"]), Holds("in/a.COMPLETED", "1"), Missing("in/d/a.COMPLETED")],
     ),
-    row(
-        "batchSize and maxBackoff",
-        "batchSize = 1\nmaxBackoff = 10",
-        &[Append("a", "1\n2\n3\n")],
-        &[Lines(&["1", "2", "3"])],
-    ),
+    row("batchSize", "batchSize = 1", &[Append("a", "1\n2\n3\n")], &[Lines(&["1", "2", "3"])]),
     row("inputCharset", "inputCharset = ISO-8859-1", &[Bytes("a", b"gr\xfc\xdfe\n")], &[Lines(&["grüße"])]),
     row(
         "decodeErrorPolicy",
@@ -190,10 +184,11 @@ fn every_rule_holds() {
 fn headers_name_the_file() {
     let folder = tempfile::tempdir().unwrap();
     append(&folder.path().join("in/a.txt"), "one\n");
-    let conf = conf("fileHeader = true\nbasenameHeader = true\nbasenameHeaderKey = name")
-        .replace("k1.type = file_roll", "k1.type = logger");
+    let conf =
+        conf("fileHeader = true\nfileHeaderKey = from\nbasenameHeader = true\nbasenameHeaderKey = name")
+            .replace("k1.type = file_roll", "k1.type = logger");
     let program = Program::start_in(folder, &conf, &[]);
-    let header = format!("file={}", program.path("in/a.txt").display());
+    let header = format!("from={}", program.path("in/a.txt").display());
     program.until("the headers", || program.log().contains(&header) && program.log().contains("name=a.txt"));
 }
 

@@ -30,6 +30,8 @@ fn sources(text: &mut Text, snapshot: &AgentSnapshot) {
     text.family("source_unrouted_events_total", "counter", unrouted, &rows, |r| count(r.status.unrouted));
     let not_taken = "Events that an optional channel did not take";
     text.family("source_not_taken_events_total", "counter", not_taken, &rows, |r| count(r.status.not_taken));
+    let set_aside = "Files that it leaves out for now";
+    text.family("source_set_aside", "gauge", set_aside, &rows, |r| count(r.status.set_aside_count as u64));
     let batch = "A batch, through interceptors and selector into its channels";
     text.histogram("source_batch_latency_seconds", batch, &rows, |s| &s.batch_delays);
 }

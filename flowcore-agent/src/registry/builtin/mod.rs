@@ -11,6 +11,7 @@ mod network;
 mod routing;
 mod rpc;
 mod serializers;
+mod spooldir;
 mod thrift;
 mod tls;
 
@@ -27,9 +28,10 @@ struct Family {
     not_yet: &'static [(Section, &'static str, &'static [&'static str])],
 }
 
-const FAMILIES: [&Family; 11] = [
+const FAMILIES: [&Family; 12] = [
     &local_sources::FAMILY,
     &files::FAMILY,
+    &spooldir::FAMILY,
     &network::FAMILY,
     &avro::FAMILY,
     &thrift::FAMILY,

@@ -6,7 +6,7 @@ use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::{Activity, ComponentState};
 use crate::base::{Clock, Panic, RestartPolicy, Timestamp};
 use crate::ingest::ComponentContext;
-use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment};
+use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment, SetAside};
 use crate::ingest::writer::WriteCounts;
 
 /// What the agent knows about one source or sink; the runner writes, snapshots read.
@@ -21,6 +21,7 @@ pub(super) struct Life {
     /// Those that a source puts into.
     pub(super) channels: Vec<Arc<str>>,
     pub(super) counters: Counters,
+    pub(super) set_aside: SetAside,
     /// Deliveries of a sink.
     pub(super) sends: DelayHistogram,
     pub(super) delivered_at: Moment,
@@ -57,6 +58,7 @@ impl Life {
             type_name,
             channels,
             counters: Counters::new(),
+            set_aside: SetAside::default(),
             sends: DelayHistogram::default(),
             delivered_at: Moment::default(),
             delivered: AtomicU64::new(0),
@@ -89,7 +91,7 @@ impl Life {
     /// What its component is told when it starts.
     pub(super) fn context(&self) -> ComponentContext {
         let (name, clock, counters) = (self.name.clone(), self.clock.clone(), self.counters.clone());
-        ComponentContext { name, clock, counters }
+        ComponentContext { name, clock, counters, set_aside: self.set_aside.clone() }
     }
 
     /// Events that a sink delivered.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::error::ComponentError;
 use crate::base::Timestamp;
-use crate::ingest::metrics::{Counts, Delays};
+use crate::ingest::metrics::{Counts, Delays, SetAsideItem};
 use crate::ingest::{ChannelHealth, ChannelState};
 
 /// What a component is.
@@ -88,6 +88,10 @@ pub struct SourceStatus {
     pub unrouted: u64,
     /// Events that an optional channel did not take, counted for each such channel.
     pub not_taken: u64,
+    /// How many files, or whatever it reads, it leaves out for now.
+    pub set_aside_count: usize,
+    /// The first hundred of them, and why.
+    pub set_aside: Vec<SetAsideItem>,
     /// How often it was made anew.
     pub restarts: u64,
     /// What it failed with the last time.

@@ -10,10 +10,12 @@ mod counter;
 mod counters;
 mod delays;
 mod moment;
+mod set_aside;
 
 pub use counter::Counter;
 pub use counters::{Connected, Counters, Counts, Raised};
 pub use delays::Delays;
+pub use set_aside::{SetAside, SetAsideItem};
 
 pub(crate) use counted_channel::{ChannelTally, CountedChannel};
 pub(crate) use delays::DelayHistogram;

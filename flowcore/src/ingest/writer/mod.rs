@@ -44,6 +44,7 @@ pub struct ChannelWriter<T: Send + 'static = Event> {
     patience: Vec<Patience>,
     /// Events since others had their turn.
     since_turn: usize,
+    pauses: Backoff,
 }
 
 impl<T: Send + 'static> ChannelWriter<T> {
@@ -66,6 +67,7 @@ impl<T: Send + 'static> ChannelWriter<T> {
             outstanding: None,
             patience,
             since_turn: 0,
+            pauses: PAUSE,
         }
     }
 
@@ -105,6 +107,12 @@ impl<T: Send + 'static> ChannelWriter<T> {
         }
     }
 
+    /// How long [`put`](Self::put) waits between its tries while a channel stays full, beyond the time that the
+    /// channel itself waits for room (default: 10 ms, doubled up to a second).
+    pub fn set_pauses(&mut self, pauses: Backoff) {
+        self.pauses = pauses;
+    }
+
     /// The source's name and clock.
     pub fn context(&self) -> &ComponentContext {
         &self.context
@@ -136,7 +144,7 @@ impl<T: Send + 'static> ChannelWriter<T> {
     /// or when the source is to stop and there is still no room.
     pub async fn put(&mut self, batch: Batch<T>) -> Result<(), PutError<Batch<T>>> {
         self.take_turns(batch.events.len()).await;
-        let mut pause = PAUSE;
+        let mut pause = self.pauses.clone();
         let Batch { events, token } = batch;
         let arrival = Arrival::of(Unit::Batch, events.len(), &self.context);
         let mut events = self.intercept(events);

@@ -227,6 +227,9 @@ impl<T: Send + 'static> OpenChannel<T> {
     }
 }
 
+/// Of those that a source has set aside.
+const SHOWN_ASIDE: usize = 100;
+
 fn source_status(life: &Life) -> SourceStatus {
     SourceStatus {
         name: life.name.clone(),
@@ -237,6 +240,8 @@ fn source_status(life: &Life) -> SourceStatus {
         written: life.wrote.written(),
         unrouted: life.wrote.unrouted(),
         not_taken: life.wrote.not_taken(),
+        set_aside_count: life.set_aside.count(),
+        set_aside: life.set_aside.list(SHOWN_ASIDE),
         restarts: life.restarts.load(Ordering::Relaxed),
         last_error: life.last_error(),
     }
