@@ -2,8 +2,8 @@
 //! acknowledged. Beside it a loop that only parses them, on as many threads.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -28,9 +28,9 @@ const BATCH: usize = 512;
 /// What a counting task holds at most before it is kept, as in the program.
 const MOST_KEPT: usize = 500_000;
 
-/// The lines of a file, in memory.
-#[derive(Debug, Clone)]
-pub struct Lines(Arc<Vec<FileLine>>, Arc<Vec<Bytes>>);
+/// The lines of a file, in memory: for the topology, which takes them, and for who parses them only.
+#[derive(Debug)]
+pub struct Lines(Vec<FileLine>, Arc<Vec<Bytes>>);
 
 /// Makes `count` lines, the same ones each time.
 pub fn lines(count: u64) -> Lines {
@@ -56,24 +56,20 @@ pub fn lines(count: u64) -> Lines {
         make(Line { body, file, generation: 0, pattern: 0, path, offset: start, end, number, truncated })
     });
     let lines = numbered.collect();
-    Lines(Arc::new(lines), Arc::new(bodies))
+    Lines(lines, Arc::new(bodies))
 }
 
-struct Replay {
-    lines: Arc<Vec<FileLine>>,
-    at: usize,
-}
+/// Hands out what was read before.
+struct Read(std::vec::IntoIter<FileLine>);
 
-impl Spout for Replay {
+impl Spout for Read {
     type Out = Emitter<FileLine>;
 
     async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
-        let end = (self.at + BATCH).min(self.lines.len());
-        for line in self.lines.get(self.at..end).unwrap_or_default() {
-            out.emit(line.clone());
+        for line in self.0.by_ref().take(BATCH) {
+            out.emit(line);
         }
-        self.at = end;
-        Ok(if end == self.lines.len() { Next::End } else { Next::More })
+        Ok(if self.0.len() == 0 { Next::End } else { Next::More })
     }
 }
 
@@ -98,12 +94,13 @@ impl Keeper<FileLine> for Counted {
 ///
 /// # Errors
 /// When the topology fails or counts wrongly.
-pub async fn topology(lines: &Lines) -> Result<(), Failure> {
+pub async fn topology(lines: Lines) -> Result<(), Failure> {
     let expected = lines.0.len() as u64;
-    let input = Arc::clone(&lines.0);
+    let input = Mutex::new(lines.0);
     let noon = Timestamp::from_millis(1_411_905_600_000);
     let mut topology = TopologyBuilder::new("coffee").clock(Clock::fixed(noon));
-    let spout = topology.spout("lines", move || Replay { lines: Arc::clone(&input), at: 0 });
+    let take = move || input.lock().map(|mut input| std::mem::take(&mut *input)).unwrap_or_default();
+    let spout = topology.spout("lines", move || Read(take().into_iter()));
     let settings = CountSettings {
         bucketing: Bucketing::new(Duration::from_secs(30), "UTC")?,
         max_kept: MOST_KEPT / coffee_orders::topology::COUNT_TASKS,

@@ -84,7 +84,7 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
         "coffee" | "coffee-parse" => {
             let lines = coffee::lines(size);
             if name == "coffee" {
-                rate("lines/s", size, coffee::topology(&lines)).await?;
+                rate("lines/s", size, coffee::topology(lines)).await?;
             } else {
                 rate("lines/s", size, coffee::only_parse(&lines, WORKERS)).await?;
             }

@@ -28,28 +28,32 @@ impl Default for Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gist {
     first: u64,
+    /// Where it has more than twice eight bytes.
+    middle: u64,
     last: u64,
     length: u64,
 }
 
 impl Gist {
-    const WHOLE: u64 = 16;
+    const WHOLE: u64 = 24;
     /// Of no name.
-    const NONE: Self = Self { first: 0, last: 0, length: u64::MAX };
+    const NONE: Self = Self { first: 0, middle: 0, last: 0, length: u64::MAX };
 
     #[inline]
     fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
         let length = bytes.len() as u64;
-        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            return Self { first: u64::from_le_bytes(*first), last: u64::from_le_bytes(*last), length };
+        let eight = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
+        if let (Some(first), Some(last)) = (eight(bytes.first_chunk()), eight(bytes.last_chunk())) {
+            let middle = bytes.get(8..).and_then(|rest| eight(rest.first_chunk())).unwrap_or(0);
+            return Self { first, middle, last, length };
         }
-        if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-            let [first, last] = [first, last].map(|part| u64::from(u32::from_le_bytes(*part)));
-            return Self { first, last, length };
+        let four = |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
+        if let (Some(first), Some(last)) = (four(bytes.first_chunk()), four(bytes.last_chunk())) {
+            return Self { first, middle: 0, last, length };
         }
         let first = bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
-        Self { first, last: 0, length }
+        Self { first, middle: 0, last: 0, length }
     }
 
     /// Where it is among those seen.
@@ -131,9 +135,13 @@ mod tests {
 
     #[test]
     fn a_name_keeps_its_number_whatever_its_length_and_whatever_it_looks_like() {
-        let parts = ["", "a", "aa", "Mocha", "abcdabcd", "abcdabcdabcdabcd", "ab\u{e9}", "0000000"];
+        let parts =
+            ["", "a", "aa", "Mocha", "abcdabcd", "abcdabcdabcdabcd", "ab\u{e9}", "0000000", "Panna con e"];
         let longer = |part: &&str| (0..4).map(|times| part.repeat(times)).collect::<Vec<_>>();
         let mut all: Vec<String> = parts.iter().flat_map(longer).collect();
+        // Alike at both ends.
+        all.extend((0..9).map(|digit| format!("Espresso{digit}con Panna")));
+        all.extend((0..9).map(|digit| format!("Espresso, of {digit}, con Panna")));
         all.sort();
         all.dedup();
         let mut names = Vocabulary::default();
