@@ -52,11 +52,12 @@ impl SeqSource {
     /// All numbers of a batch lie in one buffer.
     fn batch(&self, next: u64) -> Vec<Event> {
         let end = next.saturating_add(self.batch_size as u64).min(self.total_events);
-        let mut digits = next.to_string().into_bytes();
-        let mut text = Vec::with_capacity(self.batch_size.saturating_mul(digits.len() + 1).min(MOST_ROOM));
+        let mut digits = Digits::of(next);
+        let room = self.batch_size.saturating_mul(digits.length + 1).saturating_add(Digits::MOST);
+        let mut text = Vec::with_capacity(room.min(MOST_ROOM));
         for _ in next..end {
-            text.extend_from_slice(&digits);
-            count_on(&mut digits);
+            digits.append_to(&mut text);
+            digits.count_on();
         }
         let mut text = Bytes::from(text);
         let mut events = Vec::with_capacity(self.batch_size.min(MOST_ROOM));
@@ -72,16 +73,43 @@ impl SeqSource {
     }
 }
 
-/// To the next number.
-fn count_on(digits: &mut Vec<u8>) {
-    for digit in digits.iter_mut().rev() {
-        if *digit < b'9' {
-            *digit += 1;
-            return;
-        }
-        *digit = b'0';
+/// A number as text.
+struct Digits {
+    /// What is behind its length is of no meaning.
+    bytes: [u8; Self::MOST],
+    length: usize,
+}
+
+impl Digits {
+    const MOST: usize = 20;
+
+    fn of(number: u64) -> Self {
+        let text = number.to_string();
+        let mut bytes = [b'0'; Self::MOST];
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Self { bytes, length: text.len() }
     }
-    digits.insert(0, b'1');
+
+    /// All bytes are copied, and those that are too many cut off: a copy of known length needs no call.
+    fn append_to(&self, text: &mut Vec<u8>) {
+        let end = text.len() + self.length;
+        text.extend_from_slice(&self.bytes);
+        text.truncate(end);
+    }
+
+    /// To the next number.
+    fn count_on(&mut self) {
+        for digit in self.bytes[..self.length].iter_mut().rev() {
+            if *digit < b'9' {
+                *digit += 1;
+                return;
+            }
+            *digit = b'0';
+        }
+        self.bytes[0] = b'1';
+        self.length = (self.length + 1).min(Self::MOST);
+        self.bytes[self.length - 1] = b'0';
+    }
 }
 
 impl Default for SeqSource {
@@ -118,7 +146,7 @@ mod tests {
 
     #[test]
     fn bodies_are_the_numbers_in_their_order_across_batches_and_digits() {
-        for (batch, next) in [(1, 0), (7, 0), (250, 0), (30, 990), (5, 99_998)] {
+        for (batch, next) in [(1, 0), (7, 0), (250, 0), (30, 990), (5, 99_998), (1, 9)] {
             let source = SeqSource::new().batch_size(batch).total_events(100_001);
             let bodies: Vec<Bytes> = source.batch(next).into_iter().map(|event| event.body).collect();
             let end = (next + batch as u64).min(100_001);

@@ -39,7 +39,8 @@ pub(super) fn in_slots(
     Ok(channel.weigh_by(slot, slots).bytes((bodies / slot).max(1) * slot))
 }
 
-/// An empty body is one slot.
+/// An empty body is one slot. Most bodies are: they are not divided.
 fn slots(event: &Event, slot: usize) -> usize {
-    event.body.len().max(1).div_ceil(slot).saturating_mul(slot)
+    let length = event.body.len();
+    if length <= slot { slot } else { length.div_ceil(slot).saturating_mul(slot) }
 }
