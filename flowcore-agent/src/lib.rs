@@ -27,3 +27,6 @@ pub use load::{Checked, check_files, date_now, load_files, without_running};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use spool::fuzzing;

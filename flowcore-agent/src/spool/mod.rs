@@ -35,6 +35,8 @@ mod deserializer;
 mod error;
 mod finish;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod input;
 mod line;
 mod mark;

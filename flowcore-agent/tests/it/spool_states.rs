@@ -110,8 +110,9 @@ fn a_source_whose_channel_stays_full_pauses_no_longer_than_max_backoff() {
     let mut program = Program::start_in(folder, full, MONITORED);
     program.until("many tries", || source(&program)["ChannelWriteFail"].as_u64() > Some(400));
     assert_eq!(source(&program)["EventAcceptedCount"], 2);
-    program.signal("-TERM");
-    program.wait();
+    program.stop();
+    assert!(program.path("in/a").exists(), "nothing of it was delivered");
+    assert!(!program.path("in/.flumespool/.flumespool-main.meta").exists());
 }
 
 /// Each file is made when the one before is done. Looks that come every half a second would take minutes.
