@@ -4,6 +4,17 @@ use flowcore::ingest::sink_policy::LoadBalancePolicy;
 use flowcore_tls::ClientTls;
 
 /// Which servers a sink sends to, and how long it waits for them: the same for every protocol.
+///
+/// ```
+/// use flowcore_rpc::ConnectConfig;
+/// use std::time::Duration;
+///
+/// let config = ConnectConfig::new("collector-1", 4545)
+///     .backup("collector-2", 4545)
+///     .batch_size(1000)
+///     .request_timeout(Duration::from_secs(5));
+/// # let _ = config;
+/// ```
 #[derive(Debug, Clone)]
 pub struct ConnectConfig {
     pub(super) servers: Vec<Server>,

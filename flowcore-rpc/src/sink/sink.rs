@@ -15,7 +15,8 @@ use super::turns::Turns;
 use crate::protocol::Exchange;
 use crate::{ClientProtocol, RpcError};
 
-/// Sends events to servers. See the [module](super) for its guarantees.
+/// Sends events to servers. See the [module](super) for its guarantees, and [`protocol`](crate::protocol) for
+/// what it is made of.
 pub struct RpcSink<P: ClientProtocol> {
     protocol: Arc<P>,
     clock: Clock,

@@ -14,6 +14,17 @@ pub(super) type Verdict = Pin<Box<dyn Future<Output = bool> + Send>>;
 pub(super) type Admits = Arc<dyn Fn(SocketAddr, SocketAddr) -> Verdict + Send + Sync>;
 
 /// Where a source listens, and whom and how much it takes: the same for every protocol.
+///
+/// ```
+/// use flowcore_rpc::ListenConfig;
+/// use std::time::Duration;
+///
+/// let config = ListenConfig::new("0.0.0.0", 4545)
+///     .max_connections(200)
+///     .frame_timeout(Duration::from_secs(5))
+///     .admit(|peer| peer.ip().is_loopback());
+/// # let _ = config;
+/// ```
 #[derive(Clone)]
 pub struct ListenConfig {
     pub(super) bind: String,

@@ -71,21 +71,16 @@ impl<P: ServerProtocol> Server<P> {
         let place = Place { counter, counters, stopping: Stopping::new(stopping) };
         loop {
             let has_room = self.connections.len() < most;
-            let arrival = tokio::select! {
+            tokio::select! {
                 () = out.stopping() => break,
-                Some((_, end)) = self.connections.next() => {
-                    note_end::<P>(&end);
-                    None
+                Some((_, end)) = self.connections.next() => note_end::<P>(&end),
+                Some(order) = desk.next() => desk.serve::<P::Status>(order, out).await?,
+                Some(arrival) = self.gate.admitted(), if has_room => self.start(arrival, place.clone()),
+                arrival = accept(&self.listener, &self.conversation.clock), if has_room => {
+                    if let Some(arrival) = self.gate.judge(arrival) {
+                        self.start(arrival, place.clone());
+                    }
                 }
-                Some(order) = desk.next() => {
-                    desk.serve::<P::Status>(order, out).await?;
-                    None
-                }
-                Some(arrival) = self.gate.admitted(), if has_room => Some(arrival),
-                arrival = accept(&self.listener, &self.conversation.clock), if has_room => self.gate.judge(arrival),
-            };
-            if let Some(arrival) = arrival {
-                self.start(arrival, place.clone());
             }
         }
         let Self { connections, conversation, .. } = self;

@@ -11,7 +11,8 @@ use super::ListenConfig;
 use super::server::Server;
 use crate::{RpcError, ServerProtocol};
 
-/// Puts what clients send into channels. See the [module](super) for its guarantees.
+/// Puts what clients send into channels. See the [module](super) for its guarantees, and
+/// [`protocol`](crate::protocol) for what it is made of.
 pub struct RpcSource<P> {
     protocol: Arc<P>,
     listener: Option<TcpListener>,
