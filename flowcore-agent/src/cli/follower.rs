@@ -27,10 +27,10 @@ pub(super) struct Follower<'a> {
     pub(super) running: Meaning,
     /// The configuration that it runs, if a part of it could not be started.
     pub(super) unfinished: Option<Checked>,
-    /// Whether it could not be read the last time.
-    pub(super) unread: bool,
     /// What is wrong with what was read last.
     pub(super) refused: Option<Arc<str>>,
+    /// What of the configuration that it runs could not be started.
+    pub(super) not_started: Option<Arc<str>>,
     pub(super) poll: Duration,
     pub(super) backup: Option<Backup>,
     /// Before what could not be started is tried again.
@@ -41,9 +41,12 @@ pub(super) struct Follower<'a> {
 impl Follower<'_> {
     /// Never returns.
     pub(super) async fn follow(mut self, handle: &AgentHandle) {
-        let watcher = FileWatcher::new(self.origins.files());
+        let mut watcher = FileWatcher::new(self.origins.files());
         loop {
-            self.look(handle).await;
+            while self.look(handle).await {
+                // A link may lead to another folder now, where nobody has looked yet.
+                watcher = FileWatcher::new(self.origins.files());
+            }
             let wait = match &self.unfinished {
                 Some(_) => self.retry.next_delay().min(self.poll),
                 None => self.poll,
@@ -55,22 +58,28 @@ impl Follower<'_> {
         }
     }
 
-    /// Content decides: a file that was only touched is not even parsed.
-    async fn look(&mut self, handle: &AgentHandle) {
+    /// Whether there is something new. Content decides: a file that was only touched is not even parsed.
+    async fn look(&mut self, handle: &AgentHandle) -> bool {
         let contents = match self.settled().await {
             Ok(contents) => contents,
             Err(error) => {
-                self.unread = true;
-                return tell(handle, &self.name, Some(with_causes(&error).into()));
+                self.tell(handle, Some(with_causes(&error).into()));
+                return false;
             }
         };
-        if self.seen.as_ref() != Some(&contents) {
+        let is_new = self.seen.as_ref() != Some(&contents);
+        if is_new {
             self.refused = self.changed(&contents, handle).await.err().map(Into::into);
-            tell(handle, &self.name, self.refused.clone());
             self.seen = Some(contents);
-        } else if std::mem::take(&mut self.unread) {
-            tell(handle, &self.name, self.refused.clone());
+        } else {
+            self.try_again(handle).await;
         }
+        self.tell(handle, None);
+        is_new
+    }
+
+    /// What could not be started.
+    async fn try_again(&mut self, handle: &AgentHandle) {
         if let Some(checked) = self.unfinished.take() {
             let unchanged = difference(&self.running, &self.running);
             // It was made before.
@@ -79,7 +88,13 @@ impl Follower<'_> {
     }
 
     async fn settled(&self) -> Result<Contents, ReadError> {
-        let mut before = self.origins.read().await?;
+        let mut read = self.origins.read().await;
+        if read.is_err() {
+            // Who replaces a file may remove it first.
+            self.clock.sleep(SETTLE).await;
+            read = self.origins.read().await;
+        }
+        let mut before = read?;
         // Who never stops writing is read in the middle of it.
         for _ in 0..20 {
             if self.seen.as_ref() == Some(&before) {
@@ -137,7 +152,8 @@ impl Follower<'_> {
         if let Some(backup) = &self.backup {
             backup.keep_or_say(&checked.files);
         }
-        self.unfinished = (!applied.failed.is_empty()).then_some(checked);
+        self.not_started = not_started(&applied).map(Into::into);
+        self.unfinished = self.not_started.is_some().then_some(checked);
         Ok(())
     }
 
@@ -145,7 +161,10 @@ impl Follower<'_> {
         let agent = self.name.as_str();
         for failed in &applied.failed {
             let error = with_causes(&*failed.error);
-            tracing::error!(agent, channel = %failed.channel, error, "cannot be opened, and is tried again");
+            // Said once, however often it is tried.
+            if !self.not_started.as_ref().is_some_and(|said| said.contains(&error)) {
+                tracing::error!(agent, channel = %failed.channel, error, "cannot be opened, and is tried again");
+            }
         }
         for left in &applied.left {
             tracing::warn!(agent, channel = %left.channel, events = left.events, "is gone with events in it");
@@ -155,8 +174,35 @@ impl Follower<'_> {
         }
         let (stopped, started) = (applied.stopped.join(", "), applied.started.join(", "));
         let resized = applied.resized.join(", ");
-        tracing::info!(agent, stopped, started, resized, "follows the changed configuration");
+        if [&stopped, &started, &resized].iter().any(|names| !names.is_empty()) {
+            tracing::info!(agent, stopped, started, resized, "follows the changed configuration");
+        }
     }
+
+    /// Shows why a configuration is not followed, or not as a whole, and says so once, however often it is
+    /// looked at.
+    fn tell(&self, handle: &AgentHandle, unread: Option<Arc<str>>) {
+        let shown = handle.snapshot().changes.refused;
+        let refused = unread.or_else(|| self.refused.clone());
+        if let Some(why) = refused.as_deref().filter(|why| shown.as_deref() != Some(*why)) {
+            let agent = self.name.as_str();
+            tracing::error!(agent, why, "the changed configuration is not followed: what runs goes on");
+        }
+        let refused = refused.or_else(|| self.not_started.clone());
+        if shown.is_some() && refused.is_none() {
+            tracing::info!(agent = self.name, "the configuration is followed again");
+        }
+        handle.set_refused(refused);
+    }
+}
+
+/// What could not be started, and why.
+fn not_started(applied: &Applied) -> Option<String> {
+    let failed = applied.failed.iter();
+    let failed =
+        failed.map(|one| format!("channel {} cannot be opened: {}", one.channel, with_causes(&*one.error)));
+    let failed: Vec<String> = failed.collect();
+    (!failed.is_empty()).then(|| failed.join("; "))
 }
 
 fn errors(checked: &Checked, agent: &str) -> Option<String> {
@@ -164,14 +210,4 @@ fn errors(checked: &Checked, agent: &str) -> Option<String> {
     let first = line(&checked.files, errors.next()?);
     let more = errors.count();
     Some(if more == 0 { first } else { format!("{first}; and {more} more") })
-}
-
-/// Shows that a configuration is not followed, and says so once, however often it is looked at.
-fn tell(handle: &AgentHandle, agent: &str, refused: Option<Arc<str>>) {
-    if let Some(why) =
-        refused.as_deref().filter(|why| handle.snapshot().changes.refused.as_deref() != Some(*why))
-    {
-        tracing::error!(agent, why, "the changed configuration is not followed: what runs goes on");
-    }
-    handle.set_refused(refused);
 }

@@ -12,13 +12,24 @@ pub(super) fn numbers(snapshot: &AgentSnapshot, now: Timestamp) -> Result<String
         group: "AGENT",
         name: snapshot.agent.to_string(),
         members: vec![("Type", Value::Text("AGENT".to_owned()))],
-        own: vec![
-            ("Name", Value::Text(snapshot.agent.to_string())),
-            ("Version", Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
-            ("Time", Value::Millis(now.as_millis())),
-        ],
+        own: agent(snapshot, now),
     };
     serde_json::to_string(&Components(std::iter::once(agent).chain(readings(snapshot)).collect()))
+}
+
+fn agent(snapshot: &AgentSnapshot, now: Timestamp) -> Vec<(&'static str, Value)> {
+    let time = |at: Option<Timestamp>| at.map_or(Value::Nothing, |at| Value::Millis(at.as_millis()));
+    let changes = &snapshot.changes;
+    let refused = changes.refused.as_ref().map_or(Value::Nothing, |why| Value::Text(why.to_string()));
+    vec![
+        ("Name", Value::Text(snapshot.agent.to_string())),
+        ("Version", Value::Text(env!("CARGO_PKG_VERSION").to_owned())),
+        ("Time", Value::Millis(now.as_millis())),
+        ("ChangeCount", Value::Count(changes.applied)),
+        ("LastChangeTime", time(changes.last_applied)),
+        ("ChangeRefused", refused),
+        ("ChangeRefusedTime", time(changes.refused_since)),
+    ]
 }
 
 struct Components(Vec<Reading>);

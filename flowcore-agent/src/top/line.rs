@@ -76,6 +76,26 @@ impl Line {
     }
 }
 
+/// The text in lines of at most `width` letters, broken between words where that is possible. What comes after
+/// the third one is cut.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    const LINES: usize = 3;
+    const INDENT: &str = "  ";
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let has_room = line.chars().count() + 1 + word.chars().count() <= width;
+        if line.trim().is_empty() || has_room || lines.len() + 1 == LINES {
+            line.push_str(if line.is_empty() || line == INDENT { "" } else { " " });
+            line.push_str(word);
+        } else {
+            lines.push(std::mem::replace(&mut line, format!("{INDENT}{word}")));
+        }
+    }
+    lines.push(line);
+    lines
+}
+
 /// At most `width` letters; the last one shows that there were more.
 pub(super) fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
@@ -83,4 +103,17 @@ pub(super) fn clip(text: &str, width: usize) -> String {
     }
     let kept: String = text.chars().take(width.saturating_sub(1)).collect();
     if width == 0 { kept } else { format!("{kept}…") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_broken_between_words_and_ends_in_the_third_line() {
+        assert_eq!(wrapped("one two three", 13), ["one two three"]);
+        assert_eq!(wrapped("one two three", 9), ["one two", "  three"]);
+        assert_eq!(wrapped("one", 1), ["one"]);
+        assert_eq!(wrapped("a bb cc dd ee ff", 4), ["a bb", "  cc", "  dd ee ff"]);
+    }
 }

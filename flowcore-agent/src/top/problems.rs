@@ -6,11 +6,13 @@ pub(super) const FULL: f64 = 90.0;
 
 /// What is wrong, and what follows from it.
 pub(super) fn problems(view: &View) -> Vec<String> {
-    view.components.iter().filter_map(|component| problem(component, view)).collect()
+    let all = view.agent.iter().chain(&view.components);
+    all.filter_map(|component| problem(component, view)).collect()
 }
 
 fn problem(component: &Component, view: &View) -> Option<String> {
     match component.group {
+        Group::Agent => refused(component, view),
         Group::Channel => channel(component, view),
         Group::Source => ended(component, "source")
             .or_else(|| {
@@ -22,6 +24,13 @@ fn problem(component: &Component, view: &View) -> Option<String> {
             resting(component, view, "sink").map(|text| text + &from.unwrap_or_default())
         }),
     }
+}
+
+fn refused(agent: &Component, view: &View) -> Option<String> {
+    let why = agent.text("ChangeRefused")?;
+    let since = agent.millis("ChangeRefusedTime").map(|at| view.time.saturating_sub(at));
+    let since = since.map_or_else(String::new, |age| format!(" for {}", stretch(age)));
+    Some(format!("its changed configuration is not followed{since}: {why}"))
 }
 
 fn channel(component: &Component, view: &View) -> Option<String> {

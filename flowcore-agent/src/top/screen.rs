@@ -1,4 +1,4 @@
-use super::line::{Line, Style};
+use super::line::{Line, Style, wrapped};
 use super::numbers::stretch;
 use super::problems::problems;
 use super::rates::Rates;
@@ -37,7 +37,8 @@ pub struct Looks {
 pub fn screen(before: Option<&View>, now: &View, looks: &Looks) -> Vec<Line> {
     let mut lines = vec![title(now, looks)];
     lines.extend(looks.complaint.iter().map(|text| Line::of(Style::Bad, text.clone())));
-    lines.extend(problems(now).into_iter().map(|text| Line::of(Style::Bad, format!("! {text}"))));
+    let problems = problems(now).into_iter().flat_map(|text| wrapped(&format!("! {text}"), looks.width));
+    lines.extend(problems.map(|text| Line::of(Style::Bad, text)));
     let columns = Columns::fit(now, looks.width);
     let rates = Rates::between(before, now);
     let sections = [
@@ -62,17 +63,23 @@ pub fn screen(before: Option<&View>, now: &View, looks: &Looks) -> Vec<Line> {
 }
 
 fn title(now: &View, looks: &Looks) -> Line {
-    let agent = now.agent.as_deref().unwrap_or("Flume");
+    let agent = now.agent.as_ref().map_or("Flume", |agent| agent.name.as_str());
     let started = now.components.iter().filter_map(|component| component.millis("StartTime"));
     let started = started.filter(|at| *at > 0).min();
     let up = started.map_or_else(String::new, |at| format!("  up {}", stretch(now.time.saturating_sub(at))));
     let mut line = Line::of(Style::Bold, format!("agent {agent}"));
-    line.push(Style::Plain, up);
+    line.push(Style::Plain, up + &changed(now));
     let room = looks.width.saturating_sub(line.width() + looks.url.chars().count());
     if room > 1 {
         line.push(Style::Dim, format!("{}{}", " ".repeat(room), looks.url));
     }
     line
+}
+
+/// When it followed another configuration.
+fn changed(now: &View) -> String {
+    let at = now.agent.as_ref().and_then(|agent| agent.millis("LastChangeTime"));
+    at.map_or_else(String::new, |at| format!(", changed {} ago", stretch(now.time.saturating_sub(at))))
 }
 
 /// As many lines as there is room for, none of them too long.

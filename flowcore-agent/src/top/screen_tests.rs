@@ -36,6 +36,27 @@ fn answer(second: i64) -> Vec<u8> {
     format!("{{{}}}", entries.join(",")).into_bytes()
 }
 
+/// An agent that refuses a change, at 80 columns.
+fn refusing(why: &str) -> String {
+    let answer = json!({"AGENT.a1": {"Name": "a1", "Time": 500_000, "LastChangeTime": 200_000,
+        "ChangeRefused": why, "ChangeRefusedTime": 315_000}, "SOURCE.r1": {"StartTime": 100_000}});
+    let view = View::read(answer.to_string().as_bytes(), 0).unwrap();
+    let looks = Looks { width: 80, height: None, url: String::new(), complaint: None, footer: None };
+    let lines: Vec<String> = screen(None, &view, &looks).iter().map(|line| line.text(false)).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_configuration_that_is_not_followed_stands_first_and_can_be_read() {
+    let why = "flume.conf:13:30: error[not-a-number]: sink.batchSize: `x` is no whole number; and 2 more";
+    let expected = "agent a1  up 6 min 40 s, changed 5 min 0 s ago\n\
+        ! its changed configuration is not followed for 3 min 5 s: flume.conf:13:30:\n  \
+        error[not-a-number]: sink.batchSize: `x` is no whole number; and 2 more\n\n";
+    assert!(refusing(why).starts_with(expected), "{}", refusing(why));
+    let long = refusing(&"word ".repeat(200));
+    assert_eq!(long.lines().take_while(|line| !line.is_empty()).count(), 4, "{long}");
+}
+
 fn shown(width: usize, height: Option<usize>) -> String {
     let (before, now) = (View::read(&answer(0), 0).unwrap(), View::read(&answer(1), 0).unwrap());
     let looks = Looks {

@@ -48,6 +48,7 @@ fn type_of(component: &Component) -> String {
 /// What came in, what went out, and what there is of it, by group.
 fn counted(component: &Component) -> [&'static str; 3] {
     match component.group {
+        Group::Agent => ["", "", ""],
         Group::Source => ["EventReceivedCount", "EventAcceptedCount", "EventAcceptedCount"],
         Group::Channel => ["EventPutSuccessCount", "EventTakeSuccessCount", "ChannelSize"],
         Group::Sink | Group::Several => {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 /// What a monitor said: of flowcore at `/metrics.json`, or of Flume itself at `/metrics`.
 #[derive(Debug, Clone)]
 pub struct View {
-    pub(super) agent: Option<String>,
+    /// Flume says nothing of itself.
+    pub(super) agent: Option<Component>,
     /// Milliseconds since 1970 at the agent.
     pub(super) time: i64,
     pub(super) components: Vec<Component>,
@@ -19,6 +20,7 @@ pub struct ViewError(#[source] serde_json::Error);
 /// What a component is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Group {
+    Agent,
     Source,
     Channel,
     Sink,
@@ -48,14 +50,16 @@ impl View {
                 "CHANNEL" => Group::Channel,
                 "SINK" => Group::Sink,
                 "SINKGROUP" => Group::Several,
-                "AGENT" => {
-                    view.agent = Some(shown(name));
-                    view.time = members.get("Time").and_then(Value::as_i64).unwrap_or(now);
-                    continue;
-                }
+                "AGENT" => Group::Agent,
                 _ => continue,
             };
-            view.components.push(Component { group, name: shown(name), members });
+            let component = Component { group, name: shown(name), members };
+            if group == Group::Agent {
+                view.time = component.millis("Time").unwrap_or(now);
+                view.agent = Some(component);
+            } else {
+                view.components.push(component);
+            }
         }
         Ok(view)
     }

@@ -1,5 +1,6 @@
 //! Agents that run, watched over HTTP and with `flowcore top`.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Output, Stdio};
@@ -327,4 +328,47 @@ fn a_sink_that_fails_is_a_problem_that_top_names() {
     let numbers: Value = serde_json::from_str(&watched.get("/metrics.json")).unwrap();
     assert!(numbers["SINK.k2"]["LastErrorTime"].as_i64().is_some(), "{numbers}");
     assert!(numbers["SINK.k2"]["LastError"].as_str().is_some_and(|error| error.contains(": ")), "{numbers}");
+}
+
+#[test]
+fn a_change_is_shown_and_one_that_is_refused_until_it_is_put_right() {
+    let watched = Watched::start(LOAD, &["--poll-interval", "5"]);
+    let agent = || {
+        let numbers: Value = serde_json::from_str(&watched.get("/metrics.json")).unwrap();
+        numbers["AGENT.a1"].clone()
+    };
+    let sample = |name: &str| {
+        let samples = parse(&watched.get("/prometheus")).unwrap();
+        samples.iter().find(|sample| sample.name == name).map(|sample| sample.number.clone())
+    };
+    assert_eq!(agent()["ChangeCount"], 0);
+    assert_eq!(sample("flume_agent_change_refused").as_deref(), Some("0"));
+    let write = |more: &str| {
+        let text = format!("{LOAD}{more}");
+        let text = text.replace("{dir}", watched.program.folder.path().to_str().unwrap());
+        fs::write(watched.program.path("flume.conf"), text).unwrap();
+    };
+    write("a1.sinks.k1.batchSize = many\n");
+    watched.program.until("a refusal", || agent()["ChangeRefused"].is_string());
+    let refused = agent();
+    let why = refused["ChangeRefused"].as_str().unwrap();
+    assert!(
+        why.contains("flume.conf:22:25: error[not-a-number]: batchSize: `many` is no whole number"),
+        "{why}"
+    );
+    assert!(refused["ChangeRefusedTime"].as_i64().is_some_and(|at| at > 0), "{refused}");
+    assert_eq!(refused["ChangeCount"], 0);
+    assert_eq!(sample("flume_agent_change_refused").as_deref(), Some("1"));
+    assert!(sample("flume_agent_change_refused_time_seconds").is_some());
+    let screen = text(&watched.top(&["--once"]).stdout);
+    assert!(screen.contains("! its changed configuration is not followed for "), "{screen}");
+    write("a1.sinks.k1.batchSize = 70\n");
+    watched.program.until("a change", || agent()["ChangeCount"] == 1);
+    watched.program.until("no refusal", || agent().get("ChangeRefused").is_none());
+    assert!(agent()["LastChangeTime"].as_i64().is_some_and(|at| at > 0), "{}", agent());
+    assert!(agent().get("ChangeRefusedTime").is_none());
+    assert_eq!(sample("flume_agent_changes_total").as_deref(), Some("1"));
+    assert_eq!(sample("flume_agent_change_refused").as_deref(), Some("0"));
+    let screen = text(&watched.top(&["--once"]).stdout);
+    assert!(screen.contains(", changed ") && !screen.contains("not followed"), "{screen}");
 }

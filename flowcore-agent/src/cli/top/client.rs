@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 /// An answer takes no longer.
 const LIMIT: Duration = Duration::from_secs(5);
 /// An answer has no more bytes.
-const MOST: usize = 4 << 20;
+const MOST: usize = 32 << 20;
 
 /// Where an agent's metrics are.
 #[derive(Debug)]

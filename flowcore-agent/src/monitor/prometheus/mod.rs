@@ -3,7 +3,7 @@ mod text;
 use flowcore::base::Timestamp;
 use flowcore::ingest::ChannelHealth;
 use flowcore::ingest::agent::{
-    Activity, AgentSnapshot, ChannelStatus, ComponentState, SinkStatus, SourceStatus,
+    Activity, AgentSnapshot, ChangeStatus, ChannelStatus, ComponentState, SinkStatus, SourceStatus,
 };
 use flowcore::ingest::metrics::Counter;
 
@@ -14,10 +14,27 @@ use super::reading::percentage;
 pub(super) fn prometheus(snapshot: &AgentSnapshot) -> String {
     let mut text = Text::new(&snapshot.agent);
     text.info(env!("CARGO_PKG_VERSION"));
+    changes(&mut text, &snapshot.changes);
     sources(&mut text, snapshot);
     channels(&mut text, snapshot);
     sinks(&mut text, snapshot);
     text.done()
+}
+
+fn changes(text: &mut Text, changes: &ChangeStatus) {
+    text.of_agent(
+        "changes_total",
+        "counter",
+        "How often it followed a changed configuration",
+        count(changes.applied),
+    );
+    let last = changes.last_applied.map(seconds);
+    text.of_agent("last_change_time_seconds", "gauge", "When it did so", last);
+    let refused = f64::from(u8::from(changes.refused.is_some()));
+    let help = "Whether its configuration has changed and cannot be followed";
+    text.of_agent("change_refused", "gauge", help, Some(refused));
+    let since = changes.refused_since.map(seconds);
+    text.of_agent("change_refused_time_seconds", "gauge", "Since when it cannot", since);
 }
 
 fn sources(text: &mut Text, snapshot: &AgentSnapshot) {

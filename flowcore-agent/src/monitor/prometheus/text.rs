@@ -39,6 +39,15 @@ impl Text {
         self.line(format_args!("flume_agent_info{{{agent},version=\"{version}\"}} 1"));
     }
 
+    /// Of the agent itself.
+    pub(super) fn of_agent(&mut self, name: &str, kind: &str, help: &str, value: Option<f64>) {
+        self.head(&format!("agent_{name}"), kind, help);
+        let agent = self.agent.clone();
+        if let Some(value) = value {
+            self.line(format_args!("flume_agent_{name}{{{agent}}} {value}"));
+        }
+    }
+
     /// Components of which there is no value have no sample.
     pub(super) fn family<S>(
         &mut self,

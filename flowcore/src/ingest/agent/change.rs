@@ -88,6 +88,11 @@ impl Applied {
             && self.resized.is_empty()
             && self.failed.is_empty()
     }
+
+    /// Whether anything is otherwise than before.
+    pub(super) fn has_changed(&self) -> bool {
+        !(self.stopped.is_empty() && self.started.is_empty() && self.resized.is_empty())
+    }
 }
 
 /// The agent stops, or has failed: it does not change any more.

@@ -108,7 +108,7 @@ impl<T: Send + 'static> AgentHandle<T> {
 
     /// Shows in its snapshots why a change that somebody wants is not made, or that there is no such change.
     pub fn set_refused(&self, why: Option<Arc<str>>) {
-        self.shared.changes().refused = why;
+        self.shared.set_refused(why);
     }
 
     /// Waits until the agent fails; for ever if it does not. Safe to cancel.

@@ -22,7 +22,7 @@ pub(super) async fn launch<T: Clone + Send + Sync + 'static>(
         let fail = |error| AgentError::new(&plan.name, &name, AgentErrorKind::Fatal, Arc::new(error));
         channels.push(opened.map_err(fail)?);
     }
-    let shared = Arc::new(Shared::new(plan.name));
+    let shared = Arc::new(Shared::new(plan.name, workshop.clock.clone()));
     let (asking, changes) = mpsc::channel(1);
     let mut supervisor = Supervisor::new(Arc::clone(&shared), workshop, channels, plan.keeps_going);
     let sinks = supervisor.enlist_sinks(plan.sinks);

@@ -59,13 +59,15 @@ pub struct AgentSnapshot {
 /// How an agent has changed while it ran.
 #[derive(Debug, Clone, Default)]
 pub struct ChangeStatus {
-    /// How often it became another one.
+    /// How often it became another one; what was applied and changed nothing does not count.
     pub applied: u64,
     /// When it did so the last time.
     pub last_applied: Option<Timestamp>,
     /// Why a change that somebody wants is not made: what follows a configuration says it, see
     /// [`AgentHandle::set_refused`](super::AgentHandle::set_refused).
     pub refused: Option<Arc<str>>,
+    /// Since when some change is not made, whatever the reason.
+    pub refused_since: Option<Timestamp>,
 }
 
 /// What a source does now.

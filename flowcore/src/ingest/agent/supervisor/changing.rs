@@ -18,10 +18,8 @@ impl<T: Clone + Send + Sync + 'static> Supervisor<T> {
         let running = self.shared.running.count();
         let applied = self.become_another(next, unchanged).await;
         drop(running);
-        {
-            let mut changes = self.shared.changes();
-            changes.applied += 1;
-            changes.last_applied = Some(self.workshop.clock.now());
+        if applied.has_changed() {
+            self.shared.set_applied();
         }
         let answered = if self.shared.is_ending() { Err(AgentStops) } else { Ok(applied) };
         // Nobody need wait for it.

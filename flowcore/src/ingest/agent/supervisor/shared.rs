@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use crate::base::Panic;
+use crate::base::{Clock, Panic};
 use crate::ingest::Channel;
 use crate::ingest::agent::error::{AgentError, AgentErrorKind};
 use crate::ingest::agent::life::Life;
@@ -18,6 +18,7 @@ use crate::ingest::metrics::ChannelTally;
 /// What an agent's handle and its supervisor share.
 pub(crate) struct Shared<T: Send + 'static> {
     pub(crate) name: Arc<str>,
+    clock: Clock,
     parts: Mutex<Parts<T>>,
     changes: Mutex<ChangeStatus>,
     /// Sources that run.
@@ -91,9 +92,10 @@ pub(crate) enum Stage {
 }
 
 impl<T: Send + 'static> Shared<T> {
-    pub(crate) fn new(name: Arc<str>) -> Self {
+    pub(crate) fn new(name: Arc<str>, clock: Clock) -> Self {
         Self {
             name,
+            clock,
             parts: Mutex::new(Parts { channels: Vec::new(), sources: Vec::new(), sinks: Vec::new() }),
             changes: Mutex::default(),
             running: Tally::new(),
@@ -103,11 +105,26 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
+    /// Becoming another agent was done.
+    pub(crate) fn set_applied(&self) {
+        let now = self.clock.now();
+        let mut changes = self.changes();
+        changes.applied += 1;
+        changes.last_applied = Some(now);
+    }
+
+    pub(crate) fn set_refused(&self, why: Option<Arc<str>>) {
+        let now = self.clock.now();
+        let mut changes = self.changes();
+        changes.refused_since = why.as_ref().map(|_| changes.refused_since.unwrap_or(now));
+        changes.refused = why;
+    }
+
     fn parts(&self) -> MutexGuard<'_, Parts<T>> {
         self.parts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn changes(&self) -> MutexGuard<'_, ChangeStatus> {
+    fn changes(&self) -> MutexGuard<'_, ChangeStatus> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
