@@ -7,6 +7,7 @@ mod channel;
 mod check;
 mod external;
 mod follower;
+mod full_channels;
 mod json;
 mod loader;
 mod options;

@@ -6,6 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
 use super::follower::Follower;
+use super::full_channels;
 use super::said::with_causes;
 use crate::monitor::{Monitor, MonitorConfig};
 
@@ -32,6 +33,7 @@ pub(super) async fn serve(
         error = handle.failed() => return failed(&error),
         _ = signals.next() => {}
         () = follow => {}
+        () = full_channels::tell(&handle) => {}
     }
     stop(handle, signals).await
 }

@@ -1,9 +1,11 @@
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::{Activity, ComponentState};
+use super::trouble::{Extent, Told, Trouble};
 use crate::base::{Clock, Panic, RestartPolicy, Timestamp};
 use crate::ingest::ComponentContext;
 use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment, SetAside};
@@ -32,6 +34,7 @@ pub(super) struct Life {
     pub(super) failed_attempts: AtomicU64,
     pub(super) restarts: AtomicU64,
     pub(super) overdue: AtomicBool,
+    in_trouble: AtomicBool,
     now: Mutex<Now>,
 }
 
@@ -40,7 +43,11 @@ struct Now {
     state: ComponentState,
     last_error: Option<Arc<ComponentError>>,
     last_error_at: Option<Timestamp>,
+    trouble: Trouble,
 }
+
+/// A source that failed before works again when it has run for so long.
+const STEADY: Duration = Duration::from_secs(10);
 
 impl Life {
     pub(super) fn new(
@@ -67,6 +74,7 @@ impl Life {
             failed_attempts: AtomicU64::new(0),
             restarts: AtomicU64::new(0),
             overdue: AtomicBool::new(false),
+            in_trouble: AtomicBool::new(false),
             now: Mutex::default(),
         })
     }
@@ -101,6 +109,31 @@ impl Life {
             self.counters.add(Counter::EventDrainSuccess, events);
         }
         self.delivered_at.set(self.clock.now());
+        self.works();
+    }
+
+    fn works(&self) {
+        if self.in_trouble.load(Ordering::Relaxed) {
+            self.in_trouble.store(false, Ordering::Relaxed);
+            let over = self.now().trouble.over(self.clock.now());
+            if let Some(Extent { time, failures }) = over {
+                let (agent, component) = (&*self.agent, &*self.name);
+                tracing::info!(agent, component, after = ?rounded(time), failures, "works again");
+            }
+        }
+    }
+
+    /// Runs a source, which may have failed before.
+    pub(super) async fn watch<F: Future>(&self, run: F) -> F::Output {
+        let mut run = pin!(run);
+        if self.in_trouble.load(Ordering::Relaxed) {
+            tokio::select! {
+                biased;
+                end = &mut run => return end,
+                () = self.clock.sleep(STEADY) => self.works(),
+            }
+        }
+        run.await
     }
 
     /// A sink is given a batch, of at most so many events.
@@ -150,6 +183,10 @@ impl Life {
     /// It failed, and nothing follows from that.
     pub(super) fn note(&self, error: ComponentError) -> Arc<ComponentError> {
         tracing::warn!(agent = %self.agent, component = %self.name, error = %chain(&error), "failed");
+        self.remember(error)
+    }
+
+    fn remember(&self, error: ComponentError) -> Arc<ComponentError> {
         self.counters.add(Counter::GenericProcessingFail, 1);
         let error = Arc::new(error);
         let mut now = self.now();
@@ -158,15 +195,32 @@ impl Life {
         error
     }
 
+    /// It failed and is tried again: said once, and then now and then.
+    fn complain(&self, error: &ComponentError) {
+        let error = chain(error);
+        let told = self.now().trouble.failed(&error, self.clock.now());
+        self.in_trouble.store(true, Ordering::Relaxed);
+        let (agent, component) = (&*self.agent, &*self.name);
+        match told {
+            Some(Told::Begins) => tracing::warn!(agent, component, %error, "fails and is tried again"),
+            Some(Told::GoesOn(Extent { time, failures })) => {
+                tracing::warn!(agent, component, %error, lasting = ?rounded(time), failures, "still fails");
+            }
+            None => {}
+        }
+    }
+
     /// It failed and is tried again after `delay`.
     pub(super) fn back_off(&self, error: ComponentError, delay: Duration) {
-        let error = self.note(error);
+        self.complain(&error);
+        let error = self.remember(error);
         self.set(ComponentState::BackingOff { until: self.clock.now() + delay, error });
     }
 
     /// It failed and its group leaves it out until then.
     pub(super) fn rest(&self, error: ComponentError, until: Option<Timestamp>) -> Arc<ComponentError> {
-        let error = self.note(error);
+        self.complain(&error);
+        let error = self.remember(error);
         if let Some(until) = until {
             self.set(ComponentState::BackingOff { until, error: error.clone() });
         }
@@ -211,10 +265,16 @@ impl Life {
 
     /// It failed for good.
     pub(super) fn fail(&self, error: ComponentError, kind: AgentErrorKind) -> AgentError {
-        let error = self.note(error);
+        tracing::error!(agent = %self.agent, component = %self.name, error = %chain(&error), "has failed for good");
+        let error = self.remember(error);
         self.set(ComponentState::Failed { error: error.clone() });
         AgentError::new(&self.agent, &self.name, kind, error)
     }
+}
+
+/// Whole seconds, as long as there are any.
+fn rounded(time: Duration) -> Duration {
+    if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) }
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

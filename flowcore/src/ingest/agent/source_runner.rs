@@ -87,5 +87,5 @@ async fn start_and_run<T: Send + 'static>(
     let context = writer.context().clone();
     source.start(&context).await?;
     life.set(ComponentState::Running);
-    Ok(source.run(writer).await?)
+    Ok(life.watch(source.run(writer)).await?)
 }
