@@ -3,6 +3,7 @@
 mod sinks;
 mod sources;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use flowcore::base::RestartPolicy;
@@ -86,9 +87,15 @@ pub fn assemble(
         return Err(AssembleError::Bad { agent: name.to_owned(), errors });
     }
     let mut builder = AgentBuilder::new(name).grace(grace).keep_going();
+    let written: HashSet<&str> =
+        agent.listed(Group::Sources).flat_map(|source| words(source, "channels")).collect();
+    let read: HashSet<&str> = agent.listed(Group::Sinks).filter_map(|sink| sink.value("channel")).collect();
     for channel in agent.listed(Group::Channels) {
+        let name = channel.name.as_str();
         builder = add_channel(builder, channel, registry)?;
-        builder = half_connected(builder, agent, &channel.name);
+        // Flume runs a channel that only fills, or only empties; the check has warned of it.
+        builder = if written.contains(name) { builder } else { builder.written_elsewhere(name) };
+        builder = if read.contains(name) { builder } else { builder.read_elsewhere(name) };
     }
     builder = sinks::add(builder, agent, registry)?;
     for source in agent.listed(Group::Sources) {
@@ -119,14 +126,6 @@ fn add_channel(
     let settings = Settings::new(channel, kind(channel), registry);
     let made = registry.make_channel(type_name(channel), &settings);
     Ok(builder.channel(channel.name.as_str(), made.ok_or_else(|| no_factory(channel))??))
-}
-
-/// Flume runs a channel that only fills, or only empties; the check has warned of it.
-fn half_connected(builder: AgentBuilder, agent: &AgentConfig, channel: &str) -> AgentBuilder {
-    let is_written = agent.listed(Group::Sources).any(|source| words(source, "channels").contains(&channel));
-    let is_read = agent.listed(Group::Sinks).any(|sink| sink.value("channel") == Some(channel));
-    let builder = if is_written { builder } else { builder.written_elsewhere(channel) };
-    if is_read { builder } else { builder.read_elsewhere(channel) }
 }
 
 /// A failed component is tried again for ever, as Flume does, with pauses up to ten seconds.

@@ -1,8 +1,11 @@
+use std::collections::{BTreeSet, HashMap};
+
 use super::checker::Checker;
 use crate::diagnostic::{Diagnostic, Severity, Span};
 use crate::model::{ComponentConfig, Group, Setting};
 
 /// A component's batch.
+#[derive(Clone, Copy)]
 struct Batch<'a> {
     component: &'a ComponentConfig,
     size: i64,
@@ -13,6 +16,7 @@ struct Batch<'a> {
 impl<'a> Checker<'a> {
     /// Batches against the transactions of their channels.
     pub(super) fn batches(&mut self) {
+        let mut all_users = self.users();
         for (channel, kind) in self.typed(Group::Channels) {
             if !["memory", "file", "spillablememory", "pseudotxnmemory"].contains(&kind.name) {
                 continue;
@@ -20,7 +24,7 @@ impl<'a> Checker<'a> {
             let capacity = self
                 .number(channel, if kind.name == "spillablememory" { "memoryCapacity" } else { "capacity" });
             let Some(transaction) = self.transaction(channel, capacity) else { continue };
-            let users = self.batches_at(channel);
+            let users = all_users.remove(channel.name.as_str()).unwrap_or_default();
             for (batch, is_optional) in &users {
                 if batch.size > transaction {
                     self.too_large(channel, transaction, batch, *is_optional);
@@ -63,23 +67,24 @@ impl<'a> Checker<'a> {
         Some(capacity)
     }
 
-    /// The batches of those that put and take, and whether the channel is optional for them.
-    fn batches_at(&self, channel: &ComponentConfig) -> Vec<(Batch<'a>, bool)> {
-        let mut found = Vec::new();
+    /// By channels, the batches of those that put and take, and whether the channel is optional for them.
+    fn users(&self) -> HashMap<&'a str, Vec<(Batch<'a>, bool)>> {
+        let mut users: HashMap<&str, Vec<_>> = HashMap::new();
+        let words = |component: &'a ComponentConfig, key: &str| -> BTreeSet<&'a str> {
+            let words = component.get(key).map(Setting::words).unwrap_or_default();
+            words.into_iter().map(|(word, _)| word).collect()
+        };
         for (group, key) in [(Group::Sources, "channels"), (Group::Sinks, "channel")] {
             for (component, _) in self.typed(group) {
-                let names = |key: &str| {
-                    component
-                        .get(key)
-                        .is_some_and(|list| list.words().iter().any(|(name, _)| *name == channel.name))
-                };
-                if names(key) {
-                    let is_optional = group == Group::Sources && names("selector.optional");
-                    found.extend(self.batch_of(component).map(|batch| (batch, is_optional)));
+                let Some(batch) = self.batch_of(component) else { continue };
+                let optional = words(component, "selector.optional");
+                for channel in words(component, key) {
+                    let is_optional = group == Group::Sources && optional.contains(channel);
+                    users.entry(channel).or_default().push((batch, is_optional));
                 }
             }
         }
-        found
+        users
     }
 
     fn batch_of(&self, component: &'a ComponentConfig) -> Option<Batch<'a>> {

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use crate::keys::find;
 use crate::model::{AgentConfig, ComponentConfig, Group, Setting};
 
@@ -57,12 +59,17 @@ fn words(component: &ComponentConfig, key: &str) -> Vec<String> {
 }
 
 fn ways(agent: &AgentConfig) -> Vec<[String; 3]> {
+    let mut takers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for sink in agent.listed(Group::Sinks) {
+        if let Some(channel) = sink.value("channel") {
+            takers.entry(channel).or_default().push(&sink.name);
+        }
+    }
     let mut ways = Vec::new();
     for source in agent.listed(Group::Sources) {
         for channel in words(source, "channels") {
-            let sinks = agent.listed(Group::Sinks).filter(|sink| sink.value("channel") == Some(&channel));
-            let sinks: Vec<&str> = sinks.map(|sink| sink.name.as_str()).collect();
-            ways.push([source.name.clone(), channel, sinks.join(", ")]);
+            let sinks = takers.get(channel.as_str()).map(|sinks| sinks.join(", "));
+            ways.push([source.name.clone(), channel, sinks.unwrap_or_default()]);
         }
     }
     ways

@@ -1,8 +1,10 @@
+use std::collections::HashMap;
+
 use super::checker::Checker;
 use crate::diagnostic::{Diagnostic, Severity, Span, nearest};
 use crate::model::{ComponentConfig, Group, Setting};
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
     /// Who puts into which channel, and who takes from it.
     pub(super) fn wiring(&mut self) {
         for source in self.agent.listed(Group::Sources).filter(|source| !source.settings.is_empty()) {
@@ -18,9 +20,12 @@ impl Checker<'_> {
             }
             self.sink_channel(sink);
         }
+        let (sources, sinks) =
+            (self.first_of(Group::Sources, "channels"), self.first_of(Group::Sinks, "channel"));
         for channel in self.agent.listed(Group::Channels) {
             if !self.is_bad(channel) {
-                self.unused(channel);
+                let name = channel.name.as_str();
+                self.unused(channel, sources.get(name).copied(), sinks.get(name).copied());
             }
         }
     }
@@ -82,14 +87,23 @@ impl Checker<'_> {
         Some(Diagnostic::error(code, message).at(span).suggest(near))
     }
 
-    fn unused(&mut self, channel: &ComponentConfig) {
-        let name = channel.name.as_str();
-        // A list with commas was said to be wrong; what it means is clear.
-        let names = |c: &ComponentConfig, key| {
-            c.get(key).is_some_and(|list| list.value().split([' ', '\t', ',']).any(|word| word == name))
-        };
-        let uses = |group, key| self.agent.listed(group).find(|c: &&ComponentConfig| names(c, key));
-        let (source, sink) = (uses(Group::Sources, "channels"), uses(Group::Sinks, "channel"));
+    /// By channels, the first component of a group that names each.
+    fn first_of(&self, group: Group, key: &str) -> HashMap<&'a str, &'a ComponentConfig> {
+        let mut first = HashMap::new();
+        for component in self.agent.listed(group) {
+            // A list with commas was said to be wrong; what it means is clear.
+            let words = component.value(key).unwrap_or("").split([' ', '\t', ',']);
+            words.for_each(|word| _ = first.entry(word).or_insert(component));
+        }
+        first
+    }
+
+    fn unused(
+        &mut self,
+        channel: &ComponentConfig,
+        source: Option<&ComponentConfig>,
+        sink: Option<&ComponentConfig>,
+    ) {
         let warning = match (source, sink) {
             (Some(_), Some(_)) => return,
             (None, None) => Diagnostic::warning(

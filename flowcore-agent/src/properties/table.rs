@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, FileId, Position, SourceFiles, Span};
 pub const MAX_BYTES: usize = 4 << 20;
 
 /// How many keys a configuration may have.
-pub const MAX_KEYS: usize = 20_000;
+pub const MAX_KEYS: usize = 200_000;
 
 /// Why a file is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
