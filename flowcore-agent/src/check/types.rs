@@ -71,7 +71,8 @@ impl<'a> Checker<'a> {
                 setting.map_or(name, Setting::shown)
             );
             let error = Diagnostic::error("unknown-type", message).at(span).suggest(nearest(name, names));
-            let help = "it is neither a type of Flume nor registered by this program";
+            let help =
+                "it is no type of Flume; a program of your own registers it with flowcore-agent's `Registry`";
             self.say(component, if name.contains('.') { error.help(help) } else { error });
             return Resolved::Nothing;
         };
@@ -95,8 +96,9 @@ impl<'a> Checker<'a> {
                     .help(instead)
             }
             _ if self.surroundings.runs(found) => return,
-            Tier::OwnCrate => Diagnostic::error("not-yet", format!("{title} does not run yet"))
-                .help("it will have a crate of its own"),
+            Tier::OwnCrate(until_then) => {
+                Diagnostic::error("not-yet", format!("{title} does not run yet")).help(until_then)
+            }
             Tier::First => Diagnostic::error("not-yet", format!("{title} does not run yet"))
                 .help("its keys were checked all the same"),
         };

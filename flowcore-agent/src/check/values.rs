@@ -31,7 +31,7 @@ impl Checker<'_> {
                 self.say(component, Diagnostic::error("commas", message).at(setting.value_span()));
             }
             Kind::Regex | Kind::FilePattern => self.backslashes(component, setting),
-            Kind::File | Kind::Folder | Kind::Paths | Kind::Escaped => {
+            Kind::File | Kind::Folder | Kind::OutFolder | Kind::Paths | Kind::Escaped => {
                 self.path_value(component, key, setting);
             }
             _ => {}
@@ -117,12 +117,16 @@ impl Checker<'_> {
         if value.as_bytes().get(1) == Some(&b':') {
             self.backslashes(component, setting);
         }
-        let is_missing =
-            key.kind == Kind::Folder && self.surroundings.folder_exists(Path::new(value)) == Some(false);
-        if is_missing {
+        let title = component.title();
+        let help = match key.kind {
+            Kind::Folder => format!("{title} needs it when it starts"),
+            Kind::OutFolder => format!("{title} makes it when it starts; Flume would need it there"),
+            _ => return,
+        };
+        if self.surroundings.folder_exists(Path::new(value)) == Some(false) {
             let message = format!("the folder {value} is not there");
             let warning = Diagnostic::warning("missing-folder", message).at(setting.value_span());
-            self.say(component, warning.help(format!("{} needs it when it starts", component.title())));
+            self.say(component, warning.help(help));
         }
     }
 }

@@ -27,8 +27,8 @@ pub struct ComponentType {
 pub enum Tier {
     /// It belongs to the drop-in.
     First,
-    /// It belongs to the drop-in and has a crate of its own.
-    OwnCrate,
+    /// It belongs to the drop-in and has a crate of its own; what to use until that is there.
+    OwnCrate(&'static str),
     /// It needs an outside system; what to use instead.
     Second(&'static str),
 }
@@ -85,8 +85,8 @@ impl ComponentType {
         self
     }
 
-    pub(super) const fn own_crate(mut self) -> Self {
-        self.tier = Tier::OwnCrate;
+    pub(super) const fn own_crate(mut self, until_then: &'static str) -> Self {
+        self.tier = Tier::OwnCrate(until_then);
         self
     }
 

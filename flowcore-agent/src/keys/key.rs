@@ -44,6 +44,8 @@ pub enum Kind {
     File,
     /// A folder that must be there.
     Folder,
+    /// A folder that is made when it is missing.
+    OutFolder,
     /// Folders or files with commas between, which are made when they are missing.
     Paths,
     /// A regular expression.

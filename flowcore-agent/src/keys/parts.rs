@@ -134,7 +134,7 @@ const SERIALIZERS: &[ComponentType] = &[
     )
     .keys(&[AVRO_FILE]),
     part(Section::Serializer, "avro_datum", &["org.apache.flume.sink.hdfs.AvroEventSerializer$Builder"])
-        .own_crate()
+        .own_crate("it comes with the hdfs sink; until then use avro_event")
         .keys(&[AVRO_FILE, &[text("schemaURL").or("null")]]),
 ];
 

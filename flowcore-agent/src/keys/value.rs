@@ -61,10 +61,16 @@ pub fn check_value(kind: Kind, value: &str) -> Result<(), ValueProblem> {
         Kind::Zone => read("unknown-zone", Zone::named(value)),
         Kind::TimeFormat => read("bad-time-format", DatePattern::new(value)),
         Kind::LineCharset => charset(value).and_then(|()| line_charset(value)),
-        Kind::Text | Kind::Host | Kind::File | Kind::Folder | Kind::Paths | Kind::Escaped | Kind::Words => {
-            Ok(())
-        }
-        Kind::Type(_) | Kind::Named(_) => Ok(()),
+        Kind::Text
+        | Kind::Host
+        | Kind::File
+        | Kind::Folder
+        | Kind::OutFolder
+        | Kind::Paths
+        | Kind::Escaped
+        | Kind::Words
+        | Kind::Type(_)
+        | Kind::Named(_) => Ok(()),
     }
 }
 

@@ -2,8 +2,11 @@ use super::{ComponentType, INT, Kind, Section, count, key, sink, text};
 
 pub(super) const ALL: &[ComponentType] = &[HDFS];
 
+const UNTIL_THEN: &str =
+    "until it does: file_roll and `hdfs dfs -put`, or an avro sink to a Flume agent that has the hdfs sink";
+
 const HDFS: ComponentType = sink("hdfs", &["org.apache.flume.sink.hdfs.HDFSEventSink"])
-    .own_crate()
+    .own_crate(UNTIL_THEN)
     .batch("hdfs.batchSize")
     .keys(&[&[
         key("hdfs.path", Kind::Escaped).needed(),

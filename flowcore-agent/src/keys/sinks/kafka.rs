@@ -4,8 +4,12 @@ pub(super) const ALL: &[ComponentType] = &[KAFKA];
 
 const LATER: &str = "Flume knows it only after 1.11";
 
-const KAFKA: ComponentType =
-    sink("kafka", &["org.apache.flume.sink.kafka.KafkaSink"]).own_crate().batch("flumeBatchSize").keys(&[&[
+const UNTIL_THEN: &str = "until it does: an avro sink to a Flume agent that has the kafka sink";
+
+const KAFKA: ComponentType = sink("kafka", &["org.apache.flume.sink.kafka.KafkaSink"])
+    .own_crate(UNTIL_THEN)
+    .batch("flumeBatchSize")
+    .keys(&[&[
         text("kafka.bootstrap.servers").needed_unless("brokerList"),
         key("kafka.topic", Kind::Escaped).or("default-flume-topic"),
         count("flumeBatchSize").or("100"),

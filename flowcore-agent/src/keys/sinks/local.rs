@@ -12,7 +12,7 @@ const LOGGER: ComponentType =
 
 const FILE_ROLL: ComponentType =
     sink("file_roll", &["org.apache.flume.sink.RollingFileSink"]).batch("sink.batchSize").keys(&[&[
-        key("sink.directory", Kind::Folder).needed(),
+        key("sink.directory", Kind::OutFolder).needed(),
         key("sink.rollInterval", Kind::Seconds(0)).or("30"),
         count("sink.batchSize").or("100"),
         key("sink.serializer", Kind::Type(Section::Serializer)).or("TEXT"),

@@ -2,8 +2,13 @@ use super::{ComponentType, Kind, POLLED, count, key, source, text};
 
 pub(super) const ALL: &[ComponentType] = &[KAFKA];
 
-const KAFKA: ComponentType =
-    source("kafka", &["org.apache.flume.source.kafka.KafkaSource"]).own_crate().batch("batchSize").keys(&[
+const UNTIL_THEN: &str =
+    "until it does: an avro source, and a Flume agent that has the kafka source and an avro sink to it";
+
+const KAFKA: ComponentType = source("kafka", &["org.apache.flume.source.kafka.KafkaSource"])
+    .own_crate(UNTIL_THEN)
+    .batch("batchSize")
+    .keys(&[
         &[
             text("kafka.bootstrap.servers").needed(),
             text("kafka.consumer.group.id").or("flume"),
