@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use coffee_orders::agent::registry;
 use flowcore_agent::cli::{Cli, run_with};
 
 fn main() -> ExitCode {
-    run_with(Cli::parse(), &registry()).into()
+    run_with(Cli::from_command_line(), &registry()).into()
 }
