@@ -27,6 +27,12 @@ pub use load::{Checked, check_files, date_now, load_files, without_running};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The way from Flume, so that its example is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-flume.md")]
+struct FromFlume;
+
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub use spool::fuzzing;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -294,4 +295,76 @@ fn a_secure_web_server_has_to_be_the_one_that_was_named_unless_that_is_said() {
     program.until("three more lines", || lines_in(&program.path("out")).len() == 6);
     program.stop();
     server.child.kill().unwrap();
+}
+
+#[test]
+fn a_configuration_behind_links_is_followed_wherever_they_lead() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    // As clusters mount it: the file is a link through a link that is replaced.
+    for (version, total) in [("..v1", 3), ("..v2", 4), ("..v3", 5)] {
+        fs::create_dir(at(version)).unwrap();
+        fs::write(at(version).join("flume.conf"), numbers(total, folder.path())).unwrap();
+    }
+    symlink("..v1", at("..data")).unwrap();
+    symlink("..data/flume.conf", at("flume.conf")).unwrap();
+    fs::create_dir(at("elsewhere")).unwrap();
+    symlink("../flume.conf", at("elsewhere/my.conf")).unwrap();
+    let file = at("elsewhere/my.conf");
+    // So seldom that only links that are watched end in time.
+    let child = start(folder.path(), &["-f", file.to_str().unwrap(), "-i", "3600"], &[]);
+    let mut program = Program { child, folder };
+    program.until("three lines", || lines_in(&program.path("out")).len() == 3);
+    lead_in(&program, "..v2");
+    program.until("four more", || lines_in(&program.path("out")).len() == 7);
+    lead_in(&program, "..v3");
+    program.until("five more", || lines_in(&program.path("out")).len() == 12);
+    fs::write(program.path("..v3/flume.conf"), numbers(6, program.folder.path())).unwrap();
+    program.until("six more, in place", || lines_in(&program.path("out")).len() == 18);
+    program.stop();
+}
+
+fn lead_in(program: &Program, version: &str) {
+    symlink(version, program.path("..data_new")).unwrap();
+    fs::rename(program.path("..data_new"), program.path("..data")).unwrap();
+}
+
+#[test]
+fn a_file_that_is_gone_for_a_while_changes_nothing_and_is_said_once() {
+    let program = Program::start(&format!("{TO_FILES}{LINES}"), &["-i", "1"]);
+    program.until("some lines", || lines_in(&program.path("out")).len() > 10);
+    fs::rename(program.path("flume.conf"), program.path("away")).unwrap();
+    program.until("a refusal", || count(&program, REFUSED) == 1);
+    let before = lines_in(&program.path("out")).len();
+    program.until("more lines", || lines_in(&program.path("out")).len() > before + 500);
+    fs::rename(program.path("away"), program.path("flume.conf")).unwrap();
+    program.until("the end of it", || program.log().contains("the configuration is followed again"));
+    assert_eq!(count(&program, REFUSED), 1, "{}", program.log());
+    assert_eq!(count(&program, FOLLOWS), 0, "{}", program.log());
+}
+
+#[test]
+fn an_outage_is_told_when_it_begins_and_when_it_is_over() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let sender = TO_FILES.replace("type = file_roll", "type = avro").replace(
+        "a1.sinks.k1.sink.directory = {dir}/out",
+        &format!("a1.sinks.k1.hostname = 127.0.0.1\na1.sinks.k1.port = {port}"),
+    );
+    let numbers = "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 30\n";
+    let mut sending = Program::start(&format!("{sender}{numbers}"), &[]);
+    sending.until("the first failure", || sending.log().contains("fails and is tried again"));
+    let listening = format!(
+        "{TO_FILES}a1.sources.r1.type = avro\na1.sources.r1.bind = 127.0.0.1\na1.sources.r1.port = {port}\n"
+    );
+    let mut receiving = Program::start(&listening, &[]);
+    sending.until("the end of it", || sending.log().contains("works again"));
+    receiving.until("all lines", || lines_in(&receiving.path("out")).len() >= 30);
+    let log = sending.log();
+    assert_eq!(log.matches("fails and is tried again").count(), 1, "{log}");
+    assert_eq!(log.matches("life: failed").count(), 0, "{log}");
+    assert!(log.contains("works again agent=\"a1\" component=\"k1\" after="), "{log}");
+    sending.stop();
+    receiving.stop();
 }

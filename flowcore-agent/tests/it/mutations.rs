@@ -1,10 +1,12 @@
 //! No text makes a check panic or run for ever.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use flowcore_agent::check::Options;
-use flowcore_agent::check_files;
 use flowcore_agent::diagnostic::Renderer;
+use flowcore_agent::registry::Registry;
+use flowcore_agent::{assemble, check_files};
 
 use crate::said::{Bare, GOOD};
 
@@ -118,4 +120,23 @@ fn a_configuration_in_which_all_is_wrong_is_cut_short() {
         checked.diagnostics.len()
     );
     assert!(checked.diagnostics.iter().any(|said| said.code == "too-much"));
+}
+
+#[test]
+fn ten_thousand_components_are_checked_and_assembled() {
+    let names = |letter: char| (0..3334).map(|at| format!("{letter}{at}")).collect::<Vec<_>>().join(" ");
+    let mut text =
+        format!("a1.sources = {}\na1.channels = {}\na1.sinks = {}\n", names('r'), names('c'), names('k'));
+    for at in 0..3334 {
+        write!(
+            text,
+            "a1.sources.r{at}.type = seq\na1.sources.r{at}.channels = c{at}\na1.channels.c{at}.type = memory\n\
+             a1.channels.c{at}.capacity = 1000\na1.sinks.k{at}.type = null\na1.sinks.k{at}.channel = c{at}\n"
+        )
+        .unwrap();
+    }
+    let registry = Registry::builtin();
+    let checked = check_files([("many.conf", text.as_bytes())], Options::default(), &registry).unwrap();
+    assert_eq!(checked.diagnostics, []);
+    assemble(&checked, "a1", &registry, Duration::from_secs(1)).unwrap();
 }
