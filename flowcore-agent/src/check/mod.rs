@@ -10,6 +10,7 @@ mod headers;
 mod hosts;
 mod ip_filter;
 mod lists;
+mod own_places;
 mod ports;
 mod settings;
 mod summary;
@@ -66,6 +67,7 @@ fn check_agent(
         Checker::advice,
         Checker::encryption,
         Checker::disk_channels,
+        Checker::own_places,
         Checker::headers,
         Checker::trial,
     ];

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
@@ -10,6 +12,8 @@ pub struct View {
     /// Milliseconds since 1970 at the agent.
     pub(super) time: i64,
     pub(super) components: Vec<Component>,
+    /// Where each component stands.
+    places: HashMap<(Group, String), usize>,
 }
 
 /// Why an answer is no view.
@@ -18,7 +22,7 @@ pub struct View {
 pub struct ViewError(#[source] serde_json::Error);
 
 /// What a component is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Group {
     Agent,
     Source,
@@ -42,7 +46,7 @@ impl View {
     /// [`ViewError`].
     pub fn read(answer: &[u8], now: i64) -> Result<Self, ViewError> {
         let entries: Entries = serde_json::from_slice(answer).map_err(ViewError)?;
-        let mut view = Self { agent: None, time: now, components: Vec::new() };
+        let mut view = Self { agent: None, time: now, components: Vec::new(), places: HashMap::new() };
         for (key, members) in entries.0 {
             let Some((kind, name)) = key.split_once('.') else { continue };
             let group = match kind {
@@ -58,6 +62,7 @@ impl View {
                 view.time = component.millis("Time").unwrap_or(now);
                 view.agent = Some(component);
             } else {
+                view.places.insert((group, component.name.clone()), view.components.len());
                 view.components.push(component);
             }
         }
@@ -69,7 +74,8 @@ impl View {
     }
 
     pub(super) fn find(&self, like: &Component) -> Option<&Component> {
-        self.components.iter().find(|other| other.group == like.group && other.name == like.name)
+        let place = self.places.get(&(like.group, like.name.clone()))?;
+        self.components.get(*place)
     }
 }
 

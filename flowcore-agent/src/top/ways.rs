@@ -1,33 +1,41 @@
-use super::view::{Component, Group, View};
+use std::collections::{HashMap, HashSet};
+
+use super::view::{Group, View};
 
 /// The ways of events: source, channel, sinks.
 pub(super) fn ways(view: &View) -> Vec<[String; 3]> {
-    let mut ways = Vec::new();
+    let sinks = sinks(view);
+    let to = |channel: &str| sinks.get(channel).map(|sinks| sinks.join(", ")).unwrap_or_default();
+    let (mut ways, mut written) = (Vec::new(), HashSet::new());
     for source in view.of(Group::Source) {
         for channel in source.names("Channels") {
-            let sinks = sinks_of(view, &channel);
-            ways.push([source.name.clone(), channel, sinks]);
+            ways.push([source.name.clone(), channel.clone(), to(&channel)]);
+            written.insert(channel);
         }
     }
-    for channel in view.of(Group::Channel) {
-        let is_written = ways.iter().any(|[_, written, _]| *written == channel.name);
-        let sinks = sinks_of(view, &channel.name);
-        if !is_written && !sinks.is_empty() {
-            ways.push(["…".to_owned(), channel.name.clone(), sinks]);
+    for channel in view.of(Group::Channel).filter(|channel| !written.contains(&channel.name)) {
+        if sinks.contains_key(&channel.name) {
+            ways.push(["…".to_owned(), channel.name.clone(), to(&channel.name)]);
         }
     }
     ways
 }
 
-/// A group stands for its sinks.
-fn sinks_of(view: &View, channel: &str) -> String {
-    let takes = |sink: &&Component| sink.text("Channel").as_deref() == Some(channel);
-    let alone = view.of(Group::Sink).filter(takes).filter(|sink| sink.text("Group").is_none());
-    let alone = alone.map(|sink| sink.name.clone());
-    let groups = view.of(Group::Several).filter(takes).map(|group| {
-        let of = |sink: &&Component| sink.text("Group").as_deref() == Some(&group.name);
-        let members: Vec<&str> = view.of(Group::Sink).filter(of).map(|sink| sink.name.as_str()).collect();
-        format!("{} ({})", group.name, members.join(", "))
-    });
-    alone.chain(groups).collect::<Vec<_>>().join(", ")
+/// By channels, those that empty them. A group stands for its sinks.
+fn sinks(view: &View) -> HashMap<String, Vec<String>> {
+    let mut members: HashMap<String, Vec<&str>> = HashMap::new();
+    let mut sinks: HashMap<String, Vec<String>> = HashMap::new();
+    for sink in view.of(Group::Sink) {
+        match (sink.text("Group"), sink.text("Channel")) {
+            (Some(group), _) => members.entry(group).or_default().push(&sink.name),
+            (None, Some(channel)) => sinks.entry(channel).or_default().push(sink.name.clone()),
+            (None, None) => {}
+        }
+    }
+    for group in view.of(Group::Several) {
+        let Some(channel) = group.text("Channel") else { continue };
+        let members = members.get(&group.name).map(|members| members.join(", ")).unwrap_or_default();
+        sinks.entry(channel).or_default().push(format!("{} ({members})", group.name));
+    }
+    sinks
 }

@@ -2,7 +2,7 @@
 
 use flowcore_agent::check::Options;
 
-use crate::said::{GOOD, expect, expect_changed, lines};
+use crate::said::{GOOD, expect, expect_changed, lines, with};
 
 #[test]
 fn channels_that_are_not_there_are_errors_and_warnings_when_lenient() {
@@ -196,4 +196,38 @@ fn hosts_that_the_default_client_does_not_use_are_warned_of() {
     expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = Default"), &unused);
     expect_changed("k1.type = null", &hosts("avro", "\na1.sinks.k1.client.type = default_failover"), &[]);
     expect_changed("k1.type = null", &hosts("thrift", ""), &[]);
+}
+
+/// Those with this code, of a good agent with `more` behind it.
+fn said(code: &str, more: &str) -> Vec<String> {
+    let said = lines(&with(more), Options::default());
+    said.into_iter().filter(|line| line.contains(code)).collect()
+}
+
+#[test]
+fn a_folder_belongs_to_one_channel() {
+    const TWO: &str = "a1.channels = c1 c2 c3\na1.channels.c2.type = file\na1.channels.c3.type = file\n";
+    for (more, folder) in [
+        ("", "~/.flume/file-channel/data"),
+        ("a1.channels.c2.dataDirs = /a, /b\na1.channels.c3.dataDirs = /b/\n", "/b"),
+        ("a1.channels.c2.dataDirs = /a\na1.channels.c3.checkpointDir = /a\n", "/a"),
+    ] {
+        let clash = said("same-folder", &format!("{TWO}{more}"));
+        assert_eq!(clash.len(), 1, "{clash:?}");
+        let end = format!("channel c3: {folder} belongs to channel c2 already");
+        assert!(clash[0].starts_with("error ") && clash[0].ends_with(&end), "{clash:?}");
+    }
+    for more in ["a1.channels.c2.dataDirs = /a\n", "a1.channels = c1 c2\n"] {
+        assert_eq!(said("same-folder", &format!("{TWO}{more}")), [] as [&str; 0]);
+    }
+}
+
+#[test]
+fn a_position_file_belongs_to_one_source() {
+    const TWO: &str = "a1.sources = r1 r2 r3\na1.sources.r2.type = taildir\na1.sources.r3.type = taildir\n";
+    let clash = said("same-file", TWO);
+    assert_eq!(clash.len(), 1, "{clash:?}");
+    let end = "source r3: ~/.flume/taildir_position.json has the positions of source r2, too";
+    assert!(clash[0].starts_with("warning ") && clash[0].ends_with(end), "{clash:?}");
+    assert_eq!(said("same-file", &format!("{TWO}a1.sources.r3.positionFile = /b\n")), [] as [&str; 0]);
 }
