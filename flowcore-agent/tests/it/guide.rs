@@ -46,10 +46,10 @@ fn run(folder: &Path, command: &str, more: &[&str]) -> Output {
 /// Checks are made; agents are started as far as a dry run goes; of the others the options are looked at.
 fn holds(folder: &Path, command: &str) {
     let word = command.split_ascii_whitespace().nth(1).unwrap();
+    let is_dry = command.contains("--dryrun");
     let more: &[&str] = match word {
-        "check" => &[],
-        "agent" if !command.contains("--dryrun") => &["--dryrun"],
-        "agent" => &[],
+        "agent" if !is_dry => &["--dryrun"],
+        "agent" | "check" => &[],
         _ => &["--help"],
     };
     let output = run(folder, command, more);
