@@ -20,8 +20,8 @@ mod writer;
 
 pub use agent::{Agent, AgentBuilder, AgentHandle};
 pub use channel::{
-    Batch, Channel, ChannelFactory, ChannelHealth, ChannelState, Checkpoints, Damage, DecodeError,
-    EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder, FileChannelError,
+    Batch, ByteBudget, Channel, ChannelFactory, ChannelHealth, ChannelState, Checkpoints, Damage,
+    DecodeError, EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder, FileChannelError,
     FileChannelInspection, FileChannelStatus, MemoryChannel, MemoryChannelBuilder, PutTransaction,
     SegmentInspection, SpillableChannel, SpillableChannelBuilder, SpillableChannelError, Stored, SyncPolicy,
     Take, TakeTransaction,

@@ -145,6 +145,42 @@ async fn a_transaction_of_both_parts_is_whole_and_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn its_limits_change_while_it_runs_and_its_events_stay() {
+    let disk = CrashDisk::new();
+    let channel = builder(&disk, 10, 5).open("spill").await.unwrap();
+    put(&channel, 0..10, Token::untracked()).await.unwrap();
+    put(&channel, 10..15, Token::untracked()).await.unwrap();
+    assert_eq!(put(&channel, 15..16, Token::untracked()).await, Err(PutErrorKind::Full));
+    builder(&disk, 10, 50).transaction(3).overflow_timeout(Duration::ZERO).resize(&channel);
+    let watch = Clock::system().stopwatch();
+    put(&channel, 15..18, Token::untracked()).await.unwrap();
+    assert_eq!(put(&channel, 18..22, Token::untracked()).await, Err(PutErrorKind::TooLarge));
+    assert_eq!((watch.elapsed(), channel.on_disk()), (Duration::ZERO, 8));
+    builder(&disk, 30, 50).deactivation_threshold(70).resize(&channel);
+    put(&channel, 18..19, Token::untracked()).await.unwrap();
+    assert_eq!(channel.on_disk(), 9, "20 of 30 free are less than 70 %");
+    builder(&disk, 30, 50).deactivation_threshold(60).resize(&channel);
+    put(&channel, 19..20, Token::untracked()).await.unwrap();
+    assert_eq!(channel.on_disk(), 9);
+    assert_eq!(take_all(&channel).await, (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_part_or_another_folder_is_more_than_another_limit() {
+    let disk = CrashDisk::new();
+    let channel = builder(&disk, 10, 5).open("spill").await.unwrap();
+    assert!(builder(&disk, 1, 1).can_resize(&channel));
+    assert!(!builder(&disk, 0, 5).can_resize(&channel));
+    assert!(!builder(&disk, 10, 0).can_resize(&channel));
+    let elsewhere = FileChannel::builder(["other"]).segment_bytes(64 << 10).least_free_space(0);
+    assert!(!builder(&disk, 10, 5).disk(elsewhere).can_resize(&channel));
+    assert!(!channel.is_durable());
+    let on_disk = SpillableChannel::<String>::builder()
+        .disk(FileChannel::builder(["alone"]).on_disk(Arc::new(disk.clone())).least_free_space(0));
+    assert!(on_disk.open("disk").await.unwrap().is_durable());
+}
+
+#[tokio::test(start_paused = true)]
 async fn closed_it_gives_what_it_has_and_ends() {
     let disk = CrashDisk::new();
     let channel = builder(&disk, 5, 100).open("spill").await.unwrap();
@@ -297,6 +333,15 @@ impl Model {
         }
     }
 
+    /// Both parts may hold more or less from now on.
+    fn resize(&mut self) {
+        (self.memory, self.overflow) = (5 + self.random.index(20), 20 + self.random.index(60));
+        let next = builder(&self.disk, self.memory, self.overflow);
+        assert!(next.can_resize(&self.channel));
+        next.resize(&self.channel);
+        assert_eq!(self.channel.state().capacity, self.memory + self.overflow);
+    }
+
     /// The process dies, or ends.
     async fn restart(&mut self) {
         // What was submitted is safe, or known not to be.
@@ -337,7 +382,8 @@ async fn in_random_schedules_it_agrees_with_one_sorted_list() {
             match model.random.below(20) {
                 0..8 => model.put().await,
                 8..13 => model.take().await,
-                13..19 => model.end_a_take().await,
+                13..18 => model.end_a_take().await,
+                18 if model.random.percent(30) => model.resize(),
                 _ if model.random.percent(20) => model.restart().await,
                 _ => {}
             }

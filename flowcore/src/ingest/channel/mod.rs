@@ -19,7 +19,7 @@ pub use file::{
     Checkpoints, Damage, DecodeError, EncryptionKey, EncryptionKeyError, FileChannel, FileChannelBuilder,
     FileChannelError, FileChannelInspection, FileChannelStatus, SegmentInspection, Stored, SyncPolicy,
 };
-pub use memory::{MemoryChannel, MemoryChannelBuilder};
+pub use memory::{ByteBudget, MemoryChannel, MemoryChannelBuilder};
 pub use spillable::{SpillableChannel, SpillableChannelBuilder, SpillableChannelError};
 pub use take::{Take, TakeTransaction};
 
@@ -90,6 +90,10 @@ pub struct ChannelHealth {
     pub is_open: bool,
     /// Whether something is wrong: its disk is full, or events could not be read.
     pub is_unhealthy: bool,
+    /// Whether its disk is full, or nearly: puts wait until there is room, takes go on.
+    pub is_disk_full: bool,
+    /// Committed events that could not be read since it was opened.
+    pub lost_events: u64,
 }
 
 /// What is in a channel.

@@ -105,3 +105,65 @@ async fn space_comes_back_when_everything_was_taken() {
     let files = world.disk.files();
     assert!(files.len() <= 4, "one segment and a few spares: {files:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_is_full_at_the_start_is_told_and_puts_go_on_when_there_is_room() {
+    let mut world = World::new(5);
+    let channel = world.open().await.unwrap();
+    assert!(world.put_items(&channel, 3, 100).await);
+    drop(channel);
+    Clock::system().sleep(Duration::from_secs(1)).await;
+    world.disk.limit_space(Some(0));
+    let channel = world.open().await.unwrap();
+    let health = channel.health().unwrap();
+    assert!(health.is_disk_full && health.is_unhealthy && health.is_open, "{health:?}");
+    assert_eq!(put(&channel, 10).await, Err(PutErrorKind::Full));
+    let take = world.take(&channel).await.unwrap();
+    world.deliver(take).await;
+    world.disk.limit_space(None);
+    while channel.health().unwrap().is_disk_full {
+        Clock::system().sleep(Duration::from_millis(1)).await;
+    }
+    assert!(world.put_items(&channel, 3, 100).await);
+    world.drain(&channel).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_change_while_it_runs_and_other_settings_do_not() {
+    let mut world = World::new(6);
+    let channel = world.builder().capacity(10).open("resized").await.unwrap();
+    assert!(world.put_items(&channel, 10, 50).await);
+    assert_eq!(put(&channel, 1).await, Err(PutErrorKind::Full));
+    world.builder().capacity(12).transaction(2).resize(&channel);
+    assert_eq!(channel.state().capacity, 12);
+    assert!(!world.put_items(&channel, 3, 50).await, "a transaction has 2");
+    assert!(world.put_items(&channel, 2, 50).await);
+    assert_eq!(channel.take(100).await.unwrap().events().len(), 2);
+    world.builder().capacity(5).resize(&channel);
+    assert_eq!(put(&channel, 1).await, Err(PutErrorKind::Full));
+    world.drain(&channel).await;
+    put(&channel, 1).await.unwrap();
+    assert!(!world.builder().least_free_space(1).can_resize(&channel));
+    assert!(!world.builder().encrypt_with(super::world::key(7)).can_resize(&channel));
+    world.folders.push("two".into());
+    assert!(!world.builder().can_resize(&channel));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_put_that_is_longer_than_a_segment_has_a_segment_of_its_length() {
+    for seed in 7..11 {
+        let mut world = World::new(seed);
+        let channel = world.open().await.unwrap();
+        for length in [10, 100_000, 10, 400_000, 70_000, 10] {
+            assert!(world.put_items(&channel, 2, length).await, "seed {seed}");
+        }
+        drop(channel);
+        world.crash();
+        world.check().await;
+        let channel = world.open().await.unwrap();
+        assert!(world.put_items(&channel, 1, 10).await);
+        world.drain(&channel).await;
+        let longest = world.disk.files().into_iter().map(|(_, length)| length).max();
+        assert!(longest.is_some_and(|longest| longest < 2_000_000), "{longest:?}");
+    }
+}

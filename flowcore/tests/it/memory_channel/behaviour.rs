@@ -2,9 +2,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use flowcore::base::{Clock, LossKind, Receipts, TaskSet, Token};
+use flowcore::base::{Clock, LossKind, Receipts, TaskEnd, TaskSet, Token};
 use flowcore::event::Event;
-use flowcore::ingest::{Channel, ChannelError, MemoryChannel, PutErrorKind, Take};
+use flowcore::ingest::{ByteBudget, Channel, ChannelError, MemoryChannel, PutErrorKind, Take};
 
 fn small() -> MemoryChannel<String> {
     MemoryChannel::builder().capacity(4).transaction(3).bytes(10).build("small")
@@ -195,4 +195,58 @@ fn a_channel_and_its_transactions_may_move_between_threads() {
     shared::<MemoryChannel<Event>>();
     sent::<Take<Event>>();
     assert_eq!(MemoryChannel::<Event>::new("memory").state().capacity, 10_000);
+}
+
+/// So many bytes of text.
+async fn put_bytes(channel: &MemoryChannel<String>, bytes: usize) -> Result<(), PutErrorKind> {
+    let mut put = channel.begin_put().await.unwrap();
+    put.put(vec!["x".repeat(bytes)]).await.map_err(|error| error.kind)?;
+    put.commit(Token::untracked()).await.unwrap();
+    Ok(())
+}
+
+#[expect(clippy::ptr_arg, reason = "what weighs a `String` takes it so")]
+fn slots(line: &String, slot: usize) -> usize {
+    line.len().max(1).next_multiple_of(slot)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_counted_otherwise_before_is_given_back_as_it_was_counted() {
+    let builder = |slot| MemoryChannel::<String>::builder().weigh_by(slot, slots).bytes(10_000);
+    let channel = builder(1).build("lines");
+    for _ in 0..4 {
+        put_bytes(&channel, 10).await.unwrap();
+    }
+    let first = channel.take(2).await.unwrap();
+    builder(500).resize(&channel);
+    assert_eq!(channel.state().bytes, 40);
+    put_bytes(&channel, 10).await.unwrap();
+    assert_eq!(channel.state().bytes, 540);
+    first.rollback();
+    channel.take(5).await.unwrap().commit().await.unwrap();
+    assert_eq!(channel.state().bytes, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn channels_with_one_budget_never_have_more_together_and_wait_for_each_other() {
+    let budget = ByteBudget::new(1_000);
+    let builder = || MemoryChannel::<String>::builder().weigh_by(1, slots).budget(&budget);
+    let (one, other) = (builder().build("one"), builder().build("other"));
+    assert_eq!(put_bytes(&one, 1_001).await, Err(PutErrorKind::TooLarge));
+    put_bytes(&one, 800).await.unwrap();
+    assert_eq!(put_bytes(&other, 300).await, Err(PutErrorKind::Full));
+    let mut waiting = TaskSet::new();
+    let waiter = other.clone();
+    waiting.spawn("waiter", async move { put_bytes(&waiter, 300).await });
+    Clock::system().sleep(Duration::from_secs(1)).await;
+    one.take(1).await.unwrap().commit().await.unwrap();
+    assert!(matches!(waiting.next().await, Some((_, TaskEnd::Done(Ok(()))))));
+    assert_eq!(budget.used(), 300);
+    // One that has a budget of its own gives back what it had of this one.
+    MemoryChannel::<String>::builder().weigh_by(1, slots).bytes(400).resize(&other);
+    assert_eq!(budget.used(), 0);
+    builder().resize(&other);
+    assert_eq!(budget.used(), 300);
+    drop(other);
+    assert_eq!(budget.used(), 0);
 }

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -94,8 +95,8 @@ impl<T: Stored> FileChannelBuilder<T> {
         self
     }
 
-    /// How long a segment is, at least 64 KiB; it takes this much of the disk from its beginning. A put must
-    /// fit into one. May change from one opening to the next.
+    /// How long a segment is, at least 64 KiB; it takes this much of the disk from its beginning. One that
+    /// is begun for a longer put is as long as that needs. May change from one opening to the next.
     pub fn segment_bytes(mut self, bytes: u64) -> Self {
         self.settings.segment = bytes.max(64 << 10);
         self
@@ -169,6 +170,28 @@ impl<T: Stored> FileChannelBuilder<T> {
         self
     }
 
+    /// Whether [`resize`](Self::resize) makes of `channel` what this would open: they differ in capacity,
+    /// transaction, bytes, memory and keep-alive alone.
+    pub fn can_resize(&self, channel: &FileChannel<T>) -> bool {
+        self.settings.keep_as(&channel.shared.settings)
+    }
+
+    /// Gives `channel` these limits, and keeps its events: one that holds more than it may takes no puts until
+    /// it holds less. What has room already keeps it.
+    pub fn resize(&self, channel: &FileChannel<T>) {
+        self.resize_part(channel, self.limits.transaction, self.keep_alive);
+    }
+
+    /// The same for a part of another channel, whose limits of time and transaction hold.
+    pub(in crate::ingest::channel) fn resize_part(
+        &self,
+        channel: &FileChannel<T>,
+        transaction: usize,
+        keep_alive: Duration,
+    ) {
+        channel.shared.resize(Limits { transaction, ..self.limits }.fitting(), keep_alive);
+    }
+
     /// Opens it under the name that its errors show. What was committed and not taken before is in it.
     ///
     /// # Errors
@@ -186,5 +209,15 @@ impl<T: Stored> ChannelFactory<T> for FileChannelBuilder<T> {
         let channel = opened
             .map_err(|error| ChannelError::Storage { channel: name.to_string(), cause: Box::new(error) })?;
         Ok(Arc::new(channel))
+    }
+
+    fn can_resize(&self, running: &dyn Channel<T>) -> bool {
+        (running as &dyn Any).downcast_ref().is_some_and(|channel| Self::can_resize(self, channel))
+    }
+
+    fn resize(&self, running: &dyn Channel<T>) {
+        if let Some(channel) = (running as &dyn Any).downcast_ref() {
+            Self::resize(self, channel);
+        }
     }
 }

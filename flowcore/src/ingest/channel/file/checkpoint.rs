@@ -32,7 +32,7 @@ const LONGEST: u64 = 256 << 20;
 /// let checkpoints = Checkpoints::new("checkpoint").copy_to("copy").every(Duration::from_secs(10));
 /// assert_eq!(checkpoints.folder(), "checkpoint");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Checkpoints {
     folder: PathBuf,

@@ -20,7 +20,7 @@ pub(super) const BEFORE: usize = NONCE_LEN;
 /// And behind them: the tag.
 pub(super) const BEHIND: usize = 16;
 /// The keys of a channel.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Keys {
     /// New segments have this one. `None`: they are not encrypted.
     pub(super) active: Option<EncryptionKey>,

@@ -151,6 +151,15 @@ fn material(bytes: &[u8]) -> Option<[u8; LENGTH]> {
     Some(material)
 }
 
+/// The same name and the same key.
+impl PartialEq for EncryptionKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.id == other.id
+    }
+}
+
+impl Eq for EncryptionKey {}
+
 impl std::fmt::Debug for EncryptionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EncryptionKey").field("name", &self.name).finish_non_exhaustive()

@@ -84,7 +84,7 @@ impl Log {
     pub(super) fn append(&mut self, puts: &[&Encoded]) -> Result<Vec<Written>, FileChannelError> {
         let frees = self.frees();
         if !self.has_room(puts.first().copied(), frees) {
-            self.roll()?;
+            self.roll_for(puts.first().map_or(0, |put| put.size()))?;
         }
         let draft = self.write_behind(|log, into| {
             let draft = log.fill(puts, frees, into)?;
@@ -137,7 +137,7 @@ impl Log {
         let takes = if self.unrecorded_count() > 0 { 64 + 16 * self.unrecorded_count() as u64 } else { 0 };
         let left = current.capacity.saturating_sub(current.offset);
         match put {
-            // A new segment has room for every put: its snapshot makes it longer.
+            // A new segment has room for the put that it was begun for.
             Some(_) if current.offset == 0 => true,
             Some(put) => left >= takes + put.size() + self.settings.reserve(),
             None => !frees || current.offset == 0 || left >= takes,

@@ -229,9 +229,13 @@ impl<T: Stored> Channel<T> for FileChannel<T> {
 
     fn health(&self) -> Option<ChannelHealth> {
         let inner = self.shared.lock();
-        let is_unhealthy =
-            inner.status.disk_full || inner.status.unreadable > 0 || inner.status.lost_events > 0;
-        Some(ChannelHealth { is_open: !inner.queue.is_closed(), is_unhealthy })
+        let FileChannelStatus { disk_full, lost_events, unreadable, .. } = inner.status;
+        Some(ChannelHealth {
+            is_open: !inner.queue.is_closed(),
+            is_unhealthy: disk_full || unreadable > 0 || lost_events > 0,
+            is_disk_full: disk_full,
+            lost_events,
+        })
     }
 
     fn is_durable(&self) -> bool {

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
 use super::segment::{START, Segment};
 use super::settings::Settings;
-use super::shared::{Ending, Inner, Shared};
+use super::shared::{Ending, Inner, Shared, millis};
 use super::{FileChannel, FileChannelError, FileChannelStatus, Stored};
 use crate::base::{BlockingPool, Clock, DiskLock, TaskSet, blocking};
 
@@ -37,20 +38,19 @@ pub(super) async fn open<T: Stored>(
     let locks = lock_all(&settings).await?;
     let (clock, disk, sync) = (settings.clock.clone(), Arc::clone(&settings.disk), settings.sync);
     let keys = settings.keys.clone();
-    let largest_put = settings.largest_put();
     let pause = pause(sync, settings.checkpoints.as_ref());
-    let limits = Limits { transaction: limits.transaction.min(limits.events), ..limits };
+    let limits = limits.fitting();
+    let opened_with = settings.clone();
     let channel = Arc::clone(&name);
     let inner = blocking(move || start(settings, limits, &channel)).await;
     let inner = inner.map_err(|_| FileChannelError::Stopped)??;
     let shared = Arc::new(Shared {
         name,
-        limits,
-        largest_put,
+        settings: opened_with,
         disk,
         is_sealed: keys.active.is_some(),
         keys,
-        keep_alive,
+        keep_alive: AtomicU64::new(millis(keep_alive)),
         clock,
         pool,
         inner: Mutex::new(inner),
@@ -62,6 +62,9 @@ pub(super) async fn open<T: Stored>(
         later: Arc::new(Notify::new()),
         _locks: locks,
     });
+    if shared.lock().status.disk_full {
+        shared.later.notify_one();
+    }
     let mut house = TaskSet::new();
     house.spawn("file channel", keep_house(Arc::downgrade(&shared), pause));
     Ok(FileChannel::new(shared, house))
@@ -112,9 +115,9 @@ fn start<T: Stored>(settings: Settings, limits: Limits, name: &str) -> Result<In
     let mut log = log(settings, recovery)?;
     queue.give_up(log.give_up(LEAP));
     match log.record_start() {
-        Err(error) if !error.is_full() => return Err(error),
-        // A full disk does not keep anybody from taking.
-        _ => {}
+        // It does not keep anybody from taking.
+        Err(error) if error.is_full() => status.fill_disk(name, &error),
+        done => done?,
     }
     let mut inner = Inner {
         queue,

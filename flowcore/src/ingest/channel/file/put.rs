@@ -11,6 +11,9 @@ use super::stored::{Stored, encode_items};
 use crate::base::Token;
 use crate::ingest::{ChannelError, PutError, PutErrorKind, PutTransaction};
 
+/// Bytes of the events of one put: a record is no longer than 4 GiB.
+const LARGEST: u64 = (4 << 30) - (64 << 20);
+
 /// Events with reserved room, not written yet.
 pub(super) struct FilePut<T: Stored> {
     shared: Arc<Shared<T>>,
@@ -28,10 +31,7 @@ impl<T: Stored> FilePut<T> {
     async fn reserve(&mut self, more: Room) -> Result<(), PutErrorKind> {
         let all = self.room.plus(more);
         // An item's own bytes are at least about its weight.
-        let is_too_large = all.events > self.shared.limits.transaction
-            || all.bytes > self.shared.limits.bytes
-            || all.bytes as u64 > self.shared.largest_put;
-        if is_too_large {
+        if !self.shared.lock().queue.allows(all) || all.bytes as u64 > LARGEST {
             return Err(PutErrorKind::TooLarge);
         }
         self.shared.reserve(more).await?;

@@ -20,6 +20,13 @@ pub(super) struct Limits {
     pub(super) memory: usize,
 }
 
+impl Limits {
+    /// A transaction has no more than there may be.
+    pub(super) fn fitting(self) -> Self {
+        Self { transaction: self.transaction.min(self.events), ..self }
+    }
+}
+
 /// What events need, or have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Room {
@@ -131,6 +138,15 @@ impl<T: Weigh> Queue<T> {
             closed: false,
             aside: Vec::new(),
         }
+    }
+
+    pub(super) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Whether a transaction may ever have this much.
+    pub(super) fn allows(&self, room: Room) -> bool {
+        room.events <= self.limits.transaction && room.bytes <= self.limits.bytes
     }
 
     /// Adds what a segment has, found at the start.

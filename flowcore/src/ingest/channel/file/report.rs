@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use super::FileChannelError;
+
 /// A part of a segment that could not be read, though its events were committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damage {
@@ -37,6 +39,21 @@ pub struct FileChannelStatus {
 const PLACES: usize = 100;
 
 impl FileChannelStatus {
+    /// Puts wait from now on.
+    pub(super) fn fill_disk(&mut self, channel: &str, error: &FileChannelError) {
+        if !std::mem::replace(&mut self.disk_full, true) {
+            let error = error as &(dyn std::error::Error + 'static);
+            tracing::warn!(channel, error, "the disk is full: puts wait");
+        }
+    }
+
+    /// Puts go on.
+    pub(super) fn empty_disk(&mut self, channel: &str) {
+        if std::mem::take(&mut self.disk_full) {
+            tracing::info!(channel, "there is room on the disk again");
+        }
+    }
+
     pub(super) fn add(&mut self, channel: &str, damage: Damage) {
         let Damage { path, offset, events } = &damage;
         tracing::error!(channel, path = %path.display(), offset, events, "a segment is damaged, its events are lost");

@@ -8,15 +8,31 @@ use crate::base::DiskFile;
 use super::FileChannelError;
 use super::appending::Current;
 use super::log::Log;
-use super::segment::{Segment, segment_path, spare_path};
+use super::segment::{START, Segment, segment_path, spare_path};
 use super::sequences::SequenceSet;
 
 /// Files that are kept for later segments.
 const SPARES: usize = 2;
 
+/// More than the records take that say which key a segment has.
+const MARKS: u64 = 16 << 10;
+
+/// Why there is no room, though there is some.
+#[derive(Debug, thiserror::Error)]
+#[error("{free} bytes are free, and {needed} must be, for a segment and what is to stay free")]
+struct TooLittle {
+    free: u64,
+    needed: u64,
+}
+
 impl Log {
     /// Begins a new segment, in the next folder that takes one.
     pub(super) fn roll(&mut self) -> Result<(), FileChannelError> {
+        self.roll_for(0)
+    }
+
+    /// The same, with room for a put of this size: such a segment may be longer than others.
+    pub(super) fn roll_for(&mut self, put: u64) -> Result<(), FileChannelError> {
         if let Err(error) = self.sync() {
             // What it has not synced is written again, elsewhere.
             self.current = None;
@@ -26,7 +42,7 @@ impl Log {
         for _ in 0..self.settings.folders.len() {
             let folder = self.next_folder % self.settings.folders.len();
             self.next_folder = folder + 1;
-            match self.begin_segment(folder) {
+            match self.begin_segment(folder, put) {
                 Ok(()) => return Ok(()),
                 // Of several, the one that may pass by itself is told.
                 Err(error) if error.is_full() || failed.is_none() => failed = Some(error),
@@ -36,13 +52,13 @@ impl Log {
         Err(failed.unwrap_or(FileChannelError::NoFolder))
     }
 
-    fn begin_segment(&mut self, folder: usize) -> Result<(), FileChannelError> {
+    fn begin_segment(&mut self, folder: usize, put: u64) -> Result<(), FileChannelError> {
         let id = self.next_segment;
         let path = segment_path(&self.settings.folders[folder], id);
         // Also when it fails: what is left of it has no name that another has.
         self.next_segment += 1;
         let sealer = self.settings.keys.sealer()?;
-        let (file, capacity) = self.make_file(folder, &path)?;
+        let (file, capacity) = self.make_file(folder, &path, put)?;
         let is_sealed = sealer.is_some();
         self.segments.push(Segment { is_sealed, ..Segment::new(id, folder, path, self.next) });
         self.current = Some(Current { id, file, offset: 0, synced: 0, capacity, sealer, tip: None });
@@ -53,9 +69,13 @@ impl Log {
         &mut self,
         folder: usize,
         path: &Path,
+        put: u64,
     ) -> Result<(Box<dyn DiskFile>, u64), FileChannelError> {
         let wrong = |cause| FileChannelError::disk(path, cause);
-        let length = self.settings.segment.max(self.snapshot()?.size() + self.settings.segment / 2);
+        let (segment, snapshot) = (self.settings.segment, self.snapshot()?.size());
+        // Beside the put and what says which key it has, takes have their part.
+        let for_put = if put == 0 { 0 } else { snapshot + put + START + MARKS + self.settings.reserve() };
+        let length = segment.max(snapshot + segment / 2).max(for_put);
         self.find_spare(folder, path, length)?;
         let mut file = self.settings.disk.open_write(path).map_err(wrong)?;
         if let Err(cause) = file.allocate(length) {
@@ -77,12 +97,13 @@ impl Log {
             return self.settings.disk.rename(&spare, path).map_err(wrong);
         }
         let free = self.settings.disk.free_space(&self.settings.folders[folder]).map_err(wrong)?;
-        if free >= self.settings.least_free.saturating_add(length) {
+        let needed = self.settings.least_free.saturating_add(length);
+        if free >= needed {
             return Ok(());
         }
         match self.emptied(folder) {
             Some(emptied) => self.settings.disk.rename(&emptied, path).map_err(wrong),
-            None => Err(wrong(io::ErrorKind::StorageFull.into())),
+            None => Err(wrong(io::Error::new(io::ErrorKind::StorageFull, TooLittle { free, needed }))),
         }
     }
 

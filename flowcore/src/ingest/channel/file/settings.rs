@@ -39,14 +39,14 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Whether a log that is kept by these is kept as by `other`, where it is kept the same.
+    pub(super) fn keep_as(&self, other: &Self) -> bool {
+        let of = |of: &Self| (of.folders.clone(), of.segment, of.least_free, of.sync, of.strict);
+        of(self) == of(other) && self.keys == other.keys && self.checkpoints == other.checkpoints
+    }
+
     /// Puts leave this much of a segment to records of takes.
     pub(super) fn reserve(&self) -> u64 {
         (self.segment / 8).min(64 << 10)
-    }
-
-    /// The longest record of a put.
-    pub(super) fn largest_put(&self) -> u64 {
-        // The snapshot at the start may need more than a segment has: then the segment is longer.
-        self.segment.saturating_sub(super::segment::START + self.reserve()).min(u64::from(u32::MAX))
     }
 }

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::encryption::Keys;
 use super::log::Log;
 use super::queue::{Limits, Part, Queue, ReadRequest, Room, Step, Taken};
 use super::segment::Segment;
+use super::settings::Settings;
 use super::{FileChannelError, FileChannelStatus, Stored};
 
 /// Bytes of committed puts that wait to be written; then further puts wait.
@@ -90,13 +92,14 @@ impl<T> Inner<T> {
 /// Waiting goes through two fair locks, as in the memory channel.
 pub(super) struct Shared<T> {
     pub(super) name: Arc<str>,
-    pub(super) limits: Limits,
-    pub(super) largest_put: u64,
+    /// As it was opened.
+    pub(super) settings: Settings,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) keys: Keys,
     /// Whether new events are encrypted.
     pub(super) is_sealed: bool,
-    pub(super) keep_alive: Duration,
+    /// Milliseconds that a put waits for room.
+    pub(super) keep_alive: AtomicU64,
     pub(super) clock: Clock,
     pub(super) pool: BlockingPool,
     pub(super) inner: Mutex<Inner<T>>,
@@ -127,10 +130,11 @@ impl<T> Shared<T> {
 
 impl<T: Stored> Shared<T> {
     pub(super) async fn reserve(&self, room: Room) -> Result<(), PutErrorKind> {
+        let keep_alive = Duration::from_millis(self.keep_alive.load(Ordering::Relaxed));
         tokio::select! {
             biased;
             reserved = self.wait_for_room(room) => reserved,
-            () = self.clock.sleep(self.keep_alive) => Err(PutErrorKind::Full),
+            () = self.clock.sleep(keep_alive) => Err(PutErrorKind::Full),
         }
     }
 
@@ -149,6 +153,12 @@ impl<T: Stored> Shared<T> {
                 Step::Wait | Step::Read | Step::Failed => freed.await,
             }
         }
+    }
+
+    pub(super) fn resize(&self, limits: Limits, keep_alive: Duration) {
+        self.keep_alive.store(millis(keep_alive), Ordering::Relaxed);
+        self.lock().queue.set_limits(limits);
+        self.room.notify_one();
     }
 
     pub(super) fn release(&self, room: Room) {
@@ -270,6 +280,10 @@ impl<T: Stored> Shared<T> {
     pub(super) fn state(&self) -> ChannelState {
         self.lock().queue.state()
     }
+}
+
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Why a take gave nothing.

@@ -37,6 +37,7 @@ impl<T: Stored> Writing<T> {
         let shared = Arc::clone(&self.shared);
         let log = shared.lock().log.take();
         let Some(mut log) = log else { return };
+        self.look_for_space(&mut log);
         while let Some(puts) = self.next(&mut log) {
             let outcome = write(&mut log, &puts);
             if !self.settle(&mut log, puts, outcome) {
@@ -75,6 +76,22 @@ impl<T: Stored> Writing<T> {
             drop(inner);
         }
         shared.written.notify_waiters();
+    }
+
+    /// Tries a disk that was full at the start: no put waits for it here, they are all held back.
+    fn look_for_space(&self, log: &mut Log) {
+        let is_held = |inner: &Inner<T>| inner.status.disk_full && inner.pending.is_empty();
+        if !is_held(&self.shared.lock()) {
+            return;
+        }
+        match if log.current.is_some() { Ok(()) } else { log.roll() } {
+            Err(error) if error.is_full() => self.shared.later.notify_one(),
+            // What else is wrong, the next put hears.
+            _ => {
+                self.shared.lock().status.empty_disk(&self.shared.name);
+                self.shared.room.notify_one();
+            }
+        }
     }
 
     /// The puts that are written together. `None` when nothing is left to do.
@@ -118,7 +135,7 @@ impl<T: Stored> Writing<T> {
     fn publish(&self, mut puts: Vec<Pending<T>>, written: &[Written], log: &Log) {
         let rest = puts.split_off(written.len().min(puts.len()));
         let mut inner = self.shared.lock();
-        let was_full = std::mem::take(&mut inner.status.disk_full);
+        inner.status.empty_disk(&self.shared.name);
         for put in rest.into_iter().rev() {
             inner.pending.push_front(put);
         }
@@ -130,9 +147,6 @@ impl<T: Stored> Writing<T> {
         }
         inner.know(&log.segments);
         drop(inner);
-        if was_full {
-            tracing::info!(channel = &*self.shared.name, "there is room on the disk again");
-        }
         self.shared.arrived.notify_one();
         self.shared.room.notify_one();
         for (token, waiter) in answers {
@@ -149,9 +163,7 @@ impl<T: Stored> Writing<T> {
         for put in puts.into_iter().rev() {
             inner.pending.push_front(put);
         }
-        if !std::mem::replace(&mut inner.status.disk_full, true) {
-            tracing::warn!(channel = &*self.shared.name, %error, "the disk is full: puts wait");
-        }
+        inner.status.fill_disk(&self.shared.name, error);
         drop(inner);
         self.shared.later.notify_one();
     }

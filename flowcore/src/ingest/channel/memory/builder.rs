@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::MemoryChannel;
 use super::queue::{Limits, Scale};
 use super::shared::Shared;
+use super::{ByteBudget, MemoryChannel};
 use crate::event::{Event, Weigh};
 use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
 
@@ -29,15 +29,15 @@ use crate::ingest::{Channel, ChannelError, ChannelFactory, ComponentContext};
 #[derive(Debug)]
 #[must_use]
 pub struct MemoryChannelBuilder<T = Event> {
-    limits: Limits,
-    scale: Scale<T>,
+    limits: Limits<T>,
     keep_alive: Duration,
 }
 
 impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
     pub(super) fn new() -> Self {
-        let limits = Limits { events: 10_000, transaction: 1_000, bytes: 64 << 20 };
-        Self { limits, scale: Scale::own(), keep_alive: Duration::from_secs(3) }
+        let (events, transaction, bytes) = (10_000, 1_000, 64 << 20);
+        let limits = Limits { events, transaction, bytes, budget: None, scale: Scale::own() };
+        Self { limits, keep_alive: Duration::from_secs(3) }
     }
 
     /// How many events it holds at most, at least 1.
@@ -58,6 +58,33 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
         self
     }
 
+    /// Counts its bytes against `budget` too, which other channels have as well: what they hold together never
+    /// has more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::base::Token;
+    /// use flowcore::ingest::{ByteBudget, Channel, MemoryChannel, PutErrorKind};
+    /// use std::time::Duration;
+    ///
+    /// let budget = ByteBudget::new(1_000);
+    /// let channel = |name| {
+    ///     let builder = MemoryChannel::<String>::builder().budget(&budget);
+    ///     builder.weigh_by(1, |line, _| line.len()).keep_alive(Duration::ZERO).build(name)
+    /// };
+    /// let (one, other) = (channel("one"), channel("other"));
+    /// let mut put = one.begin_put().await?;
+    /// put.put(vec!["x".repeat(900)]).await?;
+    /// put.commit(Token::untracked()).await?;
+    /// let refused = other.begin_put().await?.put(vec!["x".repeat(200)]).await;
+    /// assert_eq!(refused.map_err(|error| error.kind), Err(PutErrorKind::Full));
+    /// # Ok(()) }
+    /// ```
+    pub fn budget(mut self, budget: &ByteBudget) -> Self {
+        self.limits.budget = Some(budget.clone());
+        self
+    }
+
     /// Counts the bytes of an event otherwise than by [`Weigh`]: `weigh` is given each event and `slot`.
     ///
     /// ```
@@ -72,7 +99,7 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
     /// # Ok(()) }
     /// ```
     pub fn weigh_by(mut self, slot: usize, weigh: fn(&T, usize) -> usize) -> Self {
-        self.scale = Scale { slot, weigh };
+        self.limits.scale = Scale { slot, weigh };
         self
     }
 
@@ -84,19 +111,29 @@ impl<T: Weigh + Send + 'static> MemoryChannelBuilder<T> {
 
     /// The channel, under the name that its errors show.
     pub fn build(self, name: impl Into<Arc<str>>) -> MemoryChannel<T> {
-        MemoryChannel {
-            shared: Arc::new(Shared::new(name.into(), self.limits(), self.scale, self.keep_alive)),
-        }
+        MemoryChannel { shared: Arc::new(Shared::new(name.into(), self.limits(), self.keep_alive)) }
     }
 
     /// Gives `channel` these limits, and keeps its events: one that holds more than it may takes no puts until
-    /// it holds less. What is open goes on under the limits that it began with.
+    /// it holds less. What is in it stays counted as it was.
     pub fn resize(&self, channel: &MemoryChannel<T>) {
         channel.shared.resize(self.limits(), self.keep_alive);
     }
 
-    fn limits(&self) -> Limits {
-        Limits { transaction: self.limits.transaction.min(self.limits.events), ..self.limits }
+    /// The same for a part of another channel, whose limits of time and transaction hold.
+    pub(in crate::ingest::channel) fn resize_part(
+        &self,
+        channel: &MemoryChannel<T>,
+        transaction: usize,
+        keep_alive: Duration,
+    ) {
+        let transaction = transaction.min(self.limits.events);
+        channel.shared.resize(Limits { transaction, ..self.limits.clone() }, keep_alive);
+    }
+
+    fn limits(&self) -> Limits<T> {
+        let transaction = self.limits.transaction.min(self.limits.events);
+        Limits { transaction, ..self.limits.clone() }
     }
 }
 

@@ -3,6 +3,7 @@
 //! One lock is taken for each transaction and none for each event. Waiting putters and waiting takers
 //! stand in line: who came first is served first, so nobody starves.
 
+mod budget;
 mod builder;
 mod put;
 mod queue;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use super::{Channel, ChannelError, ChannelState, PutTransaction, Take};
 use crate::event::{Event, Weigh};
 
+pub use budget::ByteBudget;
 pub use builder::MemoryChannelBuilder;
 use put::MemoryPut;
 use shared::Shared;
@@ -79,10 +81,8 @@ impl<T: Weigh + Send + 'static> MemoryChannel<T> {
 #[async_trait]
 impl<T: Weigh + Send + 'static> Channel<T> for MemoryChannel<T> {
     async fn begin_put(&self) -> Result<Box<dyn PutTransaction<T>>, ChannelError> {
-        if self.shared.is_closed() {
-            return Err(self.shared.closed());
-        }
-        Ok(Box::new(MemoryPut::new(self.shared.clone())))
+        let scale = self.shared.begin().ok_or_else(|| self.shared.closed())?;
+        Ok(Box::new(MemoryPut::new(self.shared.clone(), scale)))
     }
 
     async fn take(&self, max: usize) -> Result<Take<T>, ChannelError> {

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::queue::Room;
+use super::queue::{Room, Scale};
 use super::shared::Shared;
 use crate::base::Token;
 use crate::event::Weigh;
@@ -11,13 +11,14 @@ use crate::ingest::{ChannelError, PutError, PutErrorKind, PutTransaction};
 /// Events with reserved room, not visible yet.
 pub(super) struct MemoryPut<T: Weigh> {
     shared: Arc<Shared<T>>,
+    scale: Scale<T>,
     events: Vec<T>,
     room: Room,
 }
 
 impl<T: Weigh> MemoryPut<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
-        Self { shared, events: Vec::new(), room: Room::default() }
+    pub(super) fn new(shared: Arc<Shared<T>>, scale: Scale<T>) -> Self {
+        Self { shared, scale, events: Vec::new(), room: Room::default() }
     }
 
     async fn reserve(&mut self, more: Room) -> Result<(), PutErrorKind> {
@@ -30,7 +31,7 @@ impl<T: Weigh> MemoryPut<T> {
 #[async_trait]
 impl<T: Weigh + Send + 'static> PutTransaction<T> for MemoryPut<T> {
     async fn put(&mut self, events: Vec<T>) -> Result<(), PutError<Vec<T>>> {
-        let more = Room::of(&events, self.shared.scale());
+        let more = Room::of(&events, self.scale);
         if let Err(kind) = self.reserve(more).await {
             return Err(PutError { channel: self.shared.name().to_owned(), kind, refused: events });
         }
@@ -48,7 +49,7 @@ impl<T: Weigh + Send + 'static> PutTransaction<T> for MemoryPut<T> {
             // Nothing to wait for.
             token.ack();
         } else {
-            self.shared.publish(events, std::mem::take(&mut self.room), token);
+            self.shared.publish(events, std::mem::take(&mut self.room), self.scale, token);
         }
         Ok(())
     }

@@ -1,20 +1,31 @@
 use std::collections::VecDeque;
 use std::ops::{Add, AddAssign};
 
+use super::budget::ByteBudget;
 use crate::base::Token;
 use crate::event::Weigh;
 
-/// How much a channel may hold.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+/// How much a channel may hold, and how its bytes are counted.
+#[derive(Debug)]
+pub(super) struct Limits<T> {
     pub(super) events: usize,
     pub(super) transaction: usize,
     pub(super) bytes: usize,
+    /// Shared with other channels, beside the own bytes.
+    pub(super) budget: Option<ByteBudget>,
+    pub(super) scale: Scale<T>,
 }
 
-impl Limits {
+impl<T> Limits<T> {
     fn allow(&self, room: Room) -> bool {
-        room.events <= self.transaction && room.bytes <= self.bytes
+        let budget = self.budget.as_ref().map_or(usize::MAX, ByteBudget::limit);
+        room.events <= self.transaction && room.bytes <= self.bytes.min(budget)
+    }
+}
+
+impl<T> Clone for Limits<T> {
+    fn clone(&self) -> Self {
+        Self { budget: self.budget.clone(), ..*self }
     }
 }
 
@@ -74,15 +85,18 @@ impl AddAssign for Room {
 struct Segment<T> {
     first: u64,
     bytes: usize,
+    /// By which they were counted: that of the channel may have changed since.
+    scale: Scale<T>,
     events: VecDeque<T>,
     token: Token,
 }
 
 /// What a take has of one put.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(super) struct Part<T> {
     first: u64,
     pub(super) room: Room,
+    scale: Scale<T>,
     pub(super) token: Token,
 }
 
@@ -90,7 +104,7 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct Taken<T> {
     pub(super) events: Vec<T>,
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<Part<T>>,
 }
 
 /// What became of a request.
@@ -105,8 +119,7 @@ pub(super) enum Step<R> {
 /// after the lock, since an answer runs foreign code.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
-    limits: Limits,
-    scale: Scale<T>,
+    limits: Limits<T>,
     segments: VecDeque<Segment<T>>,
     /// The number of the next event: a take that comes back finds its place by it.
     next: u64,
@@ -118,13 +131,29 @@ pub(super) struct Queue<T> {
 }
 
 impl<T> Queue<T> {
-    pub(super) fn new(limits: Limits, scale: Scale<T>) -> Self {
+    pub(super) fn new(limits: Limits<T>) -> Self {
         let segments = VecDeque::new();
-        Self { limits, scale, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
+        Self { limits, segments, next: 0, waiting: 0, taken: 0, reserved: 0, bytes: 0, closed: false }
     }
 
-    pub(super) fn set_limits(&mut self, limits: Limits) {
-        self.limits = limits;
+    /// What it holds counts by the budget that it has from now on.
+    pub(super) fn set_limits(&mut self, limits: Limits<T>) {
+        if let Some(budget) = &limits.budget {
+            budget.force(self.bytes);
+        }
+        let before = std::mem::replace(&mut self.limits, limits);
+        if let Some(budget) = before.budget {
+            budget.give_back(self.bytes);
+        }
+    }
+
+    /// By which a put that begins now is counted.
+    pub(super) fn scale(&self) -> Scale<T> {
+        self.limits.scale
+    }
+
+    pub(super) fn budget(&self) -> Option<&ByteBudget> {
+        self.limits.budget.as_ref()
     }
 
     /// Whether a transaction may ever have this much.
@@ -140,6 +169,9 @@ impl<T> Queue<T> {
         if held.events > self.limits.events || held.bytes > self.limits.bytes {
             return Step::Wait;
         }
+        if self.limits.budget.as_ref().is_some_and(|budget| !budget.take(room.bytes)) {
+            return Step::Wait;
+        }
         self.reserved += room.events;
         self.bytes += room.bytes;
         Step::Done(())
@@ -148,14 +180,21 @@ impl<T> Queue<T> {
     /// Gives back room that was reserved.
     pub(super) fn release(&mut self, room: Room) {
         self.reserved -= room.events;
-        self.bytes -= room.bytes;
+        self.free(room.bytes);
     }
 
-    /// Makes events visible that `room` was reserved for; there is at least one.
-    pub(super) fn publish(&mut self, events: Vec<T>, room: Room, token: Token) {
+    fn free(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        if let Some(budget) = &self.limits.budget {
+            budget.give_back(bytes);
+        }
+    }
+
+    /// Makes events visible that `room` was reserved for, by `scale`; there is at least one.
+    pub(super) fn publish(&mut self, events: Vec<T>, room: Room, scale: Scale<T>, token: Token) {
         self.reserved -= room.events;
         self.waiting += room.events;
-        let segment = Segment { first: self.next, bytes: room.bytes, events: events.into(), token };
+        let segment = Segment { first: self.next, bytes: room.bytes, scale, events: events.into(), token };
         self.next += room.events as u64;
         self.segments.push_back(segment);
     }
@@ -169,7 +208,7 @@ impl<T> Queue<T> {
         let mut taken = Taken { events: Vec::new(), parts: Vec::new() };
         while taken.events.len() < max {
             let Some(segment) = self.segments.pop_front() else { break };
-            if let Some(rest) = segment.move_into(&mut taken, max, self.scale) {
+            if let Some(rest) = segment.move_into(&mut taken, max) {
                 self.segments.push_front(rest);
             }
         }
@@ -179,21 +218,23 @@ impl<T> Queue<T> {
     }
 
     /// Taken events are gone, and their room is free.
-    pub(super) fn forget(&mut self, parts: &[Part]) {
+    pub(super) fn forget(&mut self, parts: &[Part<T>]) {
+        let mut bytes = 0;
         for part in parts {
             self.taken -= part.room.events;
-            self.bytes -= part.room.bytes;
+            bytes += part.room.bytes;
         }
+        self.free(bytes);
     }
 
     /// Taken events go back to where they were.
-    pub(super) fn put_back(&mut self, mut events: Vec<T>, parts: Vec<Part>) {
-        for Part { first, room, token } in parts.into_iter().rev() {
+    pub(super) fn put_back(&mut self, mut events: Vec<T>, parts: Vec<Part<T>>) {
+        for Part { first, room, scale, token } in parts.into_iter().rev() {
             let own = events.split_off(events.len().saturating_sub(room.events));
             self.taken -= room.events;
             self.waiting += room.events;
             let at = self.segments.partition_point(|segment| segment.first < first);
-            self.segments.insert(at, Segment { first, bytes: room.bytes, events: own.into(), token });
+            self.segments.insert(at, Segment { first, bytes: room.bytes, scale, events: own.into(), token });
         }
     }
 
@@ -215,13 +256,19 @@ impl<T> Queue<T> {
     }
 }
 
+impl<T> Drop for Queue<T> {
+    fn drop(&mut self) {
+        self.free(self.bytes);
+    }
+}
+
 impl<T> Segment<T> {
     /// Moves events until `taken` has `max` of them; returns what is left.
-    fn move_into(mut self, taken: &mut Taken<T>, max: usize, scale: Scale<T>) -> Option<Self> {
-        let room = max - taken.events.len();
+    fn move_into(mut self, taken: &mut Taken<T>, max: usize) -> Option<Self> {
+        let (room, scale) = (max - taken.events.len(), self.scale);
         if self.events.len() <= room {
             let own = Room { events: self.events.len(), bytes: self.bytes };
-            taken.parts.push(Part { first: self.first, room: own, token: self.token });
+            taken.parts.push(Part { first: self.first, room: own, scale, token: self.token });
             if taken.events.is_empty() {
                 taken.events = self.events.into();
             } else {
@@ -232,7 +279,7 @@ impl<T> Segment<T> {
         let before = taken.events.len();
         taken.events.extend(self.events.drain(..room));
         let own = Room::of(&taken.events[before..], scale);
-        taken.parts.push(Part { first: self.first, room: own, token: self.token.share() });
+        taken.parts.push(Part { first: self.first, room: own, scale, token: self.token.share() });
         self.first += room as u64;
         self.bytes -= own.bytes;
         Some(self)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::budget::ByteBudget;
 use super::queue::{Limits, Part, Queue, Room, Scale, Step, Taken};
 use crate::base::{Clock, Token};
 use crate::event::Weigh;
@@ -15,7 +16,6 @@ use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 /// notification, so one stored permit is enough and no wake-up can go to the wrong one.
 pub(super) struct Shared<T> {
     name: Arc<str>,
-    scale: Scale<T>,
     /// Milliseconds that a put waits for room.
     keep_alive: AtomicU64,
     clock: Clock,
@@ -31,10 +31,6 @@ impl<T> Shared<T> {
         &self.name
     }
 
-    pub(super) fn scale(&self) -> Scale<T> {
-        self.scale
-    }
-
     pub(super) fn closed(&self) -> ChannelError {
         ChannelError::Closed { channel: self.name.to_string() }
     }
@@ -45,13 +41,12 @@ impl<T> Shared<T> {
 }
 
 impl<T: Weigh> Shared<T> {
-    pub(super) fn new(name: Arc<str>, limits: Limits, scale: Scale<T>, keep_alive: Duration) -> Self {
+    pub(super) fn new(name: Arc<str>, limits: Limits<T>, keep_alive: Duration) -> Self {
         Self {
             name,
-            scale,
             keep_alive: AtomicU64::new(millis(keep_alive)),
             clock: Clock::system(),
-            queue: Mutex::new(Queue::new(limits, scale)),
+            queue: Mutex::new(Queue::new(limits)),
             putters: tokio::sync::Mutex::default(),
             takers: tokio::sync::Mutex::default(),
             room: Notify::new(),
@@ -59,7 +54,7 @@ impl<T: Weigh> Shared<T> {
         }
     }
 
-    pub(super) fn resize(&self, limits: Limits, keep_alive: Duration) {
+    pub(super) fn resize(&self, limits: Limits<T>, keep_alive: Duration) {
         self.keep_alive.store(millis(keep_alive), Ordering::Relaxed);
         self.lock().set_limits(limits);
         self.room.notify_one();
@@ -78,10 +73,18 @@ impl<T: Weigh> Shared<T> {
         }
     }
 
+    /// By which a put is counted that begins now; `None` when the channel is closed.
+    pub(super) fn begin(&self) -> Option<Scale<T>> {
+        let queue = self.lock();
+        (!queue.is_closed()).then(|| queue.scale())
+    }
+
     async fn wait_for_room(&self, own: Room, more: Room) -> Result<(), PutErrorKind> {
         let _turn = self.putters.lock().await;
         loop {
             let freed = self.room.notified();
+            let budget = self.lock().budget().cloned();
+            let freed_elsewhere = freed_elsewhere(budget.as_ref());
             let step = {
                 let mut queue = self.lock();
                 // The limits may have changed meanwhile.
@@ -93,7 +96,12 @@ impl<T: Weigh> Shared<T> {
             match step {
                 Step::Done(()) => return Ok(()),
                 Step::Closed => return Err(PutErrorKind::Closed),
-                Step::Wait => freed.await,
+                Step::Wait => {
+                    tokio::select! {
+                        () = freed => {}
+                        () = freed_elsewhere => {}
+                    }
+                }
             }
         }
     }
@@ -105,8 +113,8 @@ impl<T: Weigh> Shared<T> {
         self.arrived.notify_one();
     }
 
-    pub(super) fn publish(&self, events: Vec<T>, room: Room, token: Token) {
-        self.lock().publish(events, room, token);
+    pub(super) fn publish(&self, events: Vec<T>, room: Room, scale: Scale<T>, token: Token) {
+        self.lock().publish(events, room, scale, token);
         self.arrived.notify_one();
     }
 
@@ -123,14 +131,14 @@ impl<T: Weigh> Shared<T> {
         }
     }
 
-    pub(super) fn forget(&self, parts: &[Part]) {
+    pub(super) fn forget(&self, parts: &[Part<T>]) {
         self.lock().forget(parts);
         self.room.notify_one();
         // A taker may wait for the last open take of a closed channel.
         self.arrived.notify_one();
     }
 
-    pub(super) fn put_back(&self, events: Vec<T>, parts: Vec<Part>) {
+    pub(super) fn put_back(&self, events: Vec<T>, parts: Vec<Part<T>>) {
         self.lock().put_back(events, parts);
         self.arrived.notify_one();
     }
@@ -141,12 +149,19 @@ impl<T: Weigh> Shared<T> {
         self.arrived.notify_one();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.lock().is_closed()
-    }
-
     pub(super) fn state(&self) -> ChannelState {
         self.lock().state()
+    }
+}
+
+/// Waits for bytes that another channel gives back; it hears of those given back from now on.
+fn freed_elsewhere(budget: Option<&ByteBudget>) -> impl Future<Output = ()> {
+    let freed = budget.map(ByteBudget::freed);
+    async {
+        match freed {
+            Some(freed) => freed.await,
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -10,11 +10,11 @@ use crate::ingest::{Batch, ChannelError, TakeTransaction};
 /// From which puts the events of a take are.
 pub(super) struct MemoryTake<T> {
     shared: Arc<Shared<T>>,
-    parts: Vec<Part>,
+    parts: Vec<Part<T>>,
 }
 
 impl<T> MemoryTake<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>, parts: Vec<Part>) -> Self {
+    pub(super) fn new(shared: Arc<Shared<T>>, parts: Vec<Part<T>>) -> Self {
         Self { shared, parts }
     }
 }
@@ -36,7 +36,7 @@ impl<T: Weigh + Send + 'static> TakeTransaction<T> for MemoryTake<T> {
     fn hand_over(self: Box<Self>, events: Vec<T>) -> Vec<Batch<T>> {
         self.shared.forget(&self.parts);
         let mut events = events;
-        let split = |part: Part| {
+        let split = |part: Part<T>| {
             let later = events.split_off(part.room.events.min(events.len()));
             Batch::new(std::mem::replace(&mut events, later), part.token)
         };

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -5,7 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::SpillableChannel;
-use super::shared::{Inner, Shared};
+use super::shared::{Inner, Limits, Shared};
 use crate::base::Clock;
 use crate::event::Event;
 use crate::ingest::{
@@ -80,6 +81,30 @@ impl<T: Stored> SpillableChannelBuilder<T> {
         self
     }
 
+    /// Whether [`resize`](Self::resize) makes of `channel` what this would open: it has the same parts, and that
+    /// on disk [can be resized](FileChannelBuilder::can_resize).
+    pub fn can_resize(&self, channel: &SpillableChannel<T>) -> bool {
+        let Shared { memory, disk, .. } = &*channel.shared;
+        let same_disk = match (&self.disk, disk) {
+            (Some(next), Some(disk)) => next.can_resize(disk),
+            (next, disk) => next.is_none() && disk.is_none(),
+        };
+        same_disk && self.memory.is_some() == memory.is_some()
+    }
+
+    /// Gives `channel` and its parts these limits; they keep their events. A part that holds more than it may
+    /// takes no puts until it holds less.
+    pub fn resize(&self, channel: &SpillableChannel<T>) {
+        let shared = &channel.shared;
+        shared.lock().limits = Limits { transaction: self.transaction, threshold: self.threshold };
+        if let (Some(next), Some(memory)) = (&self.memory, &shared.memory) {
+            next.resize_part(memory, self.transaction, self.timeout);
+        }
+        if let (Some(next), Some(disk)) = (&self.disk, &shared.disk) {
+            next.resize_part(disk, self.transaction, self.timeout);
+        }
+    }
+
     /// Opens it under the name that its errors show. What its part on disk has is in it.
     ///
     /// # Errors
@@ -103,10 +128,8 @@ impl<T: Stored> SpillableChannelBuilder<T> {
             name,
             memory,
             disk,
-            transaction,
-            threshold: self.threshold,
             clock: self.context.clock,
-            inner: Mutex::new(Inner::default()),
+            inner: Mutex::new(Inner::new(Limits { transaction, threshold: self.threshold })),
             commits: tokio::sync::Mutex::default(),
             takers: tokio::sync::Mutex::default(),
             changed: Notify::new(),
@@ -128,5 +151,15 @@ impl<T: Stored> ChannelFactory<T> for SpillableChannelBuilder<T> {
         let channel = opened
             .map_err(|error| ChannelError::Storage { channel: name.to_string(), cause: Box::new(error) })?;
         Ok(Arc::new(channel))
+    }
+
+    fn can_resize(&self, running: &dyn Channel<T>) -> bool {
+        (running as &dyn Any).downcast_ref().is_some_and(|channel| Self::can_resize(self, channel))
+    }
+
+    fn resize(&self, running: &dyn Channel<T>) {
+        if let Some(channel) = (running as &dyn Any).downcast_ref() {
+            Self::resize(self, channel);
+        }
     }
 }

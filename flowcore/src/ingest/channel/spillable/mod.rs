@@ -121,6 +121,11 @@ impl<T: Stored> Channel<T> for SpillableChannel<T> {
         }
     }
 
+    /// Without a part in memory it is as its part on disk.
+    fn is_durable(&self) -> bool {
+        self.shared.memory.is_none()
+    }
+
     fn health(&self) -> Option<ChannelHealth> {
         self.shared.disk.as_ref().and_then(Channel::health)
     }

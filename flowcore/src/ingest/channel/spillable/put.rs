@@ -144,7 +144,7 @@ fn closed<T: Stored>(shared: &Shared<T>, refused: Vec<T>) -> PutError<Vec<T>> {
 #[async_trait]
 impl<T: Stored> PutTransaction<T> for SpillPut<T> {
     async fn put(&mut self, events: Vec<T>) -> Result<(), PutError<Vec<T>>> {
-        if self.events().saturating_add(events.len()) > self.shared.transaction {
+        if self.events().saturating_add(events.len()) > self.shared.lock().limits.transaction {
             return Err(self.refused(PutErrorKind::TooLarge, events));
         }
         if self.disk.is_some() || self.shared.route() == Part::Disk {

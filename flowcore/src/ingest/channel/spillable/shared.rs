@@ -13,9 +13,19 @@ use crate::ingest::{Channel, ChannelError, ChannelState, FileChannel, MemoryChan
 /// How often one looks whether the disk has lost what is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
+/// What may change while it runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Events of one transaction.
+    pub(super) transaction: usize,
+    /// Percent of the memory that must be free for new events to go there again.
+    pub(super) threshold: u8,
+}
+
 /// What is under the lock.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inner {
+    pub(super) limits: Limits,
     pub(super) order: DrainOrder,
     /// New events go to the disk.
     pub(super) overflows: bool,
@@ -26,14 +36,16 @@ pub(super) struct Inner {
     lost: u64,
 }
 
+impl Inner {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, order: DrainOrder::default(), overflows: false, open: 0, closed: false, lost: 0 }
+    }
+}
+
 pub(super) struct Shared<T: Stored> {
     pub(super) name: Arc<str>,
     pub(super) memory: Option<MemoryChannel<T>>,
     pub(super) disk: Option<FileChannel<T>>,
-    /// Events of one transaction.
-    pub(super) transaction: usize,
-    /// Percent of the memory that must be free for new events to go there again.
-    pub(super) threshold: u8,
     pub(super) clock: Clock,
     pub(super) inner: Mutex<Inner>,
     /// Held from where a put gets its places until its part has it: so both agree on the order.
@@ -72,7 +84,7 @@ impl<T: Stored> Shared<T> {
         if inner.overflows {
             let ChannelState { waiting, taken, capacity, .. } = memory.state();
             let free = capacity.saturating_sub(waiting + taken);
-            inner.overflows = free * 100 <= capacity * usize::from(self.threshold);
+            inner.overflows = free * 100 <= capacity * usize::from(inner.limits.threshold);
         }
         if inner.overflows { Part::Disk } else { Part::Memory }
     }
