@@ -43,7 +43,10 @@ pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
     match Runtime::new() {
         Ok(runtime) => {
             let start = Start { options, registry, system: &system, origins, monitoring: &monitoring };
-            runtime.block_on(start.run())
+            let exit = runtime.block_on(start.run());
+            // A thread that hangs on a disk or a terminal keeps nobody from ending.
+            runtime.shutdown_background();
+            exit
         }
         Err(error) => failed(Exit::Failed, &error),
     }

@@ -1,4 +1,5 @@
 use std::io;
+use std::time::Duration;
 
 use flowcore::ingest::agent::{AgentError, AgentReport};
 use flowcore::ingest::{Agent, AgentHandle};
@@ -9,6 +10,9 @@ use super::follower::Follower;
 use super::full_channels;
 use super::said::with_causes;
 use crate::monitor::{Monitor, MonitorConfig};
+
+/// How long channels may take to write down what they left for later, when a second signal came.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Runs an agent until a signal or a failure.
 pub(super) async fn serve(
@@ -30,7 +34,8 @@ pub(super) async fn serve(
         }
     };
     tokio::select! {
-        error = handle.failed() => return failed(&error),
+        // It ends by itself then: its channels settle as after a signal.
+        _ = handle.failed() => {}
         _ = signals.next() => {}
         () = follow => {}
         () = full_channels::tell(&handle) => {}
@@ -39,12 +44,16 @@ pub(super) async fn serve(
 }
 
 /// Sources first, then the sinks drain the channels; a second signal ends it at once.
-async fn stop(handle: AgentHandle, mut signals: Signals) -> Exit {
+async fn stop(mut handle: AgentHandle, mut signals: Signals) -> Exit {
     tracing::info!("stops");
-    tokio::select! {
-        end = handle.stop() => reported(end),
-        exit = signals.next() => exit,
-    }
+    let exit = tokio::select! {
+        () = handle.finished() => None,
+        exit = signals.next() => Some(exit),
+    };
+    let Some(exit) = exit else { return reported(handle.finish().await) };
+    tracing::warn!("ends at once: nothing is drained");
+    handle.abandon(AT_ONCE).await;
+    exit
 }
 
 fn reported(end: Result<AgentReport, AgentError>) -> Exit {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -8,7 +9,7 @@ use super::error::AgentError;
 use super::report::AgentReport;
 use super::snapshot::AgentSnapshot;
 use super::supervisor::{Request, Shared, Stage};
-use crate::base::{TaskEnd, TaskSet};
+use crate::base::{Clock, TaskEnd, TaskSet};
 use crate::event::Event;
 use crate::ingest::Channel;
 
@@ -21,6 +22,8 @@ pub struct AgentHandle<T: Send + 'static = Event> {
     pub(super) shared: Arc<Shared<T>>,
     pub(super) supervisor: TaskSet<()>,
     pub(super) changes: mpsc::Sender<Change<T>>,
+    /// How the supervisor ended, when it has.
+    pub(super) end: Option<(Arc<str>, TaskEnd<()>)>,
 }
 
 /// Reads an agent's snapshots, for a monitor. Clones read the same agent, also after it has stopped.
@@ -135,9 +138,8 @@ impl<T: Send + 'static> AgentHandle<T> {
     /// # Errors
     /// [`AgentError`] when the agent had failed, or fails while it stops.
     pub async fn finish(mut self) -> Result<AgentReport, AgentError> {
-        self.shared.ask(Request::Finish);
-        let end = self.supervisor.next().await;
-        if let Some((name, TaskEnd::Panicked(panic))) = end {
+        self.finished().await;
+        if let Some((name, TaskEnd::Panicked(panic))) = self.end {
             return Err(self.shared.broken(&name, panic));
         }
         match self.shared.failure() {
@@ -152,6 +154,47 @@ impl<T: Send + 'static> AgentHandle<T> {
     /// As [`finish`](Self::finish).
     pub async fn stop(self) -> Result<AgentReport, AgentError> {
         self.finish().await
+    }
+
+    /// Begins what [`finish`](Self::finish) does, and waits for it without giving up the handle. Safe to cancel:
+    /// then `finish` goes on waiting, or [`abandon`](Self::abandon) ends it.
+    pub async fn finished(&mut self) {
+        self.shared.ask(Request::Finish);
+        if self.end.is_none() {
+            self.end = self.supervisor.next().await;
+        }
+    }
+
+    /// Ends at once: drops all components with the transactions that they have open, and drains nothing. What was
+    /// committed and is on disk is there when the agent is started again; what channels left for later, such as
+    /// to write down what was taken, they do now, for at most `time` together.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::event::Event;
+    /// use flowcore::ingest::sink::NullSink;
+    /// use flowcore::ingest::source::SeqSource;
+    /// use flowcore::ingest::{AgentBuilder, MemoryChannel};
+    /// use std::time::Duration;
+    ///
+    /// let handle = AgentBuilder::<Event>::new("numbers")
+    ///     .channel("memory", MemoryChannel::builder())
+    ///     .source("seq", SeqSource::new).into(["memory"])
+    ///     .sink("null", NullSink::new).from("memory")
+    ///     .build()?
+    ///     .start()
+    ///     .await?;
+    /// handle.abandon(Duration::from_secs(1)).await;
+    /// # Ok(()) }
+    /// ```
+    pub async fn abandon(self, time: Duration) {
+        let Self { shared, supervisor, .. } = self;
+        drop(supervisor);
+        let clock = Clock::system();
+        tokio::select! {
+            () = shared.settle_channels() => {}
+            () = clock.sleep(time) => {}
+        }
     }
 
     /// Waits until every source has ended by itself, then drains and stops the rest. An agent without

@@ -30,5 +30,5 @@ pub(super) async fn launch<T: Clone + Send + Sync + 'static>(
     supervisor.publish();
     let mut task = TaskSet::new();
     task.spawn("supervisor", supervisor.run(sinks, sources, changes));
-    Ok(AgentHandle { shared, supervisor: task, changes: asking })
+    Ok(AgentHandle { shared, supervisor: task, changes: asking, end: None })
 }

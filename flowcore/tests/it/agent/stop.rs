@@ -1,8 +1,10 @@
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskSet};
+use flowcore::base::{Clock, TaskSet, Token};
 use flowcore::ingest::agent::{ComponentState, LeftInChannel};
-use flowcore::ingest::{Agent, AgentBuilder, Channel, ChannelError, MemoryChannel};
+use flowcore::ingest::{
+    Agent, AgentBuilder, Channel, ChannelError, Checkpoints, FileChannel, MemoryChannel, Sink, SinkError,
+};
 
 use super::parts::{Counter, Fault, Log, Memory, Number, sleep};
 use crate::seeds::{Random, Seed};
@@ -151,4 +153,47 @@ async fn dropping_the_handle_ends_everything() {
     sleep(Duration::from_secs(5)).await;
     assert!(before > 0);
     assert_eq!(memory.numbers().len(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn abandoned_it_ends_at_once_and_what_was_committed_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || FileChannel::<String>::builder([folder.path()]).segment_bytes(1 << 20).least_free_space(0);
+    let builder = open().checkpoints(Checkpoints::new(folder.path()));
+    let lines = vec!["line".to_owned(); 50];
+    let handle = AgentBuilder::new("test")
+        .channel("file", builder)
+        .written_elsewhere("file")
+        .sink("stuck", || Stuck)
+        .batch(10)
+        .from("file")
+        .build()
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    let channel = handle.channel("file").unwrap();
+    let mut put = channel.begin_put().await.unwrap();
+    put.put(lines.clone()).await.unwrap();
+    put.commit(Token::untracked()).await.unwrap();
+    while channel.state().taken == 0 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drop(channel);
+    let watch = Clock::system().stopwatch();
+    handle.abandon(Duration::from_secs(1)).await;
+    assert!(watch.elapsed() <= Duration::from_secs(1));
+    assert!(folder.path().join("flowcore.checkpoint").exists());
+    let channel = open().open("file").await.unwrap();
+    assert_eq!(channel.state().waiting, lines.len());
+}
+
+/// Delivers nothing, and does not return.
+struct Stuck;
+
+#[async_trait::async_trait]
+impl Sink<String> for Stuck {
+    async fn deliver(&mut self, _events: &[String]) -> Result<(), SinkError> {
+        std::future::pending().await
+    }
 }

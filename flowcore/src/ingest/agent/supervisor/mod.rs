@@ -101,12 +101,7 @@ impl<T: Clone + Send + Sync + 'static> Supervisor<T> {
     /// What channels left for later is done before anybody hears of the end. One whose disk does not answer is
     /// left.
     async fn settle(&mut self) {
-        let channels: Vec<_> = self.channels.iter().map(|open| open.channel.clone()).collect();
-        let settled = async move {
-            for channel in channels {
-                channel.settle().await;
-            }
-        };
+        let settled = self.shared.settle_channels();
         self.attend_for_grace(settled).await;
     }
 

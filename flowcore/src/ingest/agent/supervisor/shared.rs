@@ -202,6 +202,16 @@ impl<T: Send + 'static> Shared<T> {
         }
     }
 
+    /// What channels left for later is done when this returns.
+    pub(crate) fn settle_channels(&self) -> impl Future<Output = ()> + Send + 'static {
+        let channels: Vec<_> = self.parts().channels.iter().map(|open| open.channel.clone()).collect();
+        async move {
+            for channel in channels {
+                channel.settle().await;
+            }
+        }
+    }
+
     pub(crate) fn snapshot(&self) -> AgentSnapshot {
         let parts = self.parts();
         AgentSnapshot {
