@@ -1,8 +1,18 @@
 use std::fs;
+use std::sync::OnceLock;
+
+use flowcore::ingest::ByteBudget;
+
+/// What all channels in memory of this process may have together that have no `byteCapacity` of their own: 80 % of
+/// its memory.
+pub(crate) fn memory_budget() -> &'static ByteBudget {
+    static BUDGET: OnceLock<ByteBudget> = OnceLock::new();
+    BUDGET.get_or_init(|| ByteBudget::new(memory_limit() / 5 * 4))
+}
 
 /// How many bytes of memory this process may have: its control group's limit, else the machine's memory;
 /// 1 GiB if neither can be read.
-pub(crate) fn memory_limit() -> usize {
+fn memory_limit() -> usize {
     let group =
         fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
     let machine = || fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));

@@ -10,6 +10,6 @@ mod taildir;
 pub(crate) use exec::FlumeExecSource;
 pub(crate) use local_zone::LocalZone;
 pub(crate) use logger::HexLoggerSink;
-pub(crate) use memory_limit::memory_limit;
+pub(crate) use memory_limit::memory_budget;
 pub(crate) use path_manager::FlumeNames;
 pub(crate) use taildir::{TaildirEvents, TaildirSource};

@@ -25,6 +25,8 @@ const FILE: ComponentType = channel("file", &["org.apache.flume.channel.file.Fil
 
 const REPLAY: &str = "there is one replay only, from the last checkpoint on";
 
+const KEY_FILES: &str = "each key has a file of its own";
+
 const ON_DISK: &[Key] = &[
     key("checkpointDir", Kind::Paths).or("~/.flume/file-channel/checkpoint"),
     key("dataDirs", Kind::Paths).or("~/.flume/file-channel/data"),
@@ -46,15 +48,14 @@ const ON_DISK: &[Key] = &[
     text("encryption.activeKey"),
     text("encryption.cipherProvider"),
     key("encryption.keyProvider", Kind::OneOf(&["FILE", "JCEKSFILE"])),
-    key("encryption.keyProvider.keyStoreFile", Kind::File),
-    key("encryption.keyProvider.keyStorePasswordFile", Kind::File),
-    key("encrpytion.keyProvider.keyStorePasswordFile", Kind::File)
-        .also("encryption.keyProvider.keyStorePasswordFile"),
+    key("encryption.keyProvider.keyStoreFile", Kind::File).idle(KEY_FILES),
+    key("encryption.keyProvider.keyStorePasswordFile", Kind::File).idle(KEY_FILES),
+    // As the guide spells them.
+    key("encrpytion.keyProvider.keyStorePasswordFile", Kind::File).idle(KEY_FILES),
     key("encryption.keyProvider.keys", Kind::Words),
     key("encryption.keyProvider.keys.<k>.file", Kind::File).new_here(),
-    key("encryption.keyProvider.keys.<k>.passwordFile", Kind::File),
-    key("encyption.keyProvider.keys.<k>.passwordFile", Kind::File)
-        .also("encryption.keyProvider.keys.<k>.passwordFile"),
+    key("encryption.keyProvider.keys.<k>.passwordFile", Kind::File).idle(KEY_FILES),
+    key("encyption.keyProvider.keys.<k>.passwordFile", Kind::File).idle(KEY_FILES),
 ];
 
 const SPILLABLE: ComponentType =

@@ -70,6 +70,10 @@ fn channel(status: &ChannelStatus) -> Reading {
         members.push(("Unhealthy", Value::Count(u64::from(health.is_unhealthy))));
     }
     let mut own = vec![("ComponentType", type_name(activity))];
+    if let Some(health) = health {
+        own.push(("DiskFull", Value::Flag(health.is_disk_full)));
+        own.push(("LostEventCount", Value::Count(health.lost_events)));
+    }
     own.push(("TakenCount", Value::Count(state.taken as u64)));
     own.push(("Bytes", Value::Count(state.bytes as u64)));
     Reading { group: "CHANNEL", name: status.name.to_string(), members, own }

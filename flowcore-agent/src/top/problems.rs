@@ -1,4 +1,4 @@
-use super::numbers::stretch;
+use super::numbers::{count, stretch};
 use super::view::{Component, Group, View};
 
 /// From this on a channel is as good as full.
@@ -35,6 +35,13 @@ fn refused(agent: &Component, view: &View) -> Option<String> {
 
 fn channel(component: &Component, view: &View) -> Option<String> {
     let name = &component.name;
+    if component.number("DiskFull") == Some(1.0) {
+        return Some(format!("channel {name}: its disk is full, so its sources wait; its sinks go on"));
+    }
+    if let Some(lost) = component.number("LostEventCount").filter(|lost| *lost > 0.0) {
+        return Some(format!("channel {name}: {} events could not be read; see the log", count(lost)));
+    }
+    // An agent that does not say more.
     if component.number("Unhealthy") == Some(1.0) {
         return Some(format!("channel {name}: its disk is full, or events could not be read; see the log"));
     }

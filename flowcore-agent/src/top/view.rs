@@ -85,6 +85,7 @@ impl Component {
         match self.members.get(member)? {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => text.parse().ok(),
+            Value::Bool(flag) => Some(f64::from(u8::from(*flag))),
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ fn bytes(folder: &Path) -> Vec<u8> {
 }
 
 /// Events by the headers of their puts, which are never encrypted.
-fn events(folder: &Path) -> usize {
+pub(crate) fn events(folder: &Path) -> usize {
     let bytes = bytes(folder);
     let is_put = |at: &usize| bytes[*at..].starts_with(b"FcR1\x01");
     (0..bytes.len().saturating_sub(16)).filter(is_put).map(|at| usize::from(bytes[at + 12])).sum()
@@ -48,7 +48,8 @@ type Look = fn(&Program) -> bool;
 
 #[test]
 fn each_key_does_what_it_says() {
-    let table: [(&[(&str, &str)], Look); 9] = [
+    let cipher = [ENCRYPTED, &[("encryption.cipherProvider", "AESCTRNOPADDING")]].concat();
+    let table: [(&[(&str, &str)], Look); 10] = [
         (&[], |program| program.path("data/flowcore.checkpoint").exists()),
         (&[("checkpointDir", "{dir}/marks")], |program| program.path("marks/flowcore.checkpoint").exists()),
         (&[("checkpointOnClose", "false")], |program| !program.path("data/flowcore.checkpoint").exists()),
@@ -63,13 +64,25 @@ fn each_key_does_what_it_says() {
         (&[("fsyncPerTransaction", "false"), ("fsyncInterval", "1")], |program| {
             events(&program.path("data")) == 50
         }),
-        (ENCRYPTED, |program| !bytes(&program.path("data")).windows(3).any(|part| part == b"\x0049")),
-        (&[("encryption.cipherProvider", "AESCTRNOPADDING")], |program| events(&program.path("data")) == 50),
+        (ENCRYPTED, is_secret),
+        (&cipher, is_secret),
+        (&[("dataDirs", "{dir}/data, {dir}/more")], |program| program.path("more/in_use.lock").exists()),
     ];
     for (keys, look) in table {
-        let program = filled(FILE, keys);
-        assert!(look(&program), "{keys:?}: {}", program.log());
+        for kind in [FILE.to_owned(), on_disk_alone()] {
+            let program = filled(&kind, keys);
+            assert!(look(&program), "{kind}{keys:?}: {}", program.log());
+        }
     }
+}
+
+/// A spillable channel that has no memory.
+fn on_disk_alone() -> String {
+    FILE.replace("type = file", "type = SPILLABLEMEMORY\na1.channels.c1.memoryCapacity = 0")
+}
+
+fn is_secret(program: &Program) -> bool {
+    !bytes(&program.path("data")).windows(3).any(|part| part == b"\x0049")
 }
 
 const ENCRYPTED: &[(&str, &str)] = &[
@@ -81,15 +94,18 @@ const ENCRYPTED: &[(&str, &str)] = &[
 
 #[test]
 fn what_is_encrypted_is_delivered_with_its_key_and_not_without() {
-    let mut program = filled(FILE, ENCRYPTED);
-    let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
-    let mut program = Program::start_in(folder, &format!("{EMPTYING}{FILE}"), &[]);
-    assert_eq!(program.wait(), 1, "{}", program.log());
-    assert!(program.log().contains("is encrypted with the key `k1`"), "{}", program.log());
-    let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
-    let mut program = Program::start_in(folder, &format!("{EMPTYING}{FILE}{}", with(&ENCRYPTED[1..])), &[]);
-    program.until("fifty lines", || lines_in(&program.path("out")).len() == 50);
-    program.stop();
+    for kind in [FILE.to_owned(), on_disk_alone()] {
+        let mut program = filled(&kind, ENCRYPTED);
+        let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
+        let mut program = Program::start_in(folder, &format!("{EMPTYING}{kind}"), &[]);
+        assert_eq!(program.wait(), 1, "{}", program.log());
+        assert!(program.log().contains("is encrypted with the key `k1`"), "{}", program.log());
+        let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
+        let conf = format!("{EMPTYING}{kind}{}", with(&ENCRYPTED[1..]));
+        let mut program = Program::start_in(folder, &conf, &[]);
+        program.until("fifty lines", || lines_in(&program.path("out")).len() == 50);
+        program.stop();
+    }
 }
 
 #[test]
@@ -159,4 +175,19 @@ fn a_channel_that_an_agent_has_is_not_touched() {
         assert!(code == Some(1) && said.contains("in use") && said.contains("stop the agent"), "{said}");
     }
     program.stop();
+}
+
+#[test]
+fn the_keys_of_a_java_key_store_are_known_and_have_no_effect() {
+    let keys = with(&[
+        ("encryption.keyProvider.keyStoreFile", "/etc/keys"),
+        ("encrpytion.keyProvider.keyStorePasswordFile", "/etc/password"),
+        ("encryption.keyProvider.keys.k1.passwordFile", "/etc/password"),
+    ]);
+    for kind in [FILE, &FILE.replace("type = file", "type = spillablememory")] {
+        let checked = flowcore_agent::AgentFile::from_properties(format!("{FILLING}{kind}{keys}")).check();
+        let said = checked.unwrap().diagnostics;
+        let idle = said.iter().filter(|said| said.code == "no-effect").count();
+        assert_eq!((idle, said.iter().any(|said| said.code == "unknown-key")), (3, false), "{said:#?}");
+    }
 }

@@ -15,6 +15,12 @@ const ROWS: &str = "network_keys::each_key_does_what_it_says";
 const TAIL: &str = "taildir::every_key_does_what_it_says";
 const SPOOL: &str = "spooldir::every_key_does_what_it_says";
 const STORED: &str = "channel_keys::each_key_does_what_it_says";
+const LIMITS: &str = "channel_limits::capacity_transactions_and_patience_are_those_of_the_keys";
+const SLOTS: &str = "channel_limits::bodies_have_the_bytes_of_the_keys_in_whole_slots";
+const NO_SPACE: &str =
+    "channel_limits::a_disk_without_the_required_space_takes_no_puts_and_gives_what_it_has";
+const STRICT: &str = "channel_life::strict_recovery_refuses_what_is_damaged_and_else_the_rest_is_delivered_and_the_loss_counted";
+const SYNC: &str = "../../src/registry/builtin/channels/file::what_is_synced_when_is_as_the_keys_say";
 const AVRO: &str = "network::an_avro_sink_sends_to_an_avro_source";
 const THRIFT: &str = "thrift::a_thrift_sink_sends_to_a_thrift_source";
 const THRIFT_TLS: &str = "thrift::a_thrift_sink_sends_by_tls_to_those_it_trusts";
@@ -81,10 +87,28 @@ const SHOWN: &[(&str, &str)] = &[
     ("deserializer avro schemaType", "spool_states::avro_files_are_read_as_a_real_flume_reads_them"),
     ("source spooldir pollDelay", "spool_states::files_that_come_later_are_found_after_poll_delay"),
     ("source spooldir maxBackoff", "spool_states::a_source_whose_channel_stays_full_pauses_no_longer_than_max_backoff"),
+    ("channel memory capacity transactionCapacity keep-alive", LIMITS),
+    ("channel memory byteCapacityBufferPercentage byteCapacity", SLOTS),
+    ("channel pseudotxnmemory capacity keep-alive", LIMITS),
+    ("channel file capacity transactionCapacity keep-alive", LIMITS),
     ("channel file dataDirs checkpointDir useDualCheckpoints backupCheckpointDir checkpointOnClose maxFileSize", STORED),
+    ("channel file checkpointInterval", "channel_limits::a_checkpoint_is_written_when_its_interval_is_over"),
+    ("channel file minimumRequiredSpace", NO_SPACE),
+    ("channel file fsyncPerTransaction fsyncInterval", SYNC),
+    ("channel file strictRecovery", STRICT),
     ("channel file encryption.activeKey encryption.keyProvider encryption.keyProvider.keys", STORED),
-    ("channel file encryption.keyProvider.keys.<k>.file", STORED),
-    ("channel spillablememory memoryCapacity overflowCapacity dataDirs", "channel_keys::a_spillable_channel_without_memory_is_on_disk_and_without_anything_it_is_refused"),
+    ("channel file encryption.cipherProvider encryption.keyProvider.keys.<k>.file", STORED),
+    ("channel spillablememory memoryCapacity overflowCapacity transactionCapacity", LIMITS),
+    ("channel spillablememory byteCapacityBufferPercentage byteCapacity avgEventSize", SLOTS),
+    ("channel spillablememory overflowTimeout overflowDeactivationThreshold", "channel_limits::events_overflow_after_the_timeout_and_until_enough_memory_is_free"),
+    ("channel spillablememory dataDirs checkpointDir useDualCheckpoints backupCheckpointDir", STORED),
+    ("channel spillablememory checkpointOnClose maxFileSize", STORED),
+    ("channel spillablememory checkpointInterval", "channel_limits::a_checkpoint_is_written_when_its_interval_is_over"),
+    ("channel spillablememory minimumRequiredSpace", NO_SPACE),
+    ("channel spillablememory fsyncPerTransaction fsyncInterval", SYNC),
+    ("channel spillablememory strictRecovery", STRICT),
+    ("channel spillablememory encryption.activeKey encryption.keyProvider encryption.keyProvider.keys", STORED),
+    ("channel spillablememory encryption.cipherProvider encryption.keyProvider.keys.<k>.file", STORED),
     ("sink avro hostname port compression-type", AVRO),
     ("sink avro hosts hosts.<alias> client.type host-selector batch-size", HOSTS),
     ("sink avro ssl truststore truststore-password trust-all-certs", AVRO_TLS),
@@ -138,15 +162,6 @@ const SHOWN: &[(&str, &str)] = &[
 /// they are given to may have tests of its own.
 #[rustfmt::skip]
 const ONLY_READ: &[&str] = &[
-    "channel memory capacity transactionCapacity keep-alive byteCapacityBufferPercentage byteCapacity",
-    "channel pseudotxnmemory capacity keep-alive",
-    "channel file capacity keep-alive transactionCapacity checkpointInterval minimumRequiredSpace fsyncPerTransaction fsyncInterval strictRecovery",
-    "channel file encryption.cipherProvider encryption.keyProvider.keyStoreFile encryption.keyProvider.keyStorePasswordFile encryption.keyProvider.keys.<k>.passwordFile",
-    "channel spillablememory overflowTimeout overflowDeactivationThreshold avgEventSize byteCapacityBufferPercentage byteCapacity",
-    "channel spillablememory checkpointDir useDualCheckpoints backupCheckpointDir transactionCapacity checkpointInterval checkpointOnClose",
-    "channel spillablememory maxFileSize minimumRequiredSpace fsyncPerTransaction fsyncInterval strictRecovery",
-    "channel spillablememory encryption.activeKey encryption.cipherProvider encryption.keyProvider encryption.keyProvider.keyStoreFile encryption.keyProvider.keyStorePasswordFile",
-    "channel spillablememory encryption.keyProvider.keys encryption.keyProvider.keys.<k>.file encryption.keyProvider.keys.<k>.passwordFile",
 ];
 
 const SECTIONS: [(Section, &str); 12] = [

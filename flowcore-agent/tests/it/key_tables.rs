@@ -29,12 +29,18 @@ fn problem(row: &str) -> Option<String> {
         "W" => matches!(known.ours, Ours::NoEffect(_) | Ours::OldName(_)),
         "D" => matches!(known.ours, Ours::Refused(_) | Ours::RefusedIfTrue(_)),
         "new" => known.ours == Ours::New,
+        "=" if is_of_key_store(key) => matches!(known.ours, Ours::NoEffect(_)),
         "=" => !matches!(known.ours, Ours::Refused(_) | Ours::NoEffect(_)),
         _ => true,
     };
     let wrong = [(is_default, "default"), (is_required, "required"), (is_ours, "ours")];
     let wrong: Vec<&str> = wrong.iter().filter(|(holds, _)| !holds).map(|(_, what)| *what).collect();
     (!wrong.is_empty()).then(|| format!("{row}: {} differs: {known:?}", wrong.join(", ")))
+}
+
+/// The key store of Java that `JCEKSFILE` names is not read, so they are known and do nothing.
+fn is_of_key_store(key: &str) -> bool {
+    key.starts_with("encryption.keyProvider.keyStore") || key.ends_with(".passwordFile")
 }
 
 /// A key of a type, or of one of its parts.

@@ -4,6 +4,8 @@
 
 mod avro_client;
 mod channel_keys;
+mod channel_life;
+mod channel_limits;
 mod command_line;
 mod confs;
 mod embedded;

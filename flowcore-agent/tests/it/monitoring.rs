@@ -81,8 +81,9 @@ impl Watched {
 
     /// Waits until a member has a value.
     pub(crate) fn until(&self, component: &str, member: &str, value: &str) {
-        self.program
-            .until(&format!("{component} {member} {value}"), || self.metrics()[component][member] == *value);
+        // A channel that is opened anew is not there for a while.
+        let is_so = || self.metrics().get(component).is_some_and(|members| members[member] == *value);
+        self.program.until(&format!("{component} {member} {value}"), is_so);
     }
 
     fn top(&self, arguments: &[&str]) -> Output {
@@ -371,4 +372,33 @@ fn a_change_is_shown_and_one_that_is_refused_until_it_is_put_right() {
     assert_eq!(sample("flume_agent_change_refused").as_deref(), Some("0"));
     let screen = text(&watched.top(&["--once"]).stdout);
     assert!(screen.contains(", changed ") && !screen.contains("not followed"), "{screen}");
+}
+
+#[test]
+fn a_full_disk_shows_everywhere_and_no_more_when_there_is_room() {
+    let fitting = LOAD.replace("a1.channels.c2.minimumRequiredSpace = 1048576\n", "");
+    let full = format!("{fitting}a1.channels.c2.minimumRequiredSpace = 9000000000000000000\n");
+    let mut watched = Watched::start(&full, &[]);
+    watched.until("CHANNEL.c2", "Unhealthy", "1");
+    let is_full = || {
+        let json: Value = serde_json::from_str(&watched.get("/metrics.json")).unwrap();
+        json["CHANNEL.c2"]["DiskFull"].as_bool().unwrap()
+    };
+    assert!(is_full());
+    assert_eq!(watched.metrics()["CHANNEL.c2"]["Open"], "true");
+    let gauge = || value(&parse(&watched.get("/prometheus")).unwrap(), "flume_channel_disk_full", "c2");
+    assert_eq!(gauge(), 1);
+    let screen = text(&watched.top(&["--once"]).stdout);
+    assert!(
+        screen.contains("! channel c2: its disk is full, so its sources wait; its sinks go on"),
+        "{screen}"
+    );
+    assert!(watched.program.log().contains("bytes are free, and"), "{}", watched.program.log());
+    let file = watched.program.path("flume.conf");
+    let roomy = format!("{fitting}a1.channels.c2.minimumRequiredSpace = 1048576\n");
+    fs::write(&file, roomy.replace("{dir}", watched.program.folder.path().to_str().unwrap())).unwrap();
+    watched.until("CHANNEL.c2", "Unhealthy", "0");
+    watched.until("SINK.k2", "EventDrainSuccessCount", "5000");
+    assert_eq!((is_full(), gauge()), (false, 0));
+    watched.program.stop();
 }

@@ -69,6 +69,11 @@ fn channels(text: &mut Text, snapshot: &AgentSnapshot) {
     gauge("open", "Whether it takes puts", |c| health(c, |health| health.is_open));
     gauge("closed", "Whether it was closed", |c| health(c, |health| !health.is_open));
     gauge("unhealthy", "Whether its disk is full, or damaged", |c| health(c, |health| health.is_unhealthy));
+    gauge("disk_full", "Whether puts wait for room on its disk", |c| health(c, |health| health.is_disk_full));
+    let lost = "Committed events that could not be read";
+    text.family("channel_lost_events_total", "counter", lost, &rows, |row| {
+        row.status.health.and_then(|health| count(health.lost_events))
+    });
     let put = "A put, from its begin to its commit";
     text.histogram("channel_put_latency_seconds", put, &rows, |c| &c.put_delays);
     let take = "A take, until it was committed or went back";

@@ -70,3 +70,56 @@ fn has_logs_of_flume(folder: &std::path::Path) -> bool {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use flowcore::base::{Clock, Token};
+    use flowcore::event::Event;
+    use flowcore::ingest::Channel;
+    use flowcore_testkit::{CrashDisk, Random};
+
+    use super::super::tests::with_settings;
+    use super::file;
+
+    /// Whether an event is lost when the power goes so many seconds after its commit.
+    async fn is_lost(keys: &str, seconds: u64, seed: u64) -> bool {
+        // A checkpoint would sync the log, too.
+        let keys = format!(
+            "type = file\ndataDirs = data\nmaxFileSize = 65536\ncheckpointInterval = 3600000\n{keys}"
+        );
+        let open = |disk: CrashDisk| {
+            let channel = with_settings(&keys, |settings| file(settings).unwrap());
+            channel.on_disk(Arc::new(disk)).least_free_space(0).open("c1")
+        };
+        let disk = CrashDisk::new();
+        let channel = open(disk.clone()).await.unwrap();
+        let mut put = channel.begin_put().await.unwrap();
+        put.put(vec![Event::new("x")]).await.unwrap();
+        put.commit(Token::untracked()).await.unwrap();
+        Clock::system().sleep(Duration::from_secs(seconds)).await;
+        let after = disk.crash(&mut Random::new(seed));
+        open(after).await.unwrap().state().waiting == 0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_synced_when_is_as_the_keys_say() {
+        let table = [
+            ("", 0, true),
+            ("fsyncPerTransaction = true\nfsyncInterval = 60", 0, true),
+            ("fsyncPerTransaction = false", 3, false),
+            ("fsyncPerTransaction = false", 7, true),
+            ("fsyncPerTransaction = false\nfsyncInterval = 60", 50, false),
+            ("fsyncPerTransaction = false\nfsyncInterval = 60", 62, true),
+        ];
+        for (keys, seconds, is_safe) in table {
+            let mut lost = 0;
+            for seed in 0..30 {
+                lost += u32::from(is_lost(keys, seconds, seed).await);
+            }
+            assert_eq!(lost == 0, is_safe, "{lost} of 30 lost {seconds} s after {keys:?}");
+        }
+    }
+}
