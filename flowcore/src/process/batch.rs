@@ -1,6 +1,8 @@
 //! How tuples lie between tasks: loads that are shared, and parcels that say which part of one is for whom.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::{self, ThreadId};
 
 use super::Tuple;
 use super::tuple::TupleBatch;
@@ -13,6 +15,8 @@ pub(crate) struct Load<T: Tuple + ?Sized> {
     pub(crate) items: T::Batch,
     pub(crate) roots: Roots,
     pool: Option<Arc<Pool<T>>>,
+    /// The thread that filled it, if its tuples own memory.
+    filled_on: Option<ThreadId>,
 }
 
 /// The root tuple of each tuple of a load, in runs: what one tuple caused lies together. A spout's tuples are
@@ -121,6 +125,11 @@ impl<T: Tuple + ?Sized> Load<T> {
         })
     }
 
+    /// It will not be added to.
+    pub(crate) fn is_filled(&mut self) {
+        self.filled_on = thread_of::<T>();
+    }
+
     /// Takes over what a spout emitted later.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.items.append(&mut other.items);
@@ -130,35 +139,64 @@ impl<T: Tuple + ?Sized> Load<T> {
 impl<T: Tuple + ?Sized> Drop for Load<T> {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {
-            pool.give_back(std::mem::take(&mut self.items), std::mem::take(&mut self.roots));
+            let (items, roots) = (std::mem::take(&mut self.items), std::mem::take(&mut self.roots));
+            pool.give_back(Used { items, roots, filled_on: self.filled_on });
         }
     }
 }
 
 /// The memory of loads that came home. Their tuples are dropped here, by the task that made them.
-pub(crate) struct Pool<T: Tuple + ?Sized>(Mutex<Vec<(T::Batch, Roots)>>);
+///
+/// Tasks move between threads, and what a tuple owns is freed several times as fast on the thread that allocated
+/// it. So a task takes the loads that were filled on the thread it runs on, and leaves the others for when it is
+/// on theirs again.
+pub(crate) struct Pool<T: Tuple + ?Sized>(Mutex<VecDeque<Used<T>>>);
+
+/// A load that was read, with its tuples.
+struct Used<T: Tuple + ?Sized> {
+    items: T::Batch,
+    roots: Roots,
+    filled_on: Option<ThreadId>,
+}
 
 impl<T: Tuple + ?Sized> Pool<T> {
-    const LARGEST: usize = 32;
+    const LARGEST: usize = 64;
+    /// With as many, one of another thread is taken before a new one is made.
+    const ENOUGH: usize = 32;
 
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::default()))
     }
 
+    /// An empty load, to be filled.
     pub(crate) fn load(self: &Arc<Self>) -> Load<T> {
-        let pooled = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let (mut items, mut roots) = pooled.unwrap_or_default();
+        let used = self.take(thread_of::<T>());
+        let (mut items, mut roots) = used.map(|used| (used.items, used.roots)).unwrap_or_default();
         items.clear();
         roots.0.clear();
-        Load { items, roots, pool: Some(Arc::clone(self)) }
+        Load { items, roots, pool: Some(Arc::clone(self)), filled_on: None }
     }
 
-    fn give_back(&self, items: T::Batch, roots: Roots) {
+    fn take(&self, thread: Option<ThreadId>) -> Option<Used<T>> {
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.len() < Self::LARGEST {
-            pool.push((items, roots));
+        match pool.iter().rposition(|used| used.filled_on == thread) {
+            Some(at) => pool.remove(at),
+            None if pool.len() >= Self::ENOUGH => pool.pop_front(),
+            None => None,
         }
     }
+
+    fn give_back(&self, used: Used<T>) {
+        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if pool.len() < Self::LARGEST {
+            pool.push_back(used);
+        }
+    }
+}
+
+/// The thread that this runs on, if it matters where tuples are dropped.
+fn thread_of<T: Tuple + ?Sized>() -> Option<ThreadId> {
+    T::Batch::OWNS_MEMORY.then(|| thread::current().id())
 }
 
 /// Tuples up to `end` (of a load, or of a selection from it) belong to one root batch.

@@ -4,6 +4,8 @@
 //! when everything that came of it is safe, and replayed when it is not. See [`TopologyBuilder`].
 
 mod batch;
+#[cfg(test)]
+mod batch_tests;
 mod bolt;
 mod context;
 mod engine;

@@ -15,6 +15,9 @@ pub trait Tuple: Send + Sync + 'static {
 /// A batch of tuples: filled once, then only read.
 #[doc(hidden)]
 pub trait TupleBatch<T: Tuple + ?Sized>: Default + Send + Sync + 'static {
+    /// Whether there is something to be freed for a tuple alone.
+    const OWNS_MEMORY: bool;
+
     fn push(&mut self, tuple: T::Put<'_>);
     fn len(&self) -> usize;
     fn get(&self, index: usize) -> Option<&T>;
@@ -32,6 +35,8 @@ impl<T: Send + Sync + 'static> Tuple for T {
 }
 
 impl<T: Send + Sync + 'static> TupleBatch<T> for Vec<T> {
+    const OWNS_MEMORY: bool = std::mem::needs_drop::<T>();
+
     #[inline]
     fn push(&mut self, tuple: T) {
         Vec::push(self, tuple);
@@ -116,6 +121,8 @@ impl<B> Packed<B> {
 }
 
 impl TupleBatch<str> for Packed<String> {
+    const OWNS_MEMORY: bool = false;
+
     #[inline]
     fn push(&mut self, tuple: &str) {
         self.buffer.push_str(tuple);
@@ -162,6 +169,8 @@ impl TupleBatch<str> for Packed<String> {
 }
 
 impl TupleBatch<[u8]> for Packed<Vec<u8>> {
+    const OWNS_MEMORY: bool = false;
+
     #[inline]
     fn push(&mut self, tuple: &[u8]) {
         self.buffer.extend_from_slice(tuple);

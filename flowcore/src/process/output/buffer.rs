@@ -47,11 +47,13 @@ impl<T: Tuple + ?Sized> Buffer<T> {
 
     /// Takes the content, and leaves an empty buffer.
     pub(crate) fn take(&mut self) -> Self {
+        self.load.is_filled();
         std::mem::replace(self, Self::new(Arc::clone(&self.pool)))
     }
 
     /// Takes the tuples, and leaves an empty load.
     pub(crate) fn take_load(&mut self) -> Load<T> {
+        self.load.is_filled();
         std::mem::replace(&mut self.load, self.pool.load())
     }
 
