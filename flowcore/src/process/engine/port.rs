@@ -212,20 +212,22 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
                 run = walk.run_of(index, &load.roots);
                 out.at(run.root);
             }
-            let mut result = limit.bound(bolt.execute(tuple, out)).await;
+            // Only what went wrong is moved: what is written as one byte is slow to read back as sixteen.
+            let mut stop = match limit.bound(bolt.execute(tuple, out)).await {
+                Ok(()) => None,
+                Err(error) => fail(&segment.work, run.root, error, (component, &mut *failed)),
+            };
             *at += 1;
             if out.is_full() {
-                if out.take_overflow() && result.is_ok() {
-                    result = Err(BoltError::reject(TooManyOutputs));
+                if out.take_overflow() && stop.is_none() {
+                    let error = BoltError::reject(TooManyOutputs);
+                    stop = fail(&segment.work, run.root, error, (component, &mut *failed));
                 }
                 out.flush().await;
             }
-            if let Err(error) = result {
-                *failed += 1;
-                if let Some(stop) = fail(&segment.work, run.root, error, component) {
-                    out.leave();
-                    return Err(stop);
-                }
+            if let Some(stop) = stop {
+                out.leave();
+                return Err(stop);
             }
         }
         out.leave();
@@ -236,7 +238,14 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
 }
 
 /// The tuple `root` has failed. Returns the error if the task cannot go on.
-fn fail(work: &Work, root: u32, error: BoltError, component: &Arc<str>) -> Option<BoltError> {
+#[cold]
+fn fail(
+    work: &Work,
+    root: u32,
+    error: BoltError,
+    (component, failed): (&Arc<str>, &mut u64),
+) -> Option<BoltError> {
+    *failed += 1;
     let failure = DeliveryError::new(Arc::clone(component), error.loss());
     match error {
         BoltError::Retry(cause) | BoltError::Reject(cause) => {
