@@ -1,5 +1,6 @@
 //! Runs a topology: one task for each spout and bolt instance, with bounded mailboxes between them.
 
+mod ahead;
 mod bolt_task;
 mod bolt_time;
 mod control;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::MailboxReceiver;
+use super::ahead::Ahead;
 use super::mailbox::{Heard, Mail};
 use super::pulse::{Limit, Pulse, Unlimited};
 use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
@@ -203,10 +204,14 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     let Parcel { load, selection, segments, at, segment: nth } = parcel;
     let mut walk = RootWalk::default();
     let mut tuples = load.from(selection, *at);
+    let mut ahead = Ahead::new(load.from(selection, *at), *at);
     while let Some(segment) = segments.get_mut(*nth) {
         out.enter(&segment.work, now);
         let mut run = Run { root: 0, end: 0 };
         while *at < segment.end {
+            if ahead.is_due(*at) {
+                ahead.show(bolt);
+            }
             let Some((index, tuple)) = tuples.next() else { break };
             if index >= run.end {
                 run = walk.run_of(index, &load.roots);

@@ -7,6 +7,7 @@ mod end;
 mod flow;
 mod grouping;
 mod life;
+mod look_ahead;
 mod observe;
 mod operators;
 mod progress;

@@ -163,6 +163,11 @@ where
         Ok(())
     }
 
+    #[inline]
+    fn look_ahead(&self, tuple: &T) -> bool {
+        self.windows.touches(|| ((self.key)(tuple), position((self.timestamp)(tuple))))
+    }
+
     async fn on_watermark(&mut self, watermark: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {
         self.windows.advance(watermark);
         self.give_due(out.now(), &mut out.0).await;

@@ -45,6 +45,11 @@ pub trait Core<K, A>: Send + 'static {
         add: impl FnOnce(&mut A),
     ) -> Admission;
 
+    /// Touches what a tuple that comes soon will need, its key and where it lies. Returns whether it is worth it.
+    fn touches(&self, _tuple: impl FnOnce() -> (K, i64)) -> bool {
+        false
+    }
+
     /// The watermark has come to here. It never goes back.
     fn advance(&mut self, watermark: Timestamp);
 

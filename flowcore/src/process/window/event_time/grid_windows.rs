@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::hint::black_box;
 
 use super::contents::ByKey;
 use super::rules::{BEGINNING, Held, progress};
@@ -44,6 +45,9 @@ pub struct GridWindows<K, A> {
 }
 
 const NEVER: i64 = i64::MAX;
+
+/// With fewer entries, what a tuple needs is in the cache.
+const LARGE: usize = 8_192;
 
 impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
     pub(in crate::process::window) fn new(grid: Grid, rules: Rules) -> Self {
@@ -195,6 +199,21 @@ where
             }
             _ => self.add_anywhere(arrival, keep, add),
         }
+    }
+
+    #[inline]
+    fn touches(&self, tuple: impl FnOnce() -> (K, i64)) -> bool {
+        let Some(latest) = self.stretches.get(self.latest).filter(|_| self.held.entries >= LARGE) else {
+            return false;
+        };
+        let (key, at) = tuple();
+        // The one beside may be meant: a sum, because a guess would be wrong as often as not.
+        let after = usize::from(at >= latest.start + self.grid.width);
+        let near = (self.latest + after).wrapping_sub(usize::from(at < latest.start));
+        if let Some(stretch) = self.stretches.get(near) {
+            black_box(stretch.contents.get(&key));
+        }
+        true
     }
 
     fn advance(&mut self, watermark: Timestamp) {
