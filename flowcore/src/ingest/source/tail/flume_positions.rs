@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::TailError;
 use super::position::{Check, Position};
 use super::positions::{
-    LARGEST, OwnFormat, PositionFormat, SavedPosition, SavedPositions, UNKNOWN_DEVICE, lossy_path,
+    LARGEST, PositionFormat, SavedPosition, SavedPositions, UNKNOWN_DEVICE, load, lossy_path,
 };
 use crate::base::{Disk, FileIdentity};
 
@@ -19,8 +19,19 @@ use crate::base::{Disk, FileIdentity};
 #[derive(Debug)]
 pub(super) struct FlumeFormat;
 
+/// What is in the second file. It is written first: until Flume's file has followed, that one is what it was,
+/// and its positions may be of contents that are gone.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Beside<P> {
+    #[serde(flatten)]
+    positions: P,
+    /// What Flume's file has until then.
+    #[serde(default)]
+    replaced: Vec<Entry>,
+}
+
 /// The members, in the order in which Flume writes them.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Entry {
     inode: u64,
     pos: u64,
@@ -44,22 +55,22 @@ impl PositionFormat for FlumeFormat {
             Err(cause) => return Err(TailError::Positions { path: path.to_path_buf(), cause }),
         };
         let read = Read::of(&bytes);
-        let known = OwnFormat.load(disk, &beside(path)).unwrap_or_else(|error| {
-            tracing::warn!(path = %path.display(), %error, "what was known beside the positions is lost");
-            None
-        });
-        let known = known.unwrap_or_else(|| SavedPositions::new(0, Vec::new()));
+        let known = load(disk, &beside(path), |known: &Beside<SavedPositions>| &known.positions)
+            .unwrap_or_else(|error| {
+                tracing::warn!(path = %path.display(), %error, "what was known beside the positions is lost");
+                None
+            });
+        let known = known.unwrap_or_default();
         if let Some(problem) = &read.problem {
-            let (read, known) = (read.entries.len(), known.files.len());
+            let (read, known) = (read.entries.len(), known.positions.files.len());
             tracing::warn!(path = %path.display(), problem, read, known, "the position file is damaged");
         }
         Ok(Some(read.join(known)))
     }
 
     fn save(&self, disk: &dyn Disk, path: &Path, positions: &SavedPositions) -> io::Result<()> {
-        // First, so that a position in Flume's file never stands beside a check of another one unnoticed:
-        // the positions differ then.
-        OwnFormat.save(disk, &beside(path), positions)?;
+        let replaced = disk.read(path, LARGEST).map(|bytes| Read::of(&bytes).entries).unwrap_or_default();
+        disk.replace(&beside(path), &serde_json::to_vec_pretty(&Beside { positions, replaced })?)?;
         let entries = positions.files.iter().map(|saved| Entry {
             inode: saved.identity.inode,
             pos: saved.position.offset,
@@ -113,23 +124,32 @@ impl Read {
         }
     }
 
-    /// With what is known beside them. A damaged file has lost entries: those are taken from there.
-    fn join(self, known: SavedPositions) -> SavedPositions {
-        let key = |inode: u64, path: &Path| (inode, lossy_path::text(path).into_owned());
-        let generation = known.generation;
-        let beside = known.files.into_iter().map(|saved| (key(saved.identity.inode, &saved.path), saved));
-        let mut beside: HashMap<_, SavedPosition> = beside.collect();
+    /// With what is known beside them. A damaged file has lost entries: those are taken from there. One that
+    /// was to be replaced, and was not, is older than what is known.
+    fn join(self, known: Beside<SavedPositions>) -> SavedPositions {
+        let Beside { positions, replaced } = known;
         let is_damaged = self.problem.is_some();
-        let entries = self.entries.into_iter();
-        let mut files: Vec<SavedPosition> =
-            entries.map(|entry| join(beside.remove(&key(entry.inode, &entry.file)), entry)).collect();
+        if !is_damaged && self.entries == replaced {
+            return positions;
+        }
+        let key = |inode: u64, path: &Path| (inode, lossy_path::text(path).into_owned());
+        let beside = positions.files.into_iter();
+        let beside = beside.map(|saved| (key(saved.identity.inode, &saved.path), saved));
+        let mut beside: HashMap<_, SavedPosition> = beside.collect();
+        let old: HashSet<Entry> = replaced.into_iter().collect();
+        let mut join = |entry: Entry| match beside.remove(&key(entry.inode, &entry.file)) {
+            Some(known) if old.contains(&entry) => known,
+            known => join(known, entry),
+        };
+        let mut files: Vec<SavedPosition> = self.entries.into_iter().map(&mut join).collect();
         if is_damaged {
             files.extend(beside.into_values());
         }
-        SavedPositions::new(generation, files)
+        SavedPositions::new(positions.generation, files)
     }
 }
 
+/// A position that Flume has moved is Flume's.
 fn join(known: Option<SavedPosition>, entry: Entry) -> SavedPosition {
     let position = Position { offset: entry.pos, lines: 0, check: Check::default() };
     match known {
@@ -189,11 +209,28 @@ mod tests {
         let joined = |problem: Option<&str>| {
             let read =
                 Read { entries: vec![entry(1, 10), entry(2, 30)], problem: problem.map(str::to_owned) };
-            read.join(SavedPositions::new(4, vec![known(1, 10), known(2, 20), known(3, 10)]))
+            let positions = SavedPositions::new(4, vec![known(1, 10), known(2, 20), known(3, 10)]);
+            read.join(Beside { positions, replaced: vec![entry(2, 15)] })
         };
         let moved =
             SavedPosition { position: Position { offset: 30, ..Position::default() }, ..known(2, 30) };
         assert_eq!((joined(None).files, joined(None).generation), (vec![known(1, 10), moved], 4));
         assert_eq!(joined(Some("cut off")).files.last(), Some(&known(3, 10)));
+    }
+    #[test]
+    fn a_position_that_was_not_replaced_any_more_is_not_one_that_flume_moved() {
+        let known = |offset| SavedPosition {
+            path: PathBuf::from("/a"),
+            identity: FileIdentity { device: 5, inode: 1 },
+            generation: 3,
+            position: Position { offset, lines: 2, check: Check::of(b"0123456789") },
+        };
+        // The file was cut off: 40 is a place in a content that is gone.
+        let old = || Entry { inode: 1, pos: 40, file: PathBuf::from("/a") };
+        for problem in [None, Some("cut off".to_owned())] {
+            let read = Read { entries: vec![old()], problem };
+            let positions = SavedPositions::new(3, vec![known(0)]);
+            assert_eq!(read.join(Beside { positions, replaced: vec![old()] }).files, [known(0)]);
+        }
     }
 }

@@ -2,6 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::TailError;
@@ -130,22 +131,31 @@ pub(super) struct OwnFormat;
 
 impl PositionFormat for OwnFormat {
     fn load(&self, disk: &dyn Disk, path: &Path) -> Result<Option<SavedPositions>, TailError> {
-        let path = || path.to_path_buf();
-        let bytes = match disk.read(&path(), LARGEST) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(TailError::Positions { path: path(), cause }),
-        };
-        let saved: SavedPositions = serde_json::from_slice(&bytes)
-            .map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
-        if saved.version != VERSION {
-            return Err(TailError::PositionsVersion { path: path(), version: saved.version });
-        }
-        Ok(Some(saved))
+        load(disk, path, |positions| positions)
     }
 
     fn save(&self, disk: &dyn Disk, path: &Path, positions: &SavedPositions) -> io::Result<()> {
         disk.replace(path, &serde_json::to_vec_pretty(positions)?)
+    }
+}
+
+/// A file of this program's: positions, and what may stand beside them.
+pub(super) fn load<T: DeserializeOwned>(
+    disk: &dyn Disk,
+    path: &Path,
+    positions: impl Fn(&T) -> &SavedPositions,
+) -> Result<Option<T>, TailError> {
+    let path = || path.to_path_buf();
+    let bytes = match disk.read(&path(), LARGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(TailError::Positions { path: path(), cause }),
+    };
+    let saved: T =
+        serde_json::from_slice(&bytes).map_err(|cause| TailError::PositionsFormat { path: path(), cause })?;
+    match positions(&saved).version {
+        VERSION => Ok(Some(saved)),
+        version => Err(TailError::PositionsVersion { path: path(), version }),
     }
 }
 
