@@ -7,7 +7,7 @@ use flowcore::base::Clock;
 use flowcore_testkit::Random;
 
 use crate::lines::{Arrived, Written};
-use crate::process::{Running, configure, pause, until};
+use crate::process::{Running, configure, pause, report, until};
 
 const FILES: usize = 2;
 const NEAR: &str = "\
@@ -71,7 +71,11 @@ fn all_lines_arrive_though_the_far_agent_is_killed_and_restarted_for_a_minute() 
     far.stop();
     arrived.look();
     arrived.assert_complete(&written);
-    println!("{} lines, {} of them came again, {kills} kills", written.total(), arrived.duplicates());
+    report(&format!(
+        "{} lines, {} of them came again, {kills} kills of the far agent, seed {seed:#x}",
+        written.total(),
+        arrived.duplicates()
+    ));
 }
 
 /// Lines are written all the time. A far agent lives at least until something new has arrived.

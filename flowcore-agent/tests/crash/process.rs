@@ -1,6 +1,7 @@
 //! Agents that come and go in one folder.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -74,6 +75,11 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Says what a test that holds has counted, also where the output of such tests is kept back.
+pub(crate) fn report(counted: &str) {
+    let _ = writeln!(std::io::stderr(), "   {counted}");
 }
 
 /// Writes `NAME.conf`, with `{dir}` for the folder.

@@ -287,6 +287,34 @@ fn what_goes_to_hdfs_and_kafka_is_said_to_wait_and_the_rest_of_it_runs() {
     }
 }
 
+/// What it asks of HDFS waits for that sink (here for nothing but to be said); what it asks of its serializer is
+/// done by another sink that has one.
+#[test]
+fn events_of_avro_with_snappy_for_hdfs_which_comes_later_are_written_into_local_files_until_then() {
+    let own = "a1.sinks.k1.type = hdfs\na1.sinks.k1.channel = c1\na1.sinks.k1.hdfs.path = out/%y-%m-%d\n\
+               a1.sinks.k1.serializer = avro_event\na1.sinks.k1.serializer.compressionCodec = snappy\n";
+    let rest = "a1.channels = c1\na1.channels.c1.type = memory\na1.sinks = k1\n";
+    let text = format!("{}{rest}{COUNTING}", conf("08_serializer_avro_event.conf", own));
+    assert_eq!(waiting(&text).is_empty(), runs(Section::Sink, "hdfs"));
+    let keys = text.lines().filter(|line| !line.contains("k1.hdfs.") && !line.contains("k1.type"));
+    let local: String = keys.map(|line| line.replace("k1.serializer", "k1.sink.serializer") + "\n").collect();
+    assert!(local.contains("k1.sink.serializer.compressionCodec = snappy\n"), "{local}");
+    let mut program = Program::start(&format!("{local}{}", rolls(1)), &[]);
+    let out = program.path("out/c1");
+    let written = || {
+        let files = fs::read_dir(&out).into_iter().flatten();
+        files.flat_map(|file| fs::read(file.unwrap().path()).unwrap()).collect::<Vec<u8>>()
+    };
+    let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+    program.until("a file", || !written().is_empty());
+    program.stop();
+    let bytes = written();
+    assert!(bytes.starts_with(b"Obj\x01") && holds(&bytes, b"avro.codec") && holds(&bytes, b"snappy"));
+    // The marker of a container stands behind its head and behind each block.
+    let marker = &bytes[bytes.len() - 16..];
+    assert!(holds(&bytes[..bytes.len() - 16], marker), "there is no block");
+}
+
 /// The lines of a file that an agent with somebody's own sink gets.
 async fn through_own_sink(text: &str, folder: &Path) -> Vec<String> {
     let (seen, text) = (Seen::default(), text.replace("{dir}", folder.to_str().unwrap()));

@@ -13,6 +13,7 @@ mod every_key;
 mod exit_codes;
 mod exposition;
 mod fixed_confs;
+mod flume_metrics;
 mod following;
 mod grammar;
 mod guide;

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::{Map, Value};
 
 use crate::exposition::{Sample, parse};
-use crate::program::Program;
+use crate::program::{Program, TO_FILES};
 
 /// A sequence that is put into two channels, one of them durable.
 const LOAD: &str = "\
@@ -43,8 +43,12 @@ pub(crate) struct Watched {
 
 impl Watched {
     pub(crate) fn start(conf: &str, more: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), conf, more)
+    }
+
+    pub(crate) fn start_in(folder: tempfile::TempDir, conf: &str, more: &[&str]) -> Self {
         let arguments = [&["-Dflume.monitoring.type=http", "-Dflume.monitoring.port=0"], more].concat();
-        let program = Program::start(conf, &arguments);
+        let program = Program::start_in(folder, conf, &arguments);
         let mut address = None;
         program.until("a port", || {
             address = listens(&program.log());
@@ -237,6 +241,24 @@ fn value(samples: &[Sample], name: &str, component: &str) -> u64 {
     };
     let sample = samples.iter().find(is_it).unwrap_or_else(|| panic!("no {name} of {component}"));
     sample.number.parse().unwrap()
+}
+
+#[test]
+fn what_taildir_cannot_read_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("in")).unwrap();
+    // A file that can be opened, and whose first byte cannot be read.
+    std::os::unix::fs::symlink("/proc/self/mem", folder.path().join("in/a.log")).unwrap();
+    let conf = format!(
+        "{TO_FILES}a1.sources.r1.type = TAILDIR\na1.sources.r1.filegroups = g\n\
+         a1.sources.r1.filegroups.g = {{dir}}/in/a[.]log\na1.sources.r1.positionFile = {{dir}}/p.json\n"
+    );
+    let watched = Watched::start_in(folder, &conf, &[]);
+    watched.program.until("a count", || {
+        watched.metrics()["SOURCE.r1"]["EventReadFail"].as_str().is_some_and(|count| count != "0")
+    });
+    let log = watched.program.log();
+    assert!(log.contains("cannot read") && log.contains("in/a.log at offset 0"), "{log}");
 }
 
 #[test]

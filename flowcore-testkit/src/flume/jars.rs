@@ -2,6 +2,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use tempfile::TempDir;
+
 use super::Java;
 
 /// A real Flume 1.11 with its clients, to be run beside what is tested. Needs Java, and Maven the first time.
@@ -55,6 +57,19 @@ impl Flume {
     pub fn agent(&self, configuration: &str) -> Java {
         let arguments = ["-n", "a1", "-f", "flume.conf", "--no-reload-conf"];
         self.run("org.apache.flume.node.Application", &arguments, &[("flume.conf", configuration)])
+    }
+
+    /// The same in this folder, where `{dir}` in the configuration is it, with its metrics as JSON at this port of
+    /// this machine.
+    ///
+    /// # Panics
+    /// When Java is missing.
+    pub fn watched_agent(&self, folder: TempDir, configuration: &str, port: u16) -> Java {
+        let port = format!("-Dflume.monitoring.port={port}");
+        let class = ["-Dflume.monitoring.type=http", &port, "org.apache.flume.node.Application"];
+        let arguments = ["-n", "a1", "-f", "flume.conf", "--no-reload-conf"];
+        let configuration = configuration.replace("{dir}", &folder.path().to_string_lossy());
+        Java::start_in(folder, &self.jars, &class, &arguments, &[("flume.conf", &configuration)])
     }
 }
 

@@ -16,6 +16,17 @@ pub struct Java {
 impl Java {
     pub(super) fn start(jars: &Path, class: &str, arguments: &[&str], files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::start_in(folder, jars, &[class], arguments, files)
+    }
+
+    /// `class` may have options of the machine before it.
+    pub(super) fn start_in(
+        folder: TempDir,
+        jars: &Path,
+        class: &[&str],
+        arguments: &[&str],
+        files: &[(&str, &str)],
+    ) -> Self {
         for (name, text) in files {
             fs::write(folder.path().join(name), text).expect("a file in a temporary folder");
         }
@@ -23,7 +34,7 @@ impl Java {
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "java", "-Xmx256m", "-cp"])
             .arg(jars.join("*"))
-            .arg(class)
+            .args(class)
             .args(arguments)
             .current_dir(folder.path())
             .stdin(Stdio::null())

@@ -4,6 +4,7 @@ use super::pattern::FilePattern;
 use super::positions::PositionsFile;
 use super::tracked_files::TrackedFiles;
 use super::watcher::FolderWatcher;
+use crate::ingest::metrics::Counters;
 
 /// What is opened at the start.
 pub(super) struct FollowedFiles {
@@ -13,7 +14,7 @@ pub(super) struct FollowedFiles {
 }
 
 impl FollowedFiles {
-    pub(super) fn open(options: &TailOptions) -> Result<Self, TailError> {
+    pub(super) fn open(options: &TailOptions, counters: &Counters) -> Result<Self, TailError> {
         let paths = options.paths.iter().map(FilePattern::wildcard);
         let given = options.patterns.iter().cloned().map(Ok);
         let patterns: Vec<_> = paths.chain(given).collect::<Result<_, TailError>>()?;
@@ -23,7 +24,8 @@ impl FollowedFiles {
         let saved = positions.as_ref().map(PositionsFile::load).transpose()?.flatten();
         let first_start = saved.is_none();
         let watcher = FolderWatcher::new(options.watch, patterns.clone());
-        let mut files = TrackedFiles::new((disk.clone(), patterns), options, saved.unwrap_or_default());
+        let (place, told) = ((disk.clone(), patterns), (options, counters.clone()));
+        let mut files = TrackedFiles::new(place, told, saved.unwrap_or_default());
         let skips = match options.from_end {
             None => false,
             Some(FromEnd::FirstStart) => first_start,

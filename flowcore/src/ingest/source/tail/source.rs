@@ -10,9 +10,10 @@ use super::follower::Follower;
 use super::lines::{EachLine, MapLines};
 use super::options::{FromEnd, Poll, TailOptions};
 use super::positions::OwnFormat;
-use super::{FilePattern, Fingerprint, Line, LongLines, Renamed, TailProgress, event};
+use super::{FilePattern, Fingerprint, Line, LongLines, Renamed, TailError, TailProgress, event};
 use crate::base::Disk;
 use crate::event::Event;
+use crate::ingest::metrics::{Counter, Counters};
 use crate::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
 
 /// Reads files as they grow, line by line, and goes on after a restart where delivery ended.
@@ -253,7 +254,7 @@ impl<T: Send + 'static> TailSource<T> {
 impl<T: Send + 'static> Source<T> for TailSource<T> {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SourceError> {
         if self.follower.is_none() {
-            let files = FollowedFiles::open(&self.options)?;
+            let files = FollowedFiles::open(&self.options, &context.counters)?;
             let map = self.map.take();
             self.follower =
                 map.map(|map| Follower::new(files, self.options.clone(), map, context.clock.clone()));
@@ -265,7 +266,7 @@ impl<T: Send + 'static> Source<T> for TailSource<T> {
         let context = out.context().clone();
         self.start(&context).await?;
         match &mut self.follower {
-            Some(follower) => follower.run(out).await,
+            Some(follower) => follower.run(out).await.inspect_err(|error| count(error, &context.counters)),
             None => Ok(()),
         }
     }
@@ -275,6 +276,14 @@ impl<T: Send + 'static> Source<T> for TailSource<T> {
             Some(follower) => Ok(follower.stop().await?),
             None => Ok(()),
         }
+    }
+}
+
+/// What could not be read. What a channel refuses is counted with the puts.
+fn count(error: &SourceError, counters: &Counters) {
+    let (SourceError::Retry(cause) | SourceError::Fatal(cause)) = error;
+    if let Some(TailError::List { .. } | TailError::Read { .. }) = cause.downcast_ref() {
+        counters.add(Counter::EventReadFail, 1);
     }
 }
 

@@ -15,6 +15,7 @@ use super::recognition::{Fingerprint, Recognition, Renamed};
 use super::tracked_file::{Place, TrackedFile};
 use super::{LongLines, TailError};
 use crate::base::{Disk, DiskFile, FileIdentity};
+use crate::ingest::metrics::{Counter, Counters};
 
 /// Decides which files are followed: compares what the folders hold with what is known.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(super) struct TrackedFiles {
     /// The newest. It is raised when a content is gone: what comes under the same identity is another one.
     generation: u64,
     unreadable: HashSet<FileIdentity>,
+    counters: Counters,
     /// The folders that the last look saw.
     looked: HashSet<PathBuf>,
     next_id: u64,
@@ -42,7 +44,7 @@ pub(super) struct TrackedFiles {
 impl TrackedFiles {
     pub(super) fn new(
         (disk, patterns): (Arc<dyn Disk>, Vec<FilePattern>),
-        options: &TailOptions,
+        (options, counters): (&TailOptions, Counters),
         saved: SavedPositions,
     ) -> Self {
         let reader = ReaderOptions {
@@ -62,6 +64,7 @@ impl TrackedFiles {
             unclaimed: saved.files,
             generation: saved.generation,
             unreadable: HashSet::new(),
+            counters,
             looked: HashSet::new(),
             next_id: 0,
             buffers: ReadBuffers::new(LineReader::BUFFER),
@@ -224,6 +227,7 @@ impl TrackedFiles {
             Ok((identity, file)) if wanted(identity) => (identity, file),
             Ok(_) => return Ok(None),
             Err(error) => {
+                self.counters.add(Counter::EventReadFail, 1);
                 // Said once; the next look tries again.
                 if self.unreadable.insert(matched.entry.identity) {
                     tracing::warn!(path = %path.display(), %error, "cannot open a file to follow");
