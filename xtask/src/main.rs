@@ -19,7 +19,7 @@ cargo xtask COMMAND
   test    installs the servers and the browser that tests start, then runs every test
   bench   measures each subject beside its peers: [SUBJECT…] [--quick] [--rounds N] [--json FILE]
           [--with storm]: a real Storm beside ours, where Java and Maven are
-  fuzz    runs fuzz targets, all if none is named: [TARGET…] [--seconds 60]; TARGET --input FILE repeats one input
+  fuzz    runs fuzz targets, all if none is named: [TARGET…] [--seconds 60] [--seed N]; TARGET --input FILE repeats one input
 
 The first two run all of their steps even if one fails, and end with a summary. `test` runs each fuzz target as
 well: for a minute with CI=true, else for some seconds. What a target fails on is kept in `fuzz/found`.

@@ -7,6 +7,7 @@ mod options;
 mod program;
 mod said;
 
+use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use crate::report::{Report, Summary};
@@ -40,7 +41,7 @@ pub(crate) fn all(workspace: &Workspace) -> Report {
     let seconds = if std::env::var_os("CI").is_some_and(|value| value == "true") { 60 } else { 5 };
     let programs = Programs::of(workspace);
     match programs.targets() {
-        Ok(targets) => fuzz(&programs, &Options { targets, seconds, input: None }),
+        Ok(targets) => fuzz(&programs, &Options::new(targets, seconds)),
         Err(problem) => Report::failed(problem),
     }
 }
@@ -54,14 +55,17 @@ fn fuzz(programs: &Programs<'_>, options: &Options) -> Report {
         let held = programs.repeat(target, input);
         return Report::of(held, format!("{target} fails on {}; see above", input.display()));
     }
-    for targets in options.targets.chunks(AT_ONCE) {
-        // All are started before any is waited for.
-        let started: Vec<_> = targets.iter().map(|target| programs.start(target, options.seconds)).collect();
-        for started in started {
-            match started.and_then(program::Running::wait) {
-                Ok(said) => report.note(said),
-                Err(problem) => report.findings.push(problem),
-            }
+    report.note(format!("seed {}; another one: --seed NUMBER", options.seed));
+    let (mut waiting, mut running) = (options.targets.iter(), VecDeque::new());
+    loop {
+        // As many as may, whichever is the first to end: they all take equally long.
+        while let Some(target) = (running.len() < AT_ONCE).then(|| waiting.next()).flatten() {
+            running.push_back(programs.start(target, options));
+        }
+        let Some(first) = running.pop_front() else { break };
+        match first.and_then(program::Running::wait) {
+            Ok(said) => report.note(said),
+            Err(problem) => report.findings.push(problem),
         }
     }
     report

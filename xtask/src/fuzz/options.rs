@@ -9,21 +9,32 @@ pub(crate) struct Options {
     pub(crate) targets: Vec<String>,
     /// For each target.
     pub(crate) seconds: u32,
+    /// What the fuzzers begin their dice with.
+    pub(crate) seed: u32,
     /// One input to be repeated, for one target.
     pub(crate) input: Option<PathBuf>,
 }
 
+/// The same for everybody, so that a run says the same twice.
+const SEED: u32 = 1_861_223;
+
 impl Options {
+    /// These targets for so many seconds each.
+    pub(crate) fn new(targets: Vec<String>, seconds: u32) -> Self {
+        Self { targets, seconds, seed: SEED, input: None }
+    }
+
     /// `known` are the targets that there are.
     ///
     /// # Errors
     /// What is not understood, and what would be.
     pub(crate) fn parse(arguments: &[&str], known: &[String]) -> Result<Self, String> {
-        let mut options = Self { targets: Vec::new(), seconds: 60, input: None };
+        let mut options = Self::new(Vec::new(), 60);
         let mut words = arguments.iter();
         while let Some(&word) = words.next() {
             match word {
-                "--seconds" => options.seconds = seconds(words.next())?,
+                "--seconds" => options.seconds = number("--seconds", words.next())?,
+                "--seed" => options.seed = number("--seed", words.next())?,
                 "--input" => options.input = Some(words.next().ok_or("--input needs a file")?.into()),
                 target if known.iter().any(|name| name == target) => options.targets.push(target.to_owned()),
                 other => {
@@ -41,9 +52,9 @@ impl Options {
     }
 }
 
-fn seconds(word: Option<&&str>) -> Result<u32, String> {
+fn number(option: &str, word: Option<&&str>) -> Result<u32, String> {
     let number = word.and_then(|word| word.parse().ok()).filter(|&number| number > 0);
-    number.ok_or_else(|| "--seconds needs a number above 0".to_owned())
+    number.ok_or_else(|| format!("{option} needs a number above 0"))
 }
 
 #[cfg(test)]
@@ -57,9 +68,17 @@ mod tests {
     #[test]
     fn all_targets_run_for_a_minute_unless_something_else_is_said() {
         let targets = vec!["avro".to_owned(), "http".to_owned()];
-        assert_eq!(parse(&[]), Ok(Options { targets, seconds: 60, input: None }));
+        assert_eq!(parse(&[]), Ok(Options::new(targets, 60)));
         let targets = vec!["http".to_owned()];
-        assert_eq!(parse(&["http", "--seconds", "5"]), Ok(Options { targets, seconds: 5, input: None }));
+        assert_eq!(parse(&["http", "--seconds", "5"]), Ok(Options::new(targets, 5)));
+    }
+
+    #[test]
+    fn the_seed_is_always_the_same_unless_another_one_is_said() {
+        assert_eq!(parse(&[]).map(|options| options.seed), Ok(SEED));
+        assert_eq!(parse(&["avro", "--seed", "7"]).map(|options| options.seed), Ok(7));
+        // To libFuzzer 0 is any.
+        assert!(parse(&["--seed", "0"]).unwrap_err().contains("--seed needs a number above 0"));
     }
 
     #[test]

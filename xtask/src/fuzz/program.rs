@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
+use super::options::Options;
 use super::said;
 use crate::workspace::{Workspace, succeeds};
 
@@ -95,7 +96,7 @@ impl<'a> Programs<'a> {
     ///
     /// # Errors
     /// Why it cannot run.
-    pub(super) fn start(&self, target: &str, seconds: u32) -> Result<Running, String> {
+    pub(super) fn start(&self, target: &str, options: &Options) -> Result<Running, String> {
         let failed = |error: std::io::Error| format!("cannot run fuzz target {target}: {error}");
         let (corpus, found) =
             (self.built.join("corpus").join(target), self.folder.join("found").join(target));
@@ -104,7 +105,8 @@ impl<'a> Programs<'a> {
         let out = File::create(&log).map_err(failed)?;
         let mut command = self.program(target)?;
         command
-            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-max_total_time={}", options.seconds))
+            .arg(format!("-seed={}", options.seed))
             .arg(format!("-max_len={LONGEST}"))
             .arg(format!("-artifact_prefix={}/", found.display()))
             .arg(corpus)
@@ -153,7 +155,7 @@ impl Running {
         let text = String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
         let summary = said::summary(&text);
         if let (true, Some(summary)) = (status.success(), summary) {
-            return Ok(format!("{target:<14} {summary}"));
+            return Ok(format!("{target:<18} {summary}"));
         }
         let end: Vec<&str> = text.lines().rev().take(40).collect();
         end.iter().rev().for_each(|line| println!("   {target}: {line}"));
