@@ -27,6 +27,9 @@
 //! **When the channel is full** the source waits; it holds one batch and one chunk of each file, and keeps at
 //! most 16 buffers of 64 KiB to read into again.
 //!
+//! **What is counted** as `EventReadFail`: each failure to list a folder or to read a file, and each look at
+//! which a file could not be opened.
+//!
 //! **What no tailer can see**, and this one does not either:
 //! - Lines that were written and cut off, or written to a file that was removed, while nobody looked:
 //!   between two looks if the file was not open yet, or while the source was stopped. The same for a file
