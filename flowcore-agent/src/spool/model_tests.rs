@@ -93,7 +93,7 @@ impl Plan {
 
 /// The last one perhaps without a newline; one perhaps not in UTF-8.
 fn lines(file: usize, random: &mut Random) -> Vec<Vec<u8>> {
-    let count = 1 + random.index(8);
+    let count = 1 + random.index(16);
     let mut lines: Vec<Vec<u8>> =
         (0..count).map(|line| format!("file {file} line {line} ✓\n").into_bytes()).collect();
     if random.percent(30) {
@@ -135,6 +135,10 @@ async fn life(
                 taken = channel.take(1 + random.index(4)) => taken.unwrap(),
                 () = clock.sleep(Duration::from_millis(100)) => continue,
             };
+            // The source notes it meanwhile, or goes on.
+            if random.percent(70) {
+                clock.sleep(Duration::from_millis(1)).await;
+            }
             if random.percent(20) {
                 taken.rollback();
                 continue;
