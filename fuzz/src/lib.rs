@@ -1,11 +1,15 @@
 //! What the fuzz targets share.
 
+mod channels;
 mod segments;
 
 use std::cell::RefCell;
 
 use tokio::runtime::{Builder, Runtime};
 
+pub use channels::{
+    CHECKPOINT, LENGTH, LOG, content, drain, encrypted, file_channel, patch, put, with_checkpoints,
+};
 pub use segments::Segments;
 
 /// The first `N` bytes steer a target, the rest is what a peer sent. Inputs that are shorter say nothing.

@@ -31,9 +31,24 @@ impl Segments {
 
     /// Makes all checksums right: what the records say is believed.
     pub fn seal(&mut self) {
+        self.seal_from(1);
+    }
+
+    /// One file, whatever is in it.
+    pub fn one(content: Vec<u8>) -> Self {
+        Self(vec![content])
+    }
+
+    /// As [`seal`](Self::seal), for files numbered from `id` on.
+    pub fn seal_from(&mut self, id: u64) {
         for (at, segment) in self.0.iter_mut().enumerate() {
-            seal(segment, at as u64 + 1);
+            seal(segment, at as u64 + id);
         }
+    }
+
+    /// The content of the first file.
+    pub fn into_first(self) -> Vec<u8> {
+        self.0.into_iter().next().unwrap_or_default()
     }
 
     /// Makes each so long as a segment is from its beginning.

@@ -3,11 +3,11 @@
 use flowcore::base::Timestamp;
 use flowcore::event::Event;
 
-use super::frame::Framer;
+use super::frame::{Framer, Status};
 use super::line::LineCutter;
 use super::line_parser::LineParser;
 use super::message::MessageParser;
-use super::{KeepFields, Zone};
+use super::{KeepFields, OwnFormat, Zone};
 use crate::Charset;
 
 /// What the tcp source makes of the reads of a connection.
@@ -54,4 +54,10 @@ pub fn multiport<'a>(
         cutter.feed(read, |line, whole| events.push(parser.event(line, whole, charset, now)));
     }
     events
+}
+
+/// What the tcp and udp sources make of a message when a form of the user's is tried first.
+pub fn own_format(message: &[u8], format: &OwnFormat, keep: KeepFields, now: Timestamp) -> Event {
+    let parser = MessageParser::new(keep, Zone::UTC.0).own_format(Some(format.clone()));
+    parser.event(message, Status::Whole, now)
 }

@@ -52,6 +52,9 @@ mod flume_positions;
 mod folders;
 mod followed_files;
 mod follower;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod line;
 mod line_reader;
 mod lines;
