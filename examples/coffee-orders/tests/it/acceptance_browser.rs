@@ -25,7 +25,8 @@ async fn open(browser: &Browser<'_>, program: &mut Program) {
 /// Each order of another program is on both screens within a second.
 async fn two_browsers(form: Form) {
     let (driver, home) = (Driver::start().await, Home::new(form));
-    let mut program = home.start(&["--no-generate"]);
+    // No bucket ends meanwhile.
+    let mut program = home.start(&["--no-generate", "--bucket", "30m"]);
     let browsers = [driver.browser(1200, 900), driver.browser(1200, 900)];
     for browser in &browsers {
         open(browser, &mut program).await;
