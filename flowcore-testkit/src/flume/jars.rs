@@ -84,6 +84,8 @@ fn fetch(tools: &Path, jars: &Path) {
         .arg(pom)
         .args(["dependency:copy-dependencies", "-DincludeScope=runtime"])
         .arg(format!("-DoutputDirectory={}", part.path().join("flume").display()))
+        // What Maven says is none of what a program says that needs Flume.
+        .stdout(std::io::stderr())
         .status()
         .expect("maven is installed");
     assert!(fetched.success(), "maven could not get Flume");
