@@ -2,6 +2,7 @@
 
 mod factory;
 mod file;
+mod keep_alive;
 mod memory;
 mod spillable;
 mod take;

@@ -24,7 +24,7 @@ pub(super) fn pause(sync: SyncPolicy, checkpoints: Option<&Checkpoints>) -> Dura
 pub(super) async fn keep_house<T: Stored>(shared: Weak<Shared<T>>, pause: Duration) {
     loop {
         let Some(now) = shared.upgrade() else { return };
-        let (clock, later) = (now.clock.clone(), Arc::clone(&now.later));
+        let (clock, later) = (now.settings.clock.clone(), Arc::clone(&now.later));
         drop(now);
         later.notified().await;
         clock.sleep(pause).await;

@@ -1,6 +1,5 @@
 use std::collections::VecDeque;
 use std::io;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,9 +14,10 @@ use super::queue::{Limits, Queue};
 use super::recovery::{Recovery, recover};
 use super::segment::{START, Segment};
 use super::settings::Settings;
-use super::shared::{Ending, Inner, Shared, millis};
+use super::shared::{Ending, Inner, Shared};
 use super::{FileChannel, FileChannelError, FileChannelStatus, Stored};
 use crate::base::{BlockingPool, Clock, DiskLock, TaskSet, blocking};
+use crate::ingest::channel::keep_alive::KeepAlive;
 
 /// Sequence numbers left out at each start: what was written and not found is never taken for something new.
 const LEAP: u64 = 1 << 24;
@@ -36,9 +36,7 @@ pub(super) async fn open<T: Stored>(
         return Err(FileChannelError::NoFolder);
     }
     let locks = lock_all(&settings).await?;
-    let (clock, disk, sync) = (settings.clock.clone(), Arc::clone(&settings.disk), settings.sync);
-    let keys = settings.keys.clone();
-    let pause = pause(sync, settings.checkpoints.as_ref());
+    let pause = pause(settings.sync, settings.checkpoints.as_ref());
     let limits = limits.fitting();
     let opened_with = settings.clone();
     let channel = Arc::clone(&name);
@@ -47,11 +45,7 @@ pub(super) async fn open<T: Stored>(
     let shared = Arc::new(Shared {
         name,
         settings: opened_with,
-        disk,
-        is_sealed: keys.active.is_some(),
-        keys,
-        keep_alive: AtomicU64::new(millis(keep_alive)),
-        clock,
+        keep_alive: KeepAlive::new(keep_alive),
         pool,
         inner: Mutex::new(inner),
         putters: tokio::sync::Mutex::default(),

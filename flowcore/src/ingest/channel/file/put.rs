@@ -43,7 +43,8 @@ impl<T: Stored> FilePut<T> {
     fn hand_in(&mut self, token: Token, waiter: Option<oneshot::Sender<Answer>>) -> Result<(), ChannelError> {
         let events = std::mem::take(&mut self.events);
         let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
-        let encoded = Encoded::put(count, self.room.bytes as u64, self.shared.is_sealed, |body| {
+        let is_sealed = self.shared.settings.keys.active.is_some();
+        let encoded = Encoded::put(count, self.room.bytes as u64, is_sealed, |body| {
             encode_items(&events, body);
         });
         let Some(record) = encoded else {

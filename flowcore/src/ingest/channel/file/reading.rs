@@ -24,7 +24,9 @@ impl<T: Stored> Reading<T> {
         let path = self.shared.lock().path(self.request.span.segment);
         let shared = Arc::clone(&self.shared);
         let done = match path {
-            Some(path) => read::<T>(&*shared.disk, &shared.keys, &path, &self.request, AHEAD as u64),
+            Some(path) => {
+                read::<T>(&*shared.settings.disk, &shared.settings.keys, &path, &self.request, AHEAD as u64)
+            }
             None => Err(FileChannelError::Stopped),
         };
         let mut inner = shared.lock();

@@ -2,17 +2,16 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 
-use crate::base::{BlockingPool, Clock, Disk, DiskLock, Token};
+use crate::base::{BlockingPool, DiskLock, Token};
+use crate::ingest::channel::keep_alive::KeepAlive;
 use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 
 use super::encoded::Encoded;
-use super::encryption::Keys;
 use super::log::Log;
 use super::queue::{Limits, Part, Queue, ReadRequest, Room, Step, Taken};
 use super::segment::Segment;
@@ -94,13 +93,7 @@ pub(super) struct Shared<T> {
     pub(super) name: Arc<str>,
     /// As it was opened.
     pub(super) settings: Settings,
-    pub(super) disk: Arc<dyn Disk>,
-    pub(super) keys: Keys,
-    /// Whether new events are encrypted.
-    pub(super) is_sealed: bool,
-    /// Milliseconds that a put waits for room.
-    pub(super) keep_alive: AtomicU64,
-    pub(super) clock: Clock,
+    pub(super) keep_alive: KeepAlive,
     pub(super) pool: BlockingPool,
     pub(super) inner: Mutex<Inner<T>>,
     pub(super) putters: tokio::sync::Mutex<()>,
@@ -130,12 +123,7 @@ impl<T> Shared<T> {
 
 impl<T: Stored> Shared<T> {
     pub(super) async fn reserve(&self, room: Room) -> Result<(), PutErrorKind> {
-        let keep_alive = Duration::from_millis(self.keep_alive.load(Ordering::Relaxed));
-        tokio::select! {
-            biased;
-            reserved = self.wait_for_room(room) => reserved,
-            () = self.clock.sleep(keep_alive) => Err(PutErrorKind::Full),
-        }
+        self.keep_alive.bound(&self.settings.clock, self.wait_for_room(room)).await
     }
 
     async fn wait_for_room(&self, room: Room) -> Result<(), PutErrorKind> {
@@ -156,7 +144,7 @@ impl<T: Stored> Shared<T> {
     }
 
     pub(super) fn resize(&self, limits: Limits, keep_alive: Duration) {
-        self.keep_alive.store(millis(keep_alive), Ordering::Relaxed);
+        self.keep_alive.set(keep_alive);
         self.lock().queue.set_limits(limits);
         self.room.notify_one();
     }
@@ -280,10 +268,6 @@ impl<T: Stored> Shared<T> {
     pub(super) fn state(&self) -> ChannelState {
         self.lock().queue.state()
     }
-}
-
-pub(super) fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Why a take gave nothing.

@@ -1,13 +1,12 @@
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::budget::ByteBudget;
 use super::queue::{Limits, Part, Queue, Room, Scale, Step, Taken};
 use crate::base::{Clock, Token};
 use crate::event::Weigh;
+use crate::ingest::channel::keep_alive::KeepAlive;
 use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 
 /// The queue and who waits for it.
@@ -16,8 +15,7 @@ use crate::ingest::{ChannelError, ChannelState, PutErrorKind};
 /// notification, so one stored permit is enough and no wake-up can go to the wrong one.
 pub(super) struct Shared<T> {
     name: Arc<str>,
-    /// Milliseconds that a put waits for room.
-    keep_alive: AtomicU64,
+    keep_alive: KeepAlive,
     clock: Clock,
     queue: Mutex<Queue<T>>,
     putters: tokio::sync::Mutex<()>,
@@ -44,7 +42,7 @@ impl<T: Weigh> Shared<T> {
     pub(super) fn new(name: Arc<str>, limits: Limits<T>, keep_alive: Duration) -> Self {
         Self {
             name,
-            keep_alive: AtomicU64::new(millis(keep_alive)),
+            keep_alive: KeepAlive::new(keep_alive),
             clock: Clock::system(),
             queue: Mutex::new(Queue::new(limits)),
             putters: tokio::sync::Mutex::default(),
@@ -55,7 +53,7 @@ impl<T: Weigh> Shared<T> {
     }
 
     pub(super) fn resize(&self, limits: Limits<T>, keep_alive: Duration) {
-        self.keep_alive.store(millis(keep_alive), Ordering::Relaxed);
+        self.keep_alive.set(keep_alive);
         self.lock().set_limits(limits);
         self.room.notify_one();
     }
@@ -65,12 +63,7 @@ impl<T: Weigh> Shared<T> {
         if !self.lock().allows(own + more) {
             return Err(PutErrorKind::TooLarge);
         }
-        let keep_alive = Duration::from_millis(self.keep_alive.load(Ordering::Relaxed));
-        tokio::select! {
-            biased;
-            reserved = self.wait_for_room(own, more) => reserved,
-            () = self.clock.sleep(keep_alive) => Err(PutErrorKind::Full),
-        }
+        self.keep_alive.bound(&self.clock, self.wait_for_room(own, more)).await
     }
 
     /// By which a put is counted that begins now; `None` when the channel is closed.
@@ -83,26 +76,36 @@ impl<T: Weigh> Shared<T> {
         let _turn = self.putters.lock().await;
         loop {
             let freed = self.room.notified();
-            let budget = self.lock().budget().cloned();
-            let freed_elsewhere = freed_elsewhere(budget.as_ref());
-            let step = {
-                let mut queue = self.lock();
-                // The limits may have changed meanwhile.
-                if !queue.allows(own + more) {
-                    return Err(PutErrorKind::TooLarge);
-                }
-                queue.reserve(more)
-            };
-            match step {
-                Step::Done(()) => return Ok(()),
-                Step::Closed => return Err(PutErrorKind::Closed),
-                Step::Wait => {
-                    tokio::select! {
-                        () = freed => {}
-                        () = freed_elsewhere => {}
-                    }
-                }
+            if let Some(reserved) = self.reserve_now(own, more) {
+                return reserved;
             }
+            let Some(budget) = self.lock().budget().cloned() else {
+                freed.await;
+                continue;
+            };
+            let freed_elsewhere = budget.freed();
+            // Bytes may have been given back before somebody listened.
+            if let Some(reserved) = self.reserve_now(own, more) {
+                return reserved;
+            }
+            tokio::select! {
+                () = freed => {}
+                () = freed_elsewhere => {}
+            }
+        }
+    }
+
+    /// `None`: it has to be waited for.
+    fn reserve_now(&self, own: Room, more: Room) -> Option<Result<(), PutErrorKind>> {
+        let mut queue = self.lock();
+        // The limits may have changed meanwhile.
+        if !queue.allows(own + more) {
+            return Some(Err(PutErrorKind::TooLarge));
+        }
+        match queue.reserve(more) {
+            Step::Done(()) => Some(Ok(())),
+            Step::Closed => Some(Err(PutErrorKind::Closed)),
+            Step::Wait => None,
         }
     }
 
@@ -152,19 +155,4 @@ impl<T: Weigh> Shared<T> {
     pub(super) fn state(&self) -> ChannelState {
         self.lock().state()
     }
-}
-
-/// Waits for bytes that another channel gives back; it hears of those given back from now on.
-fn freed_elsewhere(budget: Option<&ByteBudget>) -> impl Future<Output = ()> {
-    let freed = budget.map(ByteBudget::freed);
-    async {
-        match freed {
-            Some(freed) => freed.await,
-            None => std::future::pending().await,
-        }
-    }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
