@@ -40,7 +40,7 @@ impl Server {
     /// When `mosquitto` is not there or does not answer.
     pub async fn start() -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = flowcore_testkit::free_port();
         let file = folder.path().join("mosquitto.conf");
         let lines = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest none\nset_tcp_nodelay true\n\

@@ -33,7 +33,7 @@ impl Server {
     /// When `redis-server` is not there or does not answer.
     pub async fn start() -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = flowcore_testkit::free_port();
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "redis-server", "--port", &port.to_string()])
             .args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flowcore::base::Clock;
-use flowcore_testkit::Random;
+use flowcore_testkit::{Random, free_port};
 
 use crate::lines::{Arrived, Written};
 use crate::process::{Running, configure, pause, report, until};
@@ -104,8 +104,4 @@ fn kill_for_a_minute(
         pause(random.below(200));
     }
     kills
-}
-
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

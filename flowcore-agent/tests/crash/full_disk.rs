@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::far_agent::free_port;
+use flowcore_testkit::free_port;
+
 use crate::lines::{Arrived, Written, length, positions};
 use crate::process::{Running, configure, until};
 

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
 use flowcore_testkit::{Certificate, free_port};
@@ -29,7 +28,7 @@ a1.sources.r1.channels = c1 c2
 
 /// An agent with an avro source, at its port.
 fn agent() -> (Program, String) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = free_port().to_string();
     let program = Program::start(&format!("{CONF}a1.sources.r1.port = {port}\n"), &[]);
     program.until("the port", || program.log().contains(&format!("127.0.0.1:{port}")));
     (program, port)
@@ -81,7 +80,7 @@ fn lines_of_files_folders_and_standard_input_arrive_with_their_headers() {
 #[test]
 fn with_several_hosts_those_that_are_away_are_passed_over() {
     let (mut program, port) = agent();
-    let away = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let away = free_port();
     for kind in ["default_failover", "default_loadbalance"] {
         let properties = format!(
             "client.type = {kind}\nhosts = h1 h2\nhosts.h1 = 127.0.0.1:{away}\nhosts.h2 = 127.0.0.1:{port}\nbatch-size = 1\n"
@@ -132,7 +131,7 @@ fn lines_arrive_over_tls_and_by_thrift() {
 
 #[test]
 fn a_host_that_is_away_is_an_error_that_says_what_was_delivered() {
-    let away = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let away = free_port().to_string();
     let output = client(&["-H", "127.0.0.1", "-p", &away], "one\n");
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use flowcore_testkit::Certificate;
+use flowcore_testkit::{Certificate, free_port};
 
 use crate::program::{Program, TO_FILES, lines_in};
 
@@ -254,7 +254,7 @@ fn a_secure_web_server_has_to_be_the_one_that_was_named_unless_that_is_said() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a1.conf"), numbers(3, folder.path())).unwrap();
     fs::write(folder.path().join("key.pem"), certificate.key()).unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = free_port().to_string();
     let server = Command::new("setpriv")
         .args([
             "--pdeathsig",
@@ -345,9 +345,7 @@ fn a_file_that_is_gone_for_a_while_changes_nothing_and_is_said_once() {
 
 #[test]
 fn an_outage_is_told_when_it_begins_and_when_it_is_over() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    let port = free_port();
     let sender = TO_FILES.replace("type = file_roll", "type = avro").replace(
         "a1.sinks.k1.sink.directory = {dir}/out",
         &format!("a1.sinks.k1.hostname = 127.0.0.1\na1.sinks.k1.port = {port}"),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
-use std::net::UdpSocket;
 use std::process::Command;
 
 use flowcore_agent::keys::{Section, find};
@@ -170,7 +169,7 @@ fn no_key_of_these_sources_is_without_a_row() {
 
 #[test]
 fn a_port_has_its_charset() {
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = flowcore_testkit::free_port();
     let keys = format!("type = {PORTS}\nhost = 127.0.0.1\nports = {port}\ncharset.port.{port} = iso-8859-1");
     let agent = showing(&keys);
     agent.connect().write_all(b"<13>- h\xF6st b\n").unwrap();

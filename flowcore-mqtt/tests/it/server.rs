@@ -1,6 +1,5 @@
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use flowcore::base::Clock;
 use flowcore_mqtt::{MqttConfig, Version};
+use flowcore_testkit::free_port;
 use tempfile::TempDir;
 
 /// A real broker in a folder of its own. Killed when it is dropped, and by the kernel when the thread that
@@ -142,10 +142,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn make_logins(folder: &Path) {

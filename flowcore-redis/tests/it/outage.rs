@@ -8,10 +8,12 @@ use flowcore_redis::{
     ListConsumer, ListConsumerConfig, ListSink, ListSinkConfig, ListSource, RedisConfig, Settled,
     StreamSource, StreamSourceConfig,
 };
-use flowcore_testkit::{Driven, Random, events, first_occurrences, numbers, pause, started, until};
+use flowcore_testkit::{
+    Driven, Random, events, first_occurrences, free_port, numbers, pause, started, until,
+};
 
 use crate::random::seeded;
-use crate::server::{Server, free_port};
+use crate::server::Server;
 
 /// Kills the server with -9 after a while, leaves it away for another, and starts it again.
 async fn outages(server: &mut Server, random: &mut Random, times: usize) {

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use flowcore::base::{TaskEnd, TaskSet};
 use flowcore::ingest::MemoryChannel;
 use flowcore_testkit::{drain, pause, take, until};
 
@@ -101,19 +102,24 @@ async fn a_frame_beyond_the_limit_closes_its_connection() {
 
 #[tokio::test]
 async fn frames_that_are_held_in_memory_are_bounded_for_all_connections_together() {
-    // Room for two frames: the third sender waits until the first two are through.
+    // Room for two frames: the others wait until these are through, whichever two they are.
     let lines = Lines { config: config().max_memory(0), longest: 1 << 20 };
     let channel = MemoryChannel::builder().capacity(100).build("memory");
     let source = Running::of(lines, channel).await;
     let (begin, end) = ("x".repeat(100 << 10), "x".repeat(800 << 10));
-    let mut senders = Vec::new();
+    let mut peers = Vec::new();
     for _ in 0..5 {
         let mut peer = Peer::connect(source.address).await;
         peer.send(&begin).await;
-        senders.push(peer);
+        peers.push(peer);
     }
-    for mut peer in senders {
-        assert_eq!(peer.ask(&end).await.as_deref(), Some("taken"));
+    let mut calls = TaskSet::new();
+    for mut peer in peers {
+        let end = end.clone();
+        calls.spawn("peer", async move { peer.ask(&end).await });
+    }
+    while let Some((_, end)) = calls.next().await {
+        assert!(matches!(&end, TaskEnd::Done(Some(answer)) if answer == "taken"), "{end:?}");
     }
     assert_eq!(source.stop().await.len(), 5);
 }

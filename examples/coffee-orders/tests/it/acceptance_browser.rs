@@ -1,9 +1,9 @@
 //! The program's own page in real browsers.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use flowcore::base::{Clock, Timestamp};
+use flowcore_testkit::free_port;
 use serde_json::{Value, json};
 
 use super::acceptance::order;
@@ -69,7 +69,7 @@ fn bars(browser: &Browser<'_>) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_page_comes_back_after_a_restart_of_the_program_and_shows_the_same_buckets() {
     let (driver, home) = (Driver::start().await, Home::new(Form::Embedded));
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = free_port().to_string();
     let arguments = ["--no-generate", "--port", &port, "--bucket", "10s"];
     let mut program = home.start(&arguments);
     let browser = driver.browser(1200, 900);

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use flowcore_testkit::free_port;
 use tempfile::TempDir;
 
 use super::program::{Form, pause, stopwatch};
@@ -33,7 +34,7 @@ impl RedisServer {
 
     async fn try_start() -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let process = spawn(&folder, address);
         let mut server = Self { folder, address, process };
         if server.is_up().await {

@@ -1,11 +1,11 @@
 //! A real InfluxDB of the test's own.
 
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use ny_power::archive::InfluxArchive;
 use ny_power::http::{HttpAnswer, HttpClient, HttpError, HttpLimits, HttpRequest};
 use tempfile::TempDir;
@@ -128,10 +128,6 @@ bind-address = "127.0.0.1:{rpc}"
         }
         false
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn spawn(folder: &TempDir) -> Child {

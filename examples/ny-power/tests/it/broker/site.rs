@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use ny_power::broker::Mosquitto;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -82,8 +83,4 @@ async fn start() -> Result<Site, String> {
 
 async fn accepts(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).await.is_ok()
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

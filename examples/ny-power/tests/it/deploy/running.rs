@@ -1,9 +1,10 @@
 //! The roles of the chart as processes: the same arguments, at ports and in folders of the test's own.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use ny_power::http::{HttpClient, HttpLimits, HttpRequest};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,13 +27,7 @@ struct Machine {
 
 impl Machine {
     fn new(influxdb: Option<InfluxServer>) -> Self {
-        // All at once, so that they differ.
-        let free = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            ports: free.map(|listener| listener.local_addr().unwrap().port()),
-            influxdb,
-        }
+        Self { folder: tempfile::tempdir().unwrap(), ports: [(); 3].map(|()| free_port()), influxdb }
     }
 
     /// An argument with what is different here.

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use hyper::header::{AUTHORIZATION, HeaderValue};
 use ny_power::http::{HttpAnswer, HttpClient, HttpError, HttpLimits, HttpRequest};
 use server::{Reply, ScriptedServer, answer};
@@ -211,8 +212,4 @@ impl Drop for TlsServer {
         drop(self.process.kill());
         drop(self.process.wait());
     }
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

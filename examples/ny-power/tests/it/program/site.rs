@@ -1,11 +1,12 @@
 //! A broker of one of the two kinds, and the roles around it.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use tempfile::TempDir;
 
 use super::process::Process;
@@ -47,9 +48,7 @@ impl Site {
 
     async fn try_start(kind: Kind) -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
-        // Both at once, so that they differ.
-        let free = [TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap()];
-        let [port, websocket_port] = free.map(|listener| listener.local_addr().unwrap().port());
+        let [port, websocket_port] = [(); 2].map(|()| free_port());
         if kind == Kind::Mosquitto {
             let to = folder.path().join("mosquitto");
             let [mqtt, ws] = [port, websocket_port].map(|port| port.to_string());

@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use flowcore::base::Clock;
+use flowcore_testkit::free_port;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,9 +35,7 @@ impl Mosquitto {
 
     async fn try_start() -> Result<Self, String> {
         let folder = tempfile::tempdir().unwrap();
-        // Both at once, so that they differ.
-        let free = [TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap()];
-        let [mqtt, websocket] = free.map(|listener| listener.local_addr().unwrap());
+        let [mqtt, websocket] = [(); 2].map(|()| SocketAddr::from(([127, 0, 0, 1], free_port())));
         configure(&folder, mqtt, websocket);
         let process = spawn(&folder);
         let mut broker = Self { folder, mqtt, websocket, process };
