@@ -9,14 +9,14 @@ use flowcore::ingest::metrics::{Counter as Counted, Counters};
 use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
 use flowcore_tls::TlsAcceptor;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::desk::{Counter, Desk};
 use super::gate::{Arrival, Gate};
 use crate::protocol::{Decoder, Session, Stream};
-use crate::transport::{Frames, memory};
+use crate::transport::{Frames, Memory};
 use crate::{ReadError, ServerProtocol};
 
 /// Connections have so long for the call that is under way when the source stops.
@@ -37,7 +37,7 @@ struct Conversation<P> {
     protocol: Arc<P>,
     tls: Option<TlsAcceptor>,
     clock: Clock,
-    memory: Arc<Semaphore>,
+    memory: Arc<Memory>,
 }
 
 /// What is handed to each.
@@ -57,7 +57,7 @@ impl<P: ServerProtocol> Server<P> {
     ) -> Self {
         let listen = protocol.listen();
         let gate = Gate::new(listen.admits.clone(), listen.frame_timeout);
-        let memory = memory(listen.max_memory, protocol.session().decoder().frame_bytes());
+        let memory = Arc::new(Memory::new(listen.max_memory, protocol.session().decoder().frame_bytes()));
         let conversation = Arc::new(Conversation { protocol, tls, clock, memory });
         Self { listener, gate, connections: TaskSet::new(), conversation }
     }

@@ -4,16 +4,11 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Stopwatch};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::ReadError;
+use super::memory::{Memory, Share};
 use crate::protocol::Decoder;
-
-/// Every connection may hold so much without asking.
-const FREE: usize = 64 << 10;
-/// What the shared memory is counted in.
-const UNIT: usize = 1 << 10;
 
 /// Reads frames from one peer. What it holds is bounded, together with what others hold of `memory`.
 #[derive(Debug)]
@@ -22,24 +17,21 @@ pub(crate) struct Frames<D> {
     patience: Duration,
     clock: Clock,
     begun: Option<Stopwatch>,
-    memory: Arc<Semaphore>,
-    share: Option<OwnedSemaphorePermit>,
-}
-
-/// So much memory, to be shared by connections; enough for two frames at least.
-pub(crate) fn memory(bytes: usize, frame_bytes: usize) -> Arc<Semaphore> {
-    let bytes = bytes.max(frame_bytes.saturating_mul(2));
-    Arc::new(Semaphore::new((bytes / UNIT).min(u32::MAX as usize)))
+    /// Of the time since then, what was spent waiting for memory: that is not the peer's.
+    waited: Duration,
+    memory: Arc<Memory>,
+    share: Share,
 }
 
 impl<D: Decoder> Frames<D> {
-    pub(crate) fn new(decoder: D, patience: Duration, clock: &Clock, memory: Arc<Semaphore>) -> Self {
-        Self { decoder, patience, clock: clock.clone(), begun: None, memory, share: None }
+    pub(crate) fn new(decoder: D, patience: Duration, clock: &Clock, memory: Arc<Memory>) -> Self {
+        let (clock, share) = (clock.clone(), Share::default());
+        Self { decoder, patience, clock, begun: None, waited: Duration::ZERO, memory, share }
     }
 
     /// For a connection that shares its memory with no other.
     pub(crate) fn alone(decoder: D, patience: Duration, clock: &Clock) -> Self {
-        let memory = memory(0, decoder.frame_bytes());
+        let memory = Arc::new(Memory::new(0, decoder.frame_bytes()));
         Self::new(decoder, patience, clock, memory)
     }
 
@@ -51,11 +43,11 @@ impl<D: Decoder> Frames<D> {
     ) -> Result<Option<D::Frame>, ReadError> {
         loop {
             if let Some(frame) = self.decoder.next_frame().map_err(ReadError::protocol)? {
-                self.begun = None;
+                (self.begun, self.waited) = (None, Duration::ZERO);
                 return Ok(Some(frame));
             }
             if self.decoder.is_between_frames() {
-                self.begun = None;
+                self.make_room().await;
                 if self.read(from).await? == 0 {
                     return Ok(None);
                 }
@@ -67,13 +59,17 @@ impl<D: Decoder> Frames<D> {
 
     /// The last frame is done with: its share of the memory is free.
     pub(crate) fn release(&mut self) {
-        self.share = None;
+        self.share = Share::default();
     }
 
     /// Of a frame that has begun.
     async fn read_more<S: AsyncRead + Unpin>(&mut self, from: &mut S) -> Result<(), ReadError> {
         let begun = *self.begun.get_or_insert_with(|| self.clock.stopwatch());
-        let left = self.patience.saturating_sub(begun.elapsed());
+        let before = begun.elapsed();
+        self.make_room().await;
+        let now = begun.elapsed();
+        self.waited += now.saturating_sub(before);
+        let left = (self.patience + self.waited).saturating_sub(now);
         match timeout(left, self.read(from)).await {
             Ok(Ok(0)) => Err(ReadError::Closed),
             Ok(read) => Ok(read.map(|_| ())?),
@@ -81,28 +77,17 @@ impl<D: Decoder> Frames<D> {
         }
     }
 
+    async fn make_room(&mut self) {
+        let bytes = self.decoder.held() + self.decoder.worth_reserving();
+        self.memory.enlarge(&mut self.share, bytes).await;
+    }
+
     async fn read<S: AsyncRead + Unpin>(&mut self, from: &mut S) -> io::Result<usize> {
         let more = self.decoder.worth_reserving();
-        self.ask_for(self.decoder.held() + more).await;
         let input = self.decoder.input();
         if input.capacity() - input.len() < more / 2 {
             input.reserve(more);
         }
         from.read_buf(input).await
-    }
-
-    async fn ask_for(&mut self, bytes: usize) {
-        let units = bytes.saturating_sub(FREE).div_ceil(UNIT);
-        let held = self.share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let missing = u32::try_from(units.saturating_sub(held)).unwrap_or(u32::MAX);
-        if missing == 0 {
-            return;
-        }
-        // It is never closed.
-        let Ok(more) = Arc::clone(&self.memory).acquire_many_owned(missing).await else { return };
-        match &mut self.share {
-            Some(share) => share.merge(more),
-            None => self.share = Some(more),
-        }
     }
 }

@@ -102,7 +102,7 @@ async fn a_frame_beyond_the_limit_closes_its_connection() {
 
 #[tokio::test]
 async fn frames_that_are_held_in_memory_are_bounded_for_all_connections_together() {
-    // Room for two frames: the others wait until these are through, whichever two they are.
+    // Room for two frames: five that arrive bit by bit at once take a part of it each, and none waits for ever.
     let lines = Lines { config: config().max_memory(0), longest: 1 << 20 };
     let channel = MemoryChannel::builder().capacity(100).build("memory");
     let source = Running::of(lines, channel).await;
