@@ -1,6 +1,7 @@
 mod build;
 mod change;
 mod change_any;
+mod commits;
 mod counts;
 mod failures;
 mod groups;
