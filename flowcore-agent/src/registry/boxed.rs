@@ -69,6 +69,10 @@ impl Sink for BoxedSink {
         self.0.deliver(events).await
     }
 
+    fn blocks(&self) -> bool {
+        self.0.blocks()
+    }
+
     async fn stop(&mut self) -> Result<(), SinkError> {
         self.0.stop().await
     }

@@ -22,7 +22,7 @@ pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
 pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, LocalDisk};
 pub use receipts::{Receipt, Receipts};
-pub use spawn::{BlockingPool, TaskEnd, TaskSet, blocking};
+pub use spawn::{BlockingPool, TaskEnd, TaskSet, blocking, on_own_thread};
 pub use token::Token;
 pub use token_set::TokenSet;
 

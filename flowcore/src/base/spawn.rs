@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::oneshot;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::Panic;
+use super::{Panic, contain};
 
 /// Tasks that belong together. Every one is waited for with [`next`](Self::next), and those that are left
 /// when the set is dropped are aborted: nothing runs that nobody answers for.
@@ -96,18 +98,95 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
     })
 }
 
+/// Runs `future` on a thread of its own that has this name, where it may block, and waits for it. Dropped
+/// before, it ends the next time it waits. It runs here in a runtime that has one thread, by choice or to
+/// have a clock that stands still, and where the system has no more threads.
+///
+/// # Errors
+/// [`Panic`] when it panicked.
+pub async fn on_own_thread<F>(name: &str, future: F) -> Result<F::Output, Panic>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    let runtime = Handle::current();
+    if runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
+        return contain(future).await;
+    }
+    let (end, ended) = oneshot::channel();
+    let (waits, gone) = oneshot::channel::<()>();
+    // The thread takes it from here, or it is still there.
+    let place = Arc::new(Mutex::new(Some(future)));
+    let take = |place: &Mutex<Option<F>>| place.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let theirs = Arc::clone(&place);
+    let work = move || {
+        let Some(future) = take(&theirs) else { return };
+        let ran = runtime.block_on(async {
+            tokio::select! {
+                biased;
+                ran = contain(future) => Some(ran),
+                _ = gone => None,
+            }
+        });
+        let _ = ran.map(|ran| end.send(ran));
+    };
+    if let Err(error) = std::thread::Builder::new().name(name.replace('\0', " ")).spawn(work) {
+        tracing::warn!(name, %error, "no thread of its own");
+        if let Some(future) = take(&place) {
+            return contain(future).await;
+        }
+    }
+    let ran = ended.await.unwrap_or_else(|_| Err(Panic::from_payload(&"its thread ended")));
+    drop(waits);
+    ran
+}
+
 /// Starts work that blocks from code that cannot wait for it. Who starts it keeps its own account of what runs.
 #[derive(Debug, Clone)]
-pub struct BlockingPool(tokio::runtime::Handle);
+pub struct BlockingPool(Handle);
 
 impl BlockingPool {
     /// That of the runtime this is called in. `None` outside of one.
     pub fn current() -> Option<Self> {
-        tokio::runtime::Handle::try_current().ok().map(Self)
+        Handle::try_current().ok().map(Self)
     }
 
     /// Runs `work` on a thread that may block. It is dropped without being run when the runtime has shut down.
     pub fn start(&self, work: impl FnOnce() + Send + 'static) {
         drop(self.0.spawn_blocking(work));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn what_runs_on_its_own_thread_has_its_name_and_its_result_comes_back() {
+        let name = async { std::thread::current().name().map(str::to_owned) };
+        assert_eq!(on_own_thread("a name", name).await, Ok(Some("a name".to_owned())));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn a_panic_on_its_own_thread_is_an_error() {
+        let panics = async { assert_eq!(1, 2, "no") };
+        assert!(on_own_thread("panics", panics).await.unwrap_err().to_string().contains("no"));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+    async fn what_waits_on_its_own_thread_is_dropped_with_who_waits_for_it() {
+        let (kept, alive) = oneshot::channel::<()>();
+        let (started, has_started) = oneshot::channel();
+        let waits = async move {
+            let _kept = kept;
+            started.send(()).unwrap();
+            pending::<()>().await;
+        };
+        let mut tasks = TaskSet::new();
+        tasks.spawn("waits", on_own_thread("waits", waits));
+        has_started.await.unwrap();
+        drop(tasks);
+        assert!(alive.await.is_err());
     }
 }

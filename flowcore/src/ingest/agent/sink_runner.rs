@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::error::{AgentError, ComponentError};
+use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::life::Life;
 use super::plan::MakeSink;
 use super::snapshot::ComponentState;
 use super::tally::Counted;
-use crate::base::{Backoff, RestartPolicy, contain};
+use crate::base::{Backoff, RestartPolicy, contain, on_own_thread};
 use crate::ingest::metrics::Counter;
 use crate::ingest::{Channel, ChannelError, Sink, Stopping, Take};
 
@@ -34,12 +34,25 @@ pub(super) struct SinkRunner<T: Send + 'static> {
 /// Whether a sink goes on.
 type Step = Result<ControlFlow<()>, ComponentError>;
 
+/// The runner after a sink's life, and how that ended.
+type Lived<T> = (SinkRunner<T>, Result<(), ComponentError>);
+
 impl<T: Send + Sync + 'static> SinkRunner<T> {
     pub(super) async fn run(mut self, starting: Counted) -> Result<(), AgentError> {
         let mut starting = Some(starting);
         while !self.given_up.is_set() && !self.stopping.is_set() {
+            self.life.set(ComponentState::Starting);
             let ran = self.life.clock.stopwatch();
-            let Err(error) = self.one_life(&mut starting).await else { break };
+            let make = &mut self.make;
+            let end = match contain(async { make() }).await {
+                Ok(sink) => {
+                    let lived = self.live(sink, starting.take()).await?;
+                    self = lived.0;
+                    lived.1
+                }
+                Err(panic) => Err(panic.into()),
+            };
+            let Err(error) = end else { break };
             starting = None;
             let delay = self.life.after_failure(error, &mut self.restart, ran.elapsed())?;
             self.pause(delay).await;
@@ -48,10 +61,26 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         Ok(())
     }
 
-    async fn one_life(&mut self, starting: &mut Option<Counted>) -> Result<(), ComponentError> {
-        self.life.set(ComponentState::Starting);
-        let make = &mut self.make;
-        let mut sink = contain(async { make() }).await?;
+    /// On a thread of its own if the sink blocks the one that it is on.
+    async fn live(self, sink: Box<dyn Sink<T>>, starting: Option<Counted>) -> Result<Lived<T>, AgentError> {
+        if !sink.blocks() {
+            return Ok(self.one_life(sink, starting).await);
+        }
+        let life = Arc::clone(&self.life);
+        let lived = on_own_thread(&life.name, self.one_life(sink, starting)).await;
+        lived.map_err(|panic| life.fail(panic.into(), AgentErrorKind::Fatal))
+    }
+
+    async fn one_life(mut self, mut sink: Box<dyn Sink<T>>, starting: Option<Counted>) -> Lived<T> {
+        let end = self.start_and_deliver(&mut *sink, starting).await;
+        (self, end)
+    }
+
+    async fn start_and_deliver(
+        &mut self,
+        sink: &mut dyn Sink<T>,
+        starting: Option<Counted>,
+    ) -> Result<(), ComponentError> {
         let context = self.life.context();
         let started = tokio::select! {
             biased;
@@ -63,9 +92,9 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
             () = self.stopping.wait() => return Ok(()),
         };
         started??;
-        *starting = None;
+        drop(starting);
         self.life.set(ComponentState::Running);
-        while self.deliver_once(&mut *sink).await?.is_continue() {}
+        while self.deliver_once(sink).await?.is_continue() {}
         self.life.last_words(contain(sink.stop()), self.grace).await;
         Ok(())
     }

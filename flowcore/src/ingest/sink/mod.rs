@@ -37,6 +37,13 @@ pub trait Sink<T: Send + 'static = Event>: Send + 'static {
     /// [`SinkError`]; it says whether to try again.
     async fn deliver(&mut self, events: &[T]) -> Result<(), SinkError>;
 
+    /// Whether its calls keep the thread that they run on, since they wait for a disk or for a library that does
+    /// not know of tasks (default false). An agent in a runtime of several threads then gives it one of its own;
+    /// the sinks of a group share those of the runtime all the same.
+    fn blocks(&self) -> bool {
+        false
+    }
+
     /// Called once at the end.
     ///
     /// # Errors

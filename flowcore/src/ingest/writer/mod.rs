@@ -25,7 +25,7 @@ const PAUSE: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_se
 
 /// Events that are put before others have their turn. To sleep and wake costs as much as a hundred events, and
 /// so many still lie in the processor's cache.
-const TURN: usize = 4096;
+const TURN: usize = 8192;
 
 /// Where a source puts its events: through its interceptors, into every channel that its selector chooses,
 /// or into none.

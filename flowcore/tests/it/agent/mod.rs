@@ -6,6 +6,7 @@ mod counts;
 mod failures;
 mod groups;
 mod other_channel;
+mod own_thread;
 mod parts;
 mod stop;
 mod writer;

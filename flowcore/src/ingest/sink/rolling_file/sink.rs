@@ -18,6 +18,9 @@ use crate::ingest::{ComponentContext, Sink, SinkError};
 /// The most room that is kept for the next write.
 const MOST_ROOM: usize = 4 << 20;
 
+/// A write that the system only copies takes less. One that takes longer waits for the disk.
+const QUICK: Duration = Duration::from_millis(1);
+
 /// Writes events into files, unless said otherwise their bodies, one a line, and begins a new file when one is full.
 ///
 /// A file's name is prefix, milliseconds since 1970 when it was begun, a number, suffix. While it is written
@@ -30,6 +33,9 @@ const MOST_ROOM: usize = 4 << 20;
 /// so it has when a file became full within the batch. **Order** is that of the events. **When the disk is full**
 /// the batch stays in the channel. A file is ended when the next event comes or at the stop, also when it is
 /// too old.
+///
+/// Writes are made on the thread that it runs on as long as the disk takes them quickly: an agent gives it
+/// [one of its own](Sink::blocks).
 ///
 /// ```no_run
 /// use flowcore::ingest::sink::RollingFileSink;
@@ -54,6 +60,8 @@ pub struct RollingFileSink {
     current: Option<Current>,
     /// What was written last: the room for what is written next.
     written: Vec<u8>,
+    /// The last write was not quick: the next one is given to a thread that may block.
+    waits_for_disk: bool,
 }
 
 #[derive(Debug)]
@@ -105,6 +113,7 @@ impl RollingFileSink {
             counters: Counters::new(),
             current: None,
             written: Vec::new(),
+            waits_for_disk: false,
         };
         sink.names("events-", ".log")
     }
@@ -188,7 +197,7 @@ impl RollingFileSink {
             };
             let delivered = current.contents.bytes;
             let (bytes, count) = self.fitting(rest, &mut current.contents);
-            let (current, written) = append(current, delivered, bytes, self.sync).await?;
+            let (current, written) = self.append(current, delivered, bytes).await?;
             self.current = Some(current);
             if written.capacity() <= MOST_ROOM {
                 self.written = written;
@@ -196,6 +205,23 @@ impl RollingFileSink {
             rest = &rest[count..];
         }
         Ok(())
+    }
+
+    /// Here while the disk is quick: to hand it over takes as long as to write.
+    async fn append(
+        &mut self,
+        current: Current,
+        delivered: u64,
+        bytes: Vec<u8>,
+    ) -> Result<(Current, Vec<u8>), RollingFileError> {
+        let (sync, clock) = (self.sync, self.clock.clone());
+        let write = move || {
+            let time = clock.stopwatch();
+            (append(current, delivered, bytes, sync), time.elapsed())
+        };
+        let (written, time) = if sync || self.waits_for_disk { blocking(write).await? } else { write() };
+        self.waits_for_disk = time > QUICK;
+        written
     }
 
     fn rolls_before(&self, event: &Event, file: Contents) -> bool {
@@ -291,26 +317,23 @@ impl RollingFileSink {
 }
 
 /// A file that could not be written is not gone on with. It keeps the `delivered` bytes that it had.
-async fn append(
+fn append(
     mut current: Current,
     delivered: u64,
     bytes: Vec<u8>,
     sync: bool,
 ) -> Result<(Current, Vec<u8>), RollingFileError> {
-    blocking(move || {
-        let written = current.file.write(&bytes);
-        let written = written.and_then(|()| if sync { current.file.sync() } else { Ok(()) });
-        match written {
-            Ok(()) => Ok((current, bytes)),
-            Err(cause) => {
-                if let Err(error) = current.file.truncate(delivered) {
-                    tracing::warn!(path = %current.path.display(), %error, "the end of a batch that failed stays");
-                }
-                Err(RollingFileError::Write { path: current.path, cause })
+    let written = current.file.write(&bytes);
+    let written = written.and_then(|()| if sync { current.file.sync() } else { Ok(()) });
+    match written {
+        Ok(()) => Ok((current, bytes)),
+        Err(cause) => {
+            if let Err(error) = current.file.truncate(delivered) {
+                tracing::warn!(path = %current.path.display(), %error, "the end of a batch that failed stays");
             }
+            Err(RollingFileError::Write { path: current.path, cause })
         }
-    })
-    .await?
+    }
 }
 
 fn cannot(path: &Path) -> impl Fn(io::Error) -> RollingFileError {
@@ -337,6 +360,10 @@ impl Sink for RollingFileSink {
 
     async fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
         self.write(events).await.map_err(SinkError::retry)
+    }
+
+    fn blocks(&self) -> bool {
+        true
     }
 
     async fn stop(&mut self) -> Result<(), SinkError> {

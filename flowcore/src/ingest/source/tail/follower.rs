@@ -350,6 +350,7 @@ impl<T: Send + 'static> Follower<T> {
     }
 
     async fn wait(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
+        self.opened.files.files().1.rest();
         let now = self.running.elapsed();
         let until =
             if self.commits.is_changed() { self.next_look.min(self.next_save) } else { self.next_look };

@@ -24,8 +24,8 @@
 //!
 //! **Order.** The lines of one file keep their order. Files are read in turn, a batch of each.
 //!
-//! **When the channel is full** the source waits; it holds one batch and one chunk of each file, and keeps at
-//! most 16 buffers of 64 KiB to read into again.
+//! **When the channel is full** the source waits; it holds one batch and one chunk of each file, and keeps
+//! buffers of 64 KiB to read into again: at most 512, and 16 when it has read all.
 //!
 //! **What is counted** as `EventReadFail`: each failure to list a folder or to read a file, and each look at
 //! which a file could not be opened.
