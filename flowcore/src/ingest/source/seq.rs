@@ -75,9 +75,11 @@ impl SeqSource {
 
 /// A number as text.
 struct Digits {
-    /// What is behind its length is of no meaning.
+    /// What is from the last one on is of no meaning.
     bytes: [u8; Self::MOST],
     length: usize,
+    /// By itself: what was changed a moment ago is slow to be read together with its neighbours.
+    last: u8,
 }
 
 impl Digits {
@@ -87,7 +89,7 @@ impl Digits {
         let text = number.to_string();
         let mut bytes = [b'0'; Self::MOST];
         bytes[..text.len()].copy_from_slice(text.as_bytes());
-        Self { bytes, length: text.len() }
+        Self { bytes, length: text.len(), last: bytes[text.len() - 1] }
     }
 
     /// All bytes are copied, and those that are too many cut off: a copy of known length needs no call.
@@ -95,20 +97,28 @@ impl Digits {
         let end = text.len() + self.length;
         text.extend_from_slice(&self.bytes);
         text.truncate(end);
+        if let Some(last) = text.last_mut() {
+            *last = self.last;
+        }
     }
 
     /// To the next number.
     fn count_on(&mut self) {
-        for digit in self.bytes[..self.length].iter_mut().rev() {
+        if self.last < b'9' {
+            self.last += 1;
+            return;
+        }
+        self.last = b'0';
+        for digit in self.bytes[..self.length - 1].iter_mut().rev() {
             if *digit < b'9' {
                 *digit += 1;
                 return;
             }
             *digit = b'0';
         }
+        self.bytes[self.length - 1] = b'0';
         self.bytes[0] = b'1';
         self.length = (self.length + 1).min(Self::MOST);
-        self.bytes[self.length - 1] = b'0';
     }
 }
 

@@ -9,6 +9,9 @@ use super::pace::Pace;
 use crate::event::Event;
 use crate::ingest::{Batch, ChannelWriter, PutErrorKind, Source, SourceError};
 
+/// What bodies are made of.
+const FILLING: u8 = 0x7F;
+
 /// Makes events of one size as fast as it may, for trying out how much a channel and its sinks bear.
 ///
 /// **Delivery:** nothing waits for the events after they are in the channel. They are all the same, so there
@@ -99,7 +102,7 @@ impl StressSource {
 
     /// A body for each batch: one for all would be counted by every processor that has events.
     fn events(&self, count: usize) -> Vec<Event> {
-        vec![Event::new(Bytes::from(vec![0x7F; self.size])); count]
+        vec![Event::new(body(self.size)); count]
     }
 
     /// How many go in the next batch: none at the end.
@@ -113,6 +116,12 @@ impl StressSource {
         let left = tries.unwrap_or(u64::MAX).min(puts.unwrap_or(u64::MAX));
         self.batch_size.min(usize::try_from(left).unwrap_or(usize::MAX))
     }
+}
+
+/// Those of usual sizes are there once for all, and nobody counts who has one.
+fn body(size: usize) -> Bytes {
+    static USUAL: [u8; 16 << 10] = [FILLING; 16 << 10];
+    USUAL.get(..size).map_or_else(|| Bytes::from(vec![FILLING; size]), Bytes::from_static)
 }
 
 impl Default for StressSource {
