@@ -1,14 +1,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flowcore::base::{Backoff, Clock};
+use flowcore::base::{Backoff, Clock, with_causes};
 use tokio::runtime::{Handle, Runtime};
 
 use super::check::total;
 use super::follower::Follower;
 use super::loader::Loader;
 use super::options::{AgentOptions, OriginOptions};
-use super::said::{names, with_causes};
+use super::said::names;
 use super::serve::{Signals, serve};
 use super::system::{called_from_service, log_level, system_properties, unused, without_effect};
 use super::{Exit, table};

@@ -1,11 +1,11 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use flowcore::base::with_causes;
 use flowcore::ingest::{Damage, FileChannelError, FileChannelInspection, SegmentInspection};
 
 use super::Exit;
 use super::options::{ChannelCommand, ChannelOptions};
-use super::said::with_causes;
 
 /// `flowcore channel`.
 pub(super) fn run(command: &ChannelCommand) -> Exit {

@@ -1,7 +1,9 @@
 use std::fmt::Write;
 
+use flowcore::base::with_causes;
+
 use super::options::CheckOptions;
-use super::said::{names, with_causes};
+use super::said::names;
 use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
 use crate::check::{Options, Summary, summarise};

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Backoff, Clock};
+use flowcore::base::{Backoff, Clock, with_causes};
 use flowcore::ingest::AgentHandle;
 use flowcore::ingest::agent::{Applied, Unchanged};
 
 use super::loader::Loader;
-use super::said::{line, names, with_causes};
+use super::said::{line, names};
 use super::watcher::FileWatcher;
 use crate::Checked;
 use crate::diagnostic::Severity;

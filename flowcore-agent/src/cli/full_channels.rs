@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, Timestamp};
+use flowcore::base::{Clock, Timestamp, whole_seconds};
 use flowcore::ingest::AgentHandle;
 use flowcore::ingest::agent::{AgentSnapshot, ChannelStatus, ComponentState, SinkStatus};
 
@@ -63,14 +63,17 @@ impl FullChannels {
 
     fn look_at(&mut self, channel: &ChannelStatus, agent: &AgentSnapshot, now: Timestamp) -> Option<Told> {
         let told = |what| Some(Told { channel: channel.name.clone(), what });
-        let whole = |lasting: Duration| Duration::from_secs(lasting.as_secs());
         let tenths = tenths(channel);
         if tenths < 9 {
             // Between the two nothing is certain: a channel that is drained is not full and not full in turn.
             let over = self.0.get(&channel.name).filter(|full| tenths < 7 || full.told.is_none())?;
             let (since, was_told) = (over.since, over.told.is_some());
             self.0.remove(&channel.name);
-            return if was_told { told(What::Over { lasting: whole(now.since(since)) }) } else { None };
+            return if was_told {
+                told(What::Over { lasting: whole_seconds(now.since(since)) })
+            } else {
+                None
+            };
         }
         let full = self.0.entry(channel.name.clone()).or_insert(Full { since: now, told: None });
         let lasting = now.since(full.since);
@@ -79,7 +82,7 @@ impl FullChannels {
             return None;
         }
         full.told = Some(now);
-        told(What::Full { lasting: whole(lasting), sinks: sinks(channel, agent) })
+        told(What::Full { lasting: whole_seconds(lasting), sinks: sinks(channel, agent) })
     }
 }
 

@@ -15,17 +15,6 @@ pub(super) fn line(files: &SourceFiles, said: &Diagnostic) -> String {
     format!("{}{severity}[{code}]: {message}{mean}{help}", place.unwrap_or_default())
 }
 
-/// A message and its causes on one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
-}
-
 /// The agents that there are.
 pub(super) fn names(checked: &Checked) -> String {
     let names: Vec<&str> = checked.config.agents.iter().map(|agent| agent.name.as_str()).take(20).collect();

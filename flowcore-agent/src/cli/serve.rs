@@ -1,6 +1,7 @@
 use std::io;
 use std::time::Duration;
 
+use flowcore::base::with_causes;
 use flowcore::ingest::agent::{AgentError, AgentReport};
 use flowcore::ingest::{Agent, AgentHandle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,7 +9,6 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::Exit;
 use super::follower::Follower;
 use super::full_channels;
-use super::said::with_causes;
 use crate::monitor::{Monitor, MonitorConfig};
 
 /// How long channels may take to write down what they left for later, when a second signal came.

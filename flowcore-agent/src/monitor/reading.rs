@@ -1,4 +1,4 @@
-use flowcore::base::Timestamp;
+use flowcore::base::{Timestamp, with_causes};
 use flowcore::ingest::agent::{
     Activity, AgentSnapshot, ChannelStatus, ComponentError, ComponentState, SinkStatus, SourceStatus,
 };
@@ -119,7 +119,7 @@ fn lived(
         ("BackOffUntil", time(until)),
         ("RestartCount", Value::Count(restarts)),
         ("LastSuccessTime", time(activity.last_success)),
-        ("LastError", last_error.map_or(Value::Nothing, |error| Value::Text(with_causes(error)))),
+        ("LastError", last_error.map_or(Value::Nothing, |error| Value::Text(shown(error)))),
         ("LastErrorTime", time(activity.last_error_at)),
     ]
 }
@@ -136,13 +136,7 @@ fn state_word(state: &ComponentState) -> &'static str {
 }
 
 /// An error and its causes, not longer than a screen.
-fn with_causes(error: &dyn std::error::Error) -> String {
+fn shown(error: &dyn std::error::Error) -> String {
     const LONGEST: usize = 1000;
-    let (mut text, mut next) = (error.to_string(), error.source());
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text.chars().take(LONGEST).collect()
+    with_causes(error).chars().take(LONGEST).collect()
 }

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
+use flowcore::base::with_causes;
 use flowcore::event::Event;
 use flowcore_avro::container::{Block, Container, ContainerError};
 use memchr::memmem;
 
-use super::error::with_causes;
 use super::{BATCH_BYTES, DeserializeError, Deserializer, FileInput};
 
 /// How events say what schema their bodies have.

@@ -76,12 +76,6 @@ impl FileProblem {
     }
 }
 
-/// An error and its causes, in one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
 impl From<SpoolError> for SourceError {
     fn from(error: SpoolError) -> Self {
         Self::retry(error)

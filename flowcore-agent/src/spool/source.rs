@@ -2,12 +2,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use flowcore::base::{Backoff, Stopwatch};
+use flowcore::base::{Backoff, Stopwatch, with_causes};
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
 
 use super::aside::{Aside, Wait};
 use super::delivery::{Delivery, End};
-use super::error::{FileProblem, SpoolError, with_causes};
+use super::error::{FileProblem, SpoolError};
 use super::finish::finish;
 use super::folder::Folder;
 use super::open_file::OpenFile;

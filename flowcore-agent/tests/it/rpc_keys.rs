@@ -4,6 +4,8 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
+use flowcore_testkit::free_port;
+
 use crate::monitoring::Watched;
 use crate::network::Agent;
 use crate::program::{Program, TO_FILES};
@@ -52,6 +54,25 @@ fn so_many_hosts_are_tried_before_a_delivery_has_failed() {
             far.stop();
         }
     }
+}
+
+#[test]
+fn a_host_that_fails_is_told_of_once_and_that_it_works_again() {
+    let (port_of_one, other) = (free_port(), far("avro"));
+    let hosts =
+        format!("hosts = h1 h2\nhosts.h1 = 127.0.0.1:{port_of_one}\nhosts.h2 = 127.0.0.1:{}", port(&other));
+    let sink = format!("type = avro\nclient.type = default_loadbalance\nbatch-size = 1\n{hosts}");
+    let mut near = near("type = seq", &sink);
+    let counts = |near: &Watched| near.count("SINK.k1", "ConnectionFailedCount");
+    near.program.until("many tries", || counts(&near) > 100);
+    let log = near.program.log();
+    assert_eq!(log.matches("the next server is tried").count(), 1, "{log}");
+    assert!(log.contains(&format!("cannot connect to 127.0.0.1:{port_of_one}: Connection refused")), "{log}");
+    let one = Agent::start(&format!("type = avro\nbind = 127.0.0.1\nport = {port_of_one}"));
+    near.program.until("it works again", || near.program.log().contains("a server works again"));
+    near.program.stop();
+    one.stop();
+    other.stop();
 }
 
 /// How often a host that is not there was tried while 400 calls went to another one.

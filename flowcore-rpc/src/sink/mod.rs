@@ -14,6 +14,7 @@
 mod client;
 mod config;
 mod division;
+mod passed_over;
 #[expect(clippy::module_inception, reason = "the sink of the folder for sinks")]
 mod sink;
 mod turns;

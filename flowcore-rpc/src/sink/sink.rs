@@ -3,7 +3,7 @@ use std::mem;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use flowcore::base::Clock;
+use flowcore::base::{Clock, with_causes};
 use flowcore::event::Event;
 use flowcore::ingest::metrics::{Counter, Counters};
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
@@ -11,6 +11,7 @@ use flowcore_tls::TlsConnector;
 
 use super::client::Client;
 use super::division::Division;
+use super::passed_over::PassedOver;
 use super::turns::Turns;
 use crate::protocol::Exchange;
 use crate::{ClientProtocol, RpcError};
@@ -22,6 +23,7 @@ pub struct RpcSink<P: ClientProtocol> {
     clock: Clock,
     counters: Counters,
     turns: Turns,
+    passed_over: PassedOver,
     /// For each server its connections, none of which waits for an answer.
     clients: Vec<Vec<Client<P::Exchange>>>,
     tls: Option<TlsConnector>,
@@ -33,9 +35,10 @@ impl<P: ClientProtocol> RpcSink<P> {
     /// Connects with its first batch.
     pub fn new(config: P) -> Self {
         let turns = Turns::new(config.connect());
-        let clients = config.connect().servers.iter().map(|_| Vec::new()).collect();
+        let clients: Vec<_> = config.connect().servers.iter().map(|_| Vec::new()).collect();
         let (clock, counters) = (Clock::system(), Counters::new());
-        Self { protocol: Arc::new(config), clock, counters, turns, clients, tls: None }
+        let passed_over = PassedOver::new("sink".into(), clients.len());
+        Self { protocol: Arc::new(config), clock, counters, turns, passed_over, clients, tls: None }
     }
 
     /// Sends these calls together, to one server after the other until one has them.
@@ -43,21 +46,27 @@ impl<P: ClientProtocol> RpcSink<P> {
         self.turns.begin(self.clock.now());
         let mut failed = None;
         while let Some(server) = self.turns.next() {
-            if let Some(error) = failed.take() {
-                tracing::warn!(%error, "the next server is tried");
+            if let Some((before, error)) = failed.take() {
+                self.passed_over.failed(before, &with_causes(&error), self.clock.now());
             }
             match self.send_once(server, calls).await {
                 Ok(()) => {
-                    self.turns.delivered(server, self.clock.now());
+                    self.has_delivered(server);
                     return Ok(());
                 }
                 Err(error) => {
                     self.turns.failed(server, self.clock.now());
-                    failed = Some(error);
+                    failed = Some((server, error));
                 }
             }
         }
-        Err(failed.unwrap_or(RpcError::AllRest))
+        Err(failed.map_or(RpcError::AllRest, |(_, error)| error))
+    }
+
+    fn has_delivered(&mut self, server: usize) {
+        let now = self.clock.now();
+        self.turns.delivered(server, now);
+        self.passed_over.works(server, self.protocol.connect().servers.get(server), now);
     }
 
     /// Calls that fail, or are given up midway, leave no connections behind that wait for their answers.
@@ -110,6 +119,7 @@ impl<P: ClientProtocol> RpcSink<P> {
 impl<P: ClientProtocol> Sink<Event> for RpcSink<P> {
     async fn start(&mut self, context: &ComponentContext) -> Result<(), SinkError> {
         self.clock = context.clock.clone();
+        self.passed_over = PassedOver::new(Arc::clone(&context.name), self.clients.len());
         self.counters = context.counters.clone();
         Ok(())
     }

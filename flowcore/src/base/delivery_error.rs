@@ -81,13 +81,6 @@ impl DeliveryError {
 
     /// The message and those of its causes, in one line.
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut next = self.source();
-        while let Some(cause) = next {
-            text.push_str(": ");
-            text.push_str(&cause.to_string());
-            next = cause.source();
-        }
-        text
+        super::with_causes(self)
     }
 }

@@ -4,6 +4,7 @@
 //! spawner of tasks, [`Disk`] the only way to files.
 
 mod backoff;
+mod causes;
 mod clock;
 mod contain;
 mod delivery_error;
@@ -15,8 +16,10 @@ mod token;
 mod token_set;
 #[cfg(test)]
 mod token_stress;
+mod trouble;
 
 pub use backoff::{Backoff, RestartPolicy};
+pub use causes::with_causes;
 pub use clock::{Clock, Stopwatch, Timestamp};
 pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
@@ -25,5 +28,6 @@ pub use receipts::{Receipt, Receipts};
 pub use spawn::{BlockingPool, TaskEnd, TaskSet, blocking, on_own_thread};
 pub use token::Token;
 pub use token_set::TokenSet;
+pub use trouble::{Trouble, TroubleExtent, TroubleNews, whole_seconds};
 
 pub(crate) use token::{Completion, Failure, Root, Work};

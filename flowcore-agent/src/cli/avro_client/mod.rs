@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use flowcore::base::with_causes;
 use flowcore::event::Event;
 use flowcore::ingest::{Sink, SinkError};
 use tokio::runtime::Runtime;
@@ -14,7 +15,6 @@ use tokio::runtime::Runtime;
 use self::config::{ClientConfig, ClientConfigError};
 use self::input::{Input, InputError};
 use super::Exit;
-use super::said::with_causes;
 use crate::origin::{ReadError, contents};
 use crate::properties::{Entry, LoadError, Properties};
 

@@ -8,7 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use clap::Args;
-use flowcore::base::Clock;
+use flowcore::base::{Clock, with_causes};
 use hyper::Uri;
 use tokio::runtime::Runtime;
 
@@ -16,7 +16,6 @@ use self::client::{AskError, Metrics};
 use self::keys::{Keys, Wish};
 use self::terminal::Terminal;
 use super::Exit;
-use super::said::with_causes;
 use crate::top::{Looks, View, ViewError, screen};
 
 /// Options of `top`.

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::{Activity, ComponentState};
-use super::trouble::{Extent, Told, Trouble};
-use crate::base::{Clock, Panic, RestartPolicy, Timestamp};
+use crate::base::{Clock, Panic, RestartPolicy, Timestamp, Trouble, TroubleExtent, TroubleNews, with_causes};
 use crate::ingest::ComponentContext;
 use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment, SetAside};
 use crate::ingest::writer::WriteCounts;
@@ -116,9 +115,9 @@ impl Life {
         if self.in_trouble.load(Ordering::Relaxed) {
             self.in_trouble.store(false, Ordering::Relaxed);
             let over = self.now().trouble.over(self.clock.now());
-            if let Some(Extent { time, failures }) = over {
+            if let Some(TroubleExtent { time, failures }) = over {
                 let (agent, component) = (&*self.agent, &*self.name);
-                tracing::info!(agent, component, after = ?rounded(time), failures, "works again");
+                tracing::info!(agent, component, after = ?time, failures, "works again");
             }
         }
     }
@@ -182,7 +181,7 @@ impl Life {
 
     /// It failed, and nothing follows from that.
     pub(super) fn note(&self, error: ComponentError) -> Arc<ComponentError> {
-        tracing::warn!(agent = %self.agent, component = %self.name, error = %chain(&error), "failed");
+        tracing::warn!(agent = %self.agent, component = %self.name, error = %with_causes(&error), "failed");
         self.remember(error)
     }
 
@@ -197,14 +196,14 @@ impl Life {
 
     /// It failed and is tried again: said once, and then now and then.
     fn complain(&self, error: &ComponentError) {
-        let error = chain(error);
+        let error = with_causes(error);
         let told = self.now().trouble.failed(&error, self.clock.now());
         self.in_trouble.store(true, Ordering::Relaxed);
         let (agent, component) = (&*self.agent, &*self.name);
         match told {
-            Some(Told::Begins) => tracing::warn!(agent, component, %error, "fails and is tried again"),
-            Some(Told::GoesOn(Extent { time, failures })) => {
-                tracing::warn!(agent, component, %error, lasting = ?rounded(time), failures, "still fails");
+            Some(TroubleNews::Begins) => tracing::warn!(agent, component, %error, "fails and is tried again"),
+            Some(TroubleNews::GoesOn(TroubleExtent { time, failures })) => {
+                tracing::warn!(agent, component, %error, lasting = ?time, failures, "still fails");
             }
             None => {}
         }
@@ -265,25 +264,9 @@ impl Life {
 
     /// It failed for good.
     pub(super) fn fail(&self, error: ComponentError, kind: AgentErrorKind) -> AgentError {
-        tracing::error!(agent = %self.agent, component = %self.name, error = %chain(&error), "has failed for good");
+        tracing::error!(agent = %self.agent, component = %self.name, error = %with_causes(&error), "has failed for good");
         let error = self.remember(error);
         self.set(ComponentState::Failed { error: error.clone() });
         AgentError::new(&self.agent, &self.name, kind, error)
     }
-}
-
-/// Whole seconds, as long as there are any.
-fn rounded(time: Duration) -> Duration {
-    if time.as_secs() == 0 { time } else { Duration::from_secs(time.as_secs()) }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -27,7 +27,6 @@ mod source_runner;
 mod supervisor;
 mod tally;
 mod transition;
-mod trouble;
 
 pub use builder::{Agent, AgentBuilder};
 pub use change::{AgentStops, Applied, FailedChannel, Unchanged};
