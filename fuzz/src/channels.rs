@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -55,6 +56,17 @@ pub async fn put(channel: &FileChannel, body: impl Into<Event>) {
     let mut put = channel.begin_put().await.expect("it is open");
     put.put(vec![body.into()]).await.expect("it has room");
     put.commit(Token::untracked()).await.expect("the disk is well");
+}
+
+/// A copy of the disk that `template` makes when it is asked for first: a target has one.
+pub async fn copy_of(template: impl AsyncFnOnce() -> CrashDisk) -> CrashDisk {
+    thread_local! {
+        static TEMPLATE: RefCell<Option<CrashDisk>> = const { RefCell::new(None) };
+    }
+    if TEMPLATE.with_borrow(Option::is_none) {
+        TEMPLATE.set(Some(template().await));
+    }
+    TEMPLATE.with_borrow(|made| made.as_ref().expect("it was made").kill())
 }
 
 /// Puts other bytes in some places of a file, each place two bytes and each value the next `N` of the patches.

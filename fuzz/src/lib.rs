@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use tokio::runtime::{Builder, Runtime};
 
 pub use channels::{
-    CHECKPOINT, LENGTH, LOG, content, drain, encrypted, file_channel, patch, put, with_checkpoints,
+    CHECKPOINT, LENGTH, LOG, content, copy_of, drain, encrypted, file_channel, patch, put, with_checkpoints,
 };
 pub use segments::Segments;
 

@@ -2,12 +2,11 @@
 //! against the log, or believed, and nothing breaks.
 #![no_main]
 
-use std::cell::RefCell;
 use std::path::Path;
 
 use flowcore::event::Event;
 use flowcore::ingest::Channel;
-use flowcore_fuzz::{CHECKPOINT, content, drain, patch, put, with_checkpoints};
+use flowcore_fuzz::{CHECKPOINT, content, copy_of, drain, patch, put, with_checkpoints};
 use flowcore_testkit::CrashDisk;
 
 /// A log with four events, one of them taken, and a checkpoint in the middle of it.
@@ -23,18 +22,6 @@ async fn template() -> CrashDisk {
     disk.kill()
 }
 
-thread_local! {
-    static TEMPLATE: RefCell<Option<CrashDisk>> = const { RefCell::new(None) };
-}
-
-async fn fresh() -> CrashDisk {
-    if TEMPLATE.with_borrow(Option::is_none) {
-        let made = template().await;
-        TEMPLATE.set(Some(made));
-    }
-    TEMPLATE.with_borrow(|made| made.as_ref().expect("it was made").kill())
-}
-
 fn seal(bytes: &mut Vec<u8>) {
     let checksum = crc32c::crc32c(bytes);
     bytes.extend(checksum.to_le_bytes());
@@ -44,7 +31,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some(([steering], bytes)) = flowcore_fuzz::steered(input) else { return };
     let (is_whole, is_sealed) = (steering & 1 != 0, steering & 2 != 0);
     flowcore_fuzz::block_on(async {
-        let (disk, path) = (fresh().await, Path::new(CHECKPOINT));
+        let (disk, path) = (copy_of(template).await, Path::new(CHECKPOINT));
         let before = content(&disk, path);
         if is_whole {
             disk.damage(path, |content| *content = bytes.to_vec());

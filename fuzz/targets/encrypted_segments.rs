@@ -2,11 +2,10 @@
 //! what was put, or nothing.
 #![no_main]
 
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use flowcore::event::Event;
-use flowcore_fuzz::{LENGTH, LOG, Segments, content, drain, encrypted, patch, put};
+use flowcore_fuzz::{LENGTH, LOG, Segments, content, copy_of, drain, encrypted, patch, put};
 use flowcore_testkit::CrashDisk;
 
 const BODIES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
@@ -22,18 +21,6 @@ async fn template() -> CrashDisk {
         disk = disk.kill();
     }
     disk
-}
-
-thread_local! {
-    static TEMPLATE: RefCell<Option<CrashDisk>> = const { RefCell::new(None) };
-}
-
-async fn fresh() -> CrashDisk {
-    if TEMPLATE.with_borrow(Option::is_none) {
-        let made = template().await;
-        TEMPLATE.set(Some(made));
-    }
-    TEMPLATE.with_borrow(|made| made.as_ref().expect("it was made").kill())
 }
 
 fn segments(disk: &CrashDisk) -> Vec<PathBuf> {
@@ -53,7 +40,7 @@ fn seal(disk: &CrashDisk, paths: &[PathBuf]) {
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some(([steering], patches)) = flowcore_fuzz::steered(input) else { return };
     flowcore_fuzz::block_on(async {
-        let disk = fresh().await;
+        let disk = copy_of(template).await;
         let paths = segments(&disk);
         let path: &Path = &paths[usize::from(steering >> 2) % paths.len()];
         if steering & 2 == 0 {
