@@ -30,11 +30,18 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The files that are there, the next one last.
-    pub(super) fn list(&self, disk: &dyn Disk, root: &Path) -> io::Result<Vec<DiskEntry>> {
-        let mut files = Vec::new();
-        let mut above = if self.recursive { vec![disk.entry(root)?.identity] } else { Vec::new() };
-        self.add(disk.list(root)?, (disk, root), &mut above, &mut files);
+    /// The files that are there, the next one last. `before` is told of each folder before it is listed.
+    pub(super) fn list(
+        &self,
+        disk: &dyn Disk,
+        root: &Path,
+        before: &mut dyn FnMut(&Path),
+    ) -> io::Result<Vec<DiskEntry>> {
+        let above = if self.recursive { vec![disk.entry(root)?.identity] } else { Vec::new() };
+        before(root);
+        let mut look = Look { disk, root, before, above, files: Vec::new() };
+        self.add(disk.list(root)?, &mut look);
+        let mut files = look.files;
         // Java's files know milliseconds.
         let age = |entry: &DiskEntry| entry.modified.as_millis();
         match self.order {
@@ -49,35 +56,42 @@ impl Wanted {
         Ok(files)
     }
 
-    fn add(
-        &self,
-        entries: Vec<DiskEntry>,
-        (disk, root): (&dyn Disk, &Path),
-        above: &mut Vec<FileIdentity>,
-        files: &mut Vec<DiskEntry>,
-    ) {
+    fn add(&self, entries: Vec<DiskEntry>, look: &mut Look<'_>) {
         for entry in entries {
             let name = entry.path.file_name().unwrap_or_default().as_encoded_bytes();
-            if name.starts_with(b".") || self.ignore.finds(name) {
+            if self.passes_over(name) {
                 continue;
             }
             if entry.is_file {
-                let is_wanted = !name.ends_with(self.suffix.as_bytes()) && self.include.finds(name);
-                if is_wanted && !self.is_done(&entry.path, disk, root) {
-                    files.push(entry);
+                let is_wanted = !self.is_done_name(name) && self.include.finds(name);
+                if is_wanted && !self.is_done(&entry.path, look.disk, look.root) {
+                    look.files.push(entry);
                 }
             } else if self.recursive
-                && above.len() <= DEEPEST
+                && look.above.len() <= DEEPEST
                 // A link that leads up.
-                && !above.contains(&entry.identity)
+                && !look.above.contains(&entry.identity)
                 // What cannot be listed, such as a socket, has no files.
-                && let Ok(below) = disk.list(&entry.path)
+                && let Ok(below) = look.list(&entry.path)
             {
-                above.push(entry.identity);
-                self.add(below, (disk, root), above, files);
-                above.pop();
+                look.above.push(entry.identity);
+                self.add(below, look);
+                look.above.pop();
             }
         }
+    }
+
+    fn passes_over(&self, name: &[u8]) -> bool {
+        name.starts_with(b".") || self.ignore.finds(name)
+    }
+
+    fn is_done_name(&self, name: &[u8]) -> bool {
+        name.ends_with(self.suffix.as_bytes())
+    }
+
+    /// Whether a file to be read, or a folder with such, may have this name.
+    pub(super) fn may_name(&self, name: &[u8]) -> bool {
+        !self.passes_over(name) && !self.is_done_name(name) && (self.recursive || self.include.finds(name))
     }
 
     fn is_done(&self, path: &Path, disk: &dyn Disk, root: &Path) -> bool {
@@ -94,6 +108,22 @@ impl Wanted {
         let mut name = path.as_os_str().to_owned();
         name.push(&self.suffix);
         PathBuf::from(name)
+    }
+}
+
+/// One look at the folder and those below it.
+struct Look<'a> {
+    disk: &'a dyn Disk,
+    root: &'a Path,
+    before: &'a mut dyn FnMut(&Path),
+    above: Vec<FileIdentity>,
+    files: Vec<DiskEntry>,
+}
+
+impl Look<'_> {
+    fn list(&mut self, folder: &Path) -> io::Result<Vec<DiskEntry>> {
+        (self.before)(folder);
+        self.disk.list(folder)
     }
 }
 
@@ -118,7 +148,7 @@ mod tests {
             order: ConsumeOrder::Oldest,
             done_in: None,
         };
-        let files = wanted.list(&LocalDisk, root.path()).unwrap();
+        let files = wanted.list(&LocalDisk, root.path(), &mut |_| ()).unwrap();
         assert_eq!(
             files.into_iter().map(|entry| entry.path).collect::<Vec<_>>(),
             [root.path().join("d/file")]

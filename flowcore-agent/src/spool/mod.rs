@@ -18,11 +18,16 @@
 //! renamed every minute; each of them after a restart. Its position is kept in the tracker's folder, in
 //! `.flumespool-aside-<number>.meta`; a real Flume does not know it and reads such a file from its start.
 //!
+//! **What is seen when.** A file that is moved here, or that its writer closes, at once, where the system tells
+//! of that; every other one by the next look. Looks because of what the system tells take a tenth of the time at
+//! most, and leave alone what nobody told of: it may be half written.
+//!
 //! **Order.** The events of a file in their order; files in the order that was asked for.
 //!
 //! **Bounds.** A chunk of 64 KiB or one line, block or blob; batches of 4 MiB, 1024 of them on their way;
-//! 10,000 files set aside.
+//! 10,000 files set aside; 1,000 folders watched.
 
+mod announced;
 mod aside;
 mod aside_files;
 mod avro;
@@ -47,6 +52,7 @@ mod options;
 mod source;
 mod tracked;
 mod tracker;
+mod watcher;
 
 pub(crate) use avro::{AvroDeserializer, SchemaHeader};
 pub(crate) use blob::BlobDeserializer;

@@ -83,6 +83,7 @@ impl Plan {
             file_header: None,
             basename_header: Some("file".into()),
             poll: Duration::from_millis(500),
+            watch: false,
             max_backoff: Duration::from_secs(4),
             batch: self.batch,
             deserializer: Arc::new(move || Box::new(LineDeserializer::new(line))),

@@ -31,6 +31,8 @@ pub(crate) struct SpoolOptions {
     pub(crate) file_header: Option<Arc<str>>,
     pub(crate) basename_header: Option<Arc<str>>,
     pub(crate) poll: Duration,
+    /// Whether the machine is asked to tell of new files; not for another disk than its own.
+    pub(crate) watch: bool,
     /// The longest pause while a channel is full.
     pub(crate) max_backoff: Duration,
     pub(crate) batch: usize,

@@ -36,22 +36,22 @@ impl SpoolSource {
     }
 
     fn begin(&self, context: &ComponentContext) -> Result<Started, SpoolError> {
-        let folder = Folder::open(&self.options, context.set_aside.clone())?;
-        Ok(Started { context: context.clone(), running: context.clock.stopwatch(), folder })
+        let running = context.clock.stopwatch();
+        let folder = Folder::open(&self.options, context.set_aside.clone(), running)?;
+        Ok(Started { context: context.clone(), running, folder })
     }
 
     async fn follow(&mut self, at: &mut Started, out: &mut ChannelWriter) -> Result<(), SourceError> {
         while !out.is_stopping() {
-            if let Some((path, saved)) = at.folder.next(&self.options, at.running.elapsed())? {
+            if let Some((path, saved)) = at.folder.next(&self.options)? {
                 match OpenFile::open(&path, &saved, &self.options) {
                     Ok(file) => self.read_file(file, at, out).await?,
                     Err(problem) => self.set_aside(&path, saved, &problem, at)?,
                 }
                 continue;
             }
-            let pause = self.options.poll.max(Duration::from_millis(1));
             tokio::select! {
-                () = at.context.clock.sleep(pause) => {}
+                () = at.folder.changed(&at.context.clock) => {}
                 () = out.stopping() => {}
             }
         }

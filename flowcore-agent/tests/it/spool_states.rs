@@ -134,6 +134,35 @@ fn files_that_come_later_are_found_after_poll_delay() {
     });
 }
 
+/// Looks come every hour: what is found before, the system has told of.
+#[test]
+fn a_file_that_is_moved_here_is_found_at_once_also_in_a_folder_that_comes_later() {
+    let program =
+        start(folder_with(&[("first", b"1\n")]), "pollDelay = 3600000\nrecursiveDirectorySearch = true");
+    let is_done = |name: &str| {
+        let done = program.path(&format!("in/{name}.COMPLETED"));
+        program.until(name, || done.exists());
+    };
+    let puts = |folder: &str, name: &str| {
+        fs::write(program.path("new"), name).unwrap();
+        fs::rename(program.path("new"), program.path(&format!("in/{folder}{name}"))).unwrap();
+        is_done(&format!("{folder}{name}"));
+    };
+    is_done("first");
+    puts("", "second");
+    for time in ["one", "two"] {
+        fs::create_dir_all(program.path("later/b")).unwrap();
+        fs::write(program.path("later/b/c"), time).unwrap();
+        fs::rename(program.path("later"), program.path("in/later")).unwrap();
+        is_done("later/b/c");
+        puts("later/b/", "d");
+        puts("later/", "e");
+        // Another one of its name is watched as well.
+        fs::remove_dir_all(program.path("in/later")).unwrap();
+    }
+    assert_eq!(lines(&program.path("out")), ["1", "second", "one", "d", "e", "two", "d", "e"]);
+}
+
 #[test]
 fn removed_files_are_not_kept_in_the_folder_of_the_tracker() {
     let folder = folder_with(&[("a", b"1\n"), ("b", b"2\n")]);

@@ -49,6 +49,7 @@ fn spool_options(settings: &Settings<'_>) -> Result<SpoolOptions, SettingError> 
         file_header: header("fileHeader", "fileHeaderKey")?,
         basename_header: header("basenameHeader", "basenameHeaderKey")?,
         poll: settings.millis("pollDelay")?,
+        watch: true,
         max_backoff: settings.millis("maxBackoff")?,
         batch: settings.number("batchSize")?,
         deserializer: deserializer(settings)?,
