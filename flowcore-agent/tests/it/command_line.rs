@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::program::{Program, TO_FILES};
+use crate::program::Program;
 use crate::said::GOOD;
 
 fn flowcore(words: &str, folder: &Path, options: &str) -> Output {
@@ -117,17 +117,4 @@ fn a_folder_that_another_agent_has_ends_with_1() {
         second.log()
     );
     first.stop();
-}
-
-#[test]
-fn a_second_sigterm_ends_with_143() {
-    // The sink waits for a folder that cannot be made.
-    let conf = TO_FILES.replace("{dir}/out", "{dir}/flume.conf/out")
-        + "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\n";
-    let mut program = Program::start(&conf, &["--grace", "300"]);
-    program.until("the start", || program.log().contains("runs"));
-    program.signal("-TERM");
-    program.until("the stop", || program.log().contains("stops"));
-    program.signal("-TERM");
-    assert_eq!(program.wait(), 143, "{}", program.log());
 }

@@ -134,14 +134,16 @@ fn what_an_external_filter_prints_is_of_its_charset() {
 }
 
 #[test]
-fn a_second_signal_ends_at_once() {
-    // The command ignores the end of its output; the sink waits for a folder that cannot be made.
+fn a_second_signal_ends_at_once_with_its_code() {
+    // The sink waits for a folder that cannot be made.
     let conf = TO_FILES.replace("{dir}/out", "{dir}/flume.conf/out")
         + "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\n";
-    let mut program = Program::start(&conf, &["--grace", "300"]);
-    program.until("the start", || program.log().contains("runs"));
-    program.signal("-TERM");
-    program.until("the stop", || program.log().contains("stops"));
-    program.signal("-INT");
-    assert_eq!(program.wait(), 130, "{}", program.log());
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let mut program = Program::start(&conf, &["--grace", "300"]);
+        program.until("the start", || program.log().contains("runs"));
+        program.signal("-TERM");
+        program.until("the stop", || program.log().contains("stops"));
+        program.signal(signal);
+        assert_eq!(program.wait(), code, "{}", program.log());
+    }
 }
