@@ -115,11 +115,14 @@ async fn a_blob_is_one_event_and_its_parameters_are_headers() {
 
 #[tokio::test]
 async fn who_is_slow_or_sends_no_http_loses_its_connection_alone() {
-    let short = Duration::from_millis(50);
-    let driven = http(config().idle_timeout(short).request_timeout(short), 100).await;
-    let mut silent = driven.connect().await;
+    let impatient = http(config().idle_timeout(Duration::from_millis(50)), 100).await;
+    let mut silent = impatient.connect().await;
     send(&mut silent, b"POST / HT").await;
     rest(&mut silent).await;
+    impatient.stop().await;
+    let driven =
+        http(config().idle_timeout(Duration::from_secs(1)).request_timeout(Duration::from_secs(1)), 100)
+            .await;
     let mut slow = driven.connect().await;
     send(&mut slow, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 100\r\n\r\n[").await;
     assert_eq!(answer(&mut slow).await.0, 408);

@@ -10,7 +10,7 @@ use flowcore::base::{Clock, TaskSet};
 use flowcore::event::Event;
 use flowcore::ingest::{ComponentContext, Sink, SinkError};
 use flowcore_net::{ClientTls, HttpSink, HttpSinkConfig, HttpSinkError, KeyStore, ServerTls, StatusRules};
-use flowcore_testkit::Certificate;
+use flowcore_testkit::{Certificate, free_port};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
@@ -206,7 +206,7 @@ async fn a_connection_that_the_server_has_closed_is_made_anew() {
 #[tokio::test]
 async fn no_answer_in_time_is_an_error_that_says_so_and_may_pass() {
     let server = Server::start([0, 200], None).await;
-    let mut sink = started(server.config().request_timeout(Duration::from_millis(300))).await;
+    let mut sink = started(server.config().request_timeout(Duration::from_secs(2))).await;
     let error = send(&mut sink, "event").await.unwrap_err();
     assert!(matches!(cause(&error), HttpSinkError::TooSlow { what: "answer", .. }) && error.retries());
     send(&mut sink, "event").await.unwrap();
@@ -215,10 +215,10 @@ async fn no_answer_in_time_is_an_error_that_says_so_and_may_pass() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_or_does_not_shake_hands_is_named() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = free.local_addr().unwrap().port();
+    let port = free_port();
+    let free = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     let endpoint = format!("https://127.0.0.1:{port}/");
-    let config = HttpSinkConfig::new(&endpoint).unwrap().connect_timeout(Duration::from_millis(300));
+    let config = HttpSinkConfig::new(&endpoint).unwrap().connect_timeout(Duration::from_secs(1));
     let mut sink = started(config.tls(ClientTls::new().trust_all_certs(true))).await;
     let error = send(&mut sink, "event").await.unwrap_err();
     assert!(matches!(cause(&error), HttpSinkError::TooSlow { what: "accept a connection", .. }), "{error:?}");

@@ -1,5 +1,5 @@
 use flowcore_net::{Charset, NetcatConfig, NetcatSource};
-use flowcore_testkit::{Random, until, within};
+use flowcore_testkit::{Random, free_port, until, within};
 use tokio::io::AsyncWriteExt;
 
 use crate::drive::{Driven, receive, rest, send};
@@ -153,7 +153,7 @@ async fn lines_in_random_pieces_from_several_connections_keep_their_order() {
 
 #[tokio::test]
 async fn a_stop_ends_idle_connections_and_frees_the_port() {
-    let driven = netcat(config()).await;
+    let driven = netcat(NetcatConfig::new("127.0.0.1", free_port())).await;
     let address = driven.addresses[0];
     let mut stream = driven.connect().await;
     send(&mut stream, b"one\n").await;

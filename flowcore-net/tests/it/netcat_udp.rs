@@ -1,5 +1,5 @@
 use flowcore_net::{NetcatUdpConfig, NetcatUdpSource};
-use flowcore_testkit::within;
+use flowcore_testkit::{pause, within};
 use tokio::net::UdpSocket;
 
 use crate::drive::Driven;
@@ -41,7 +41,7 @@ async fn a_full_channel_loses_datagrams_and_counts_them() {
     within(async {
         while lost.count() == 0 {
             socket.send(b"x").await.unwrap();
-            tokio::task::yield_now().await;
+            pause(1).await;
         }
     })
     .await;

@@ -4,7 +4,7 @@ use flowcore_net::{
     Charset, MultiportSyslogConfig, MultiportSyslogSource, SyslogTcpConfig, SyslogTcpSource, SyslogUdpConfig,
     SyslogUdpSource,
 };
-use flowcore_testkit::{Random, until, within};
+use flowcore_testkit::{Random, free_port, pause, until, within};
 use tokio::net::{TcpStream, UdpSocket};
 
 use crate::drive::{Driven, rest, send};
@@ -139,7 +139,7 @@ async fn each_port_has_its_charset_and_says_which_it_is() {
         assert_eq!((header(&event, "host"), header(&event, "Priority")), (Some("höst"), Some("34")));
     }
     driven.stop().await;
-    let free = ports[0];
+    let free = free_port();
     let latin = Charset::named("ISO-8859-1").unwrap();
     let driven = multiport(MultiportSyslogConfig::new([free]).charset_port(free, latin)).await;
     let mut stream = driven.connect().await;
@@ -195,7 +195,7 @@ async fn datagrams_that_find_no_room_are_counted_and_reading_goes_on() {
         while lost.count() == 0 {
             socket.send(format!("<13>1 - - {sent}").as_bytes()).await.unwrap();
             sent += 1;
-            tokio::task::yield_now().await;
+            pause(1).await;
         }
     })
     .await;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use flowcore::base::{TaskEnd, TaskSet};
 use flowcore::ingest::MemoryChannel;
-use flowcore_testkit::{drain, pause, take, until};
+use flowcore_testkit::{drain, take, until};
 
 use crate::lines::Lines;
 use crate::peer::Peer;
@@ -78,16 +78,14 @@ async fn a_frame_that_does_not_end_closes_its_connection_and_no_other() {
 async fn a_frame_that_drips_closes_its_connection_though_it_is_never_silent() {
     let source = Running::start(config().frame_timeout(Duration::from_millis(200))).await;
     let mut slow = Peer::connect(source.address).await;
-    let drip = async {
-        loop {
+    until(async || {
+        let is_broken = source.monitor.broken_connections() == 1;
+        if !is_broken {
             slow.send("x").await;
-            pause(20).await;
         }
-    };
-    tokio::select! {
-        () = drip => {}
-        () = until(async || source.monitor.broken_connections() == 1) => {}
-    }
+        is_broken
+    })
+    .await;
     assert!(source.stop().await.is_empty());
 }
 
