@@ -1,4 +1,5 @@
-//! Servers that go away and come back, with what they answered on their disk.
+//! Servers that go away and come back, with what they answered on their disk. Most of the time is waited: the
+//! seeds of a test go through it together.
 
 use std::time::Duration;
 
@@ -25,27 +26,32 @@ async fn outages(server: &mut Server, random: &mut Random, times: usize) {
     }
 }
 
+async fn a_list_sink_with_positions_pushes_everything_once_over_outages_by(seed: u64) {
+    let mut server = Server::durable().await;
+    let mut random = seeded(seed);
+    let config = ListSinkConfig::new(server.config(), "queue").exactly_once("from", "at");
+    let mut sink = started(ListSink::new(config)).await;
+    let delivery = async {
+        for at in 0..300_u64 {
+            let event = |at: u64| Event::new(at.to_string()).with_header("from", "a");
+            let batch: Vec<_> = (0..5).map(|i| at * 5 + i).collect();
+            let batch: Vec<_> = batch.iter().map(|&at| event(at).with_header("at", at.to_string())).collect();
+            sink.deliver(&batch).await.unwrap();
+            pause(1).await;
+        }
+    };
+    tokio::join!(delivery, outages(&mut server, &mut random, 3));
+    let expected: Vec<_> = (0..1500).map(|at| at.to_string()).collect();
+    assert_eq!(server.list("queue").await, expected);
+}
+
 #[tokio::test]
 async fn a_list_sink_with_positions_pushes_everything_once_over_outages() {
-    for seed in 0..3 {
-        let mut server = Server::durable().await;
-        let mut random = seeded(seed);
-        let config = ListSinkConfig::new(server.config(), "queue").exactly_once("from", "at");
-        let mut sink = started(ListSink::new(config)).await;
-        let delivery = async {
-            for at in 0..300_u64 {
-                let event = |at: u64| Event::new(at.to_string()).with_header("from", "a");
-                let batch: Vec<_> = (0..5).map(|i| at * 5 + i).collect();
-                let batch: Vec<_> =
-                    batch.iter().map(|&at| event(at).with_header("at", at.to_string())).collect();
-                sink.deliver(&batch).await.unwrap();
-                pause(1).await;
-            }
-        };
-        tokio::join!(delivery, outages(&mut server, &mut random, 3));
-        let expected: Vec<_> = (0..1500).map(|at| at.to_string()).collect();
-        assert_eq!(server.list("queue").await, expected);
-    }
+    tokio::join!(
+        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(0)),
+        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(1)),
+        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(2))
+    );
 }
 
 #[tokio::test]
@@ -63,21 +69,27 @@ async fn a_list_sink_loses_nothing_and_keeps_the_order_over_an_outage() {
     assert_eq!(first_occurrences(server.list("queue").await), numbers(0..1000));
 }
 
+async fn a_list_source_delivers_each_entry_once_in_order_over_outages_by(seed: u64) {
+    let mut server = Server::durable().await;
+    let mut random = seeded(seed);
+    server.push("queue", &numbers(0..2000)).await;
+    // The lease ends in every outage; nobody else takes over.
+    let config =
+        ListConsumerConfig::new(server.config(), "queue", "a").batch(3).lease(Duration::from_millis(200));
+    let mut source = Driven::new(ListSource::from_config(config));
+    let (bodies, ()) = tokio::join!(source.acked(2000), outages(&mut server, &mut random, 3));
+    assert_eq!(bodies, numbers(0..2000));
+    until(async || server.list("queue:pending:a").await.is_empty()).await;
+    source.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_list_source_delivers_each_entry_once_in_order_over_outages() {
-    for seed in 0..3 {
-        let mut server = Server::durable().await;
-        let mut random = seeded(seed);
-        server.push("queue", &numbers(0..2000)).await;
-        // The lease ends in every outage; nobody else takes over.
-        let config =
-            ListConsumerConfig::new(server.config(), "queue", "a").batch(3).lease(Duration::from_millis(200));
-        let mut source = Driven::new(ListSource::from_config(config));
-        let (bodies, ()) = tokio::join!(source.acked(2000), outages(&mut server, &mut random, 3));
-        assert_eq!(bodies, numbers(0..2000));
-        until(async || server.list("queue:pending:a").await.is_empty()).await;
-        source.stop().await.unwrap();
-    }
+    tokio::join!(
+        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(0)),
+        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(1)),
+        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(2))
+    );
 }
 
 #[tokio::test]
@@ -111,7 +123,7 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
     let config = |name| {
         // Connects again well within the time between two looks.
         let redis = server.config().backoff(Duration::from_millis(20), Duration::from_millis(100));
-        ListConsumerConfig::new(redis, "queue", name).batch(10).max_pending(10).lease(Duration::from_secs(1))
+        ListConsumerConfig::new(redis, "queue", name).batch(10).max_pending(10).lease(Duration::from_secs(3))
     };
     let (one, two) = (config("one"), config("two"));
     let mut one = Driven::new(ListSource::from_config(one));
@@ -119,9 +131,10 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
     let mut two = Driven::new(ListSource::from_config(two));
     let held_by_two = two.batch().await;
     server.kill();
-    pause(1500).await;
+    pause(3200).await;
     server.up().await;
-    pause(1500).await;
+    // Two looks.
+    pause(3200).await;
     held_by_one.token.ack();
     held_by_two.token.ack();
     until(async || server.list("queue:pending:one").await.is_empty()).await;
@@ -131,31 +144,37 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
     assert!(server.list("queue").await.is_empty());
 }
 
+async fn every_transaction_is_applied_once_over_outages_by(seed: u64) {
+    let mut server = Server::durable().await;
+    let mut random = seeded(seed);
+    server.push("queue", &vec!["same".to_owned(); 900]).await;
+    let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(3).settled_elsewhere();
+    let consumer = ListConsumer::new(config);
+    let mut source = Driven::new(consumer.source());
+    let store = async {
+        for commit in 0..300 {
+            let batch = source.batch().await;
+            let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
+            let id = commit.to_string();
+            let settled = consumer.settle_with(&entries, &id, |transaction| {
+                transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(entries.len());
+            });
+            settled.await.unwrap();
+        }
+    };
+    tokio::join!(store, outages(&mut server, &mut random, 3));
+    assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 900);
+    assert!(server.list("queue:pending:a").await.is_empty());
+    source.stop().await.unwrap();
+}
+
 #[tokio::test]
 async fn every_transaction_is_applied_once_over_outages() {
-    for seed in 0..3 {
-        let mut server = Server::durable().await;
-        let mut random = seeded(seed);
-        server.push("queue", &vec!["same".to_owned(); 900]).await;
-        let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(3).settled_elsewhere();
-        let consumer = ListConsumer::new(config);
-        let mut source = Driven::new(consumer.source());
-        let store = async {
-            for commit in 0..300 {
-                let batch = source.batch().await;
-                let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
-                let id = commit.to_string();
-                let settled = consumer.settle_with(&entries, &id, |transaction| {
-                    transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(entries.len());
-                });
-                settled.await.unwrap();
-            }
-        };
-        tokio::join!(store, outages(&mut server, &mut random, 3));
-        assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 900);
-        assert!(server.list("queue:pending:a").await.is_empty());
-        source.stop().await.unwrap();
-    }
+    tokio::join!(
+        Box::pin(every_transaction_is_applied_once_over_outages_by(0)),
+        Box::pin(every_transaction_is_applied_once_over_outages_by(1)),
+        Box::pin(every_transaction_is_applied_once_over_outages_by(2))
+    );
 }
 
 /// Freezes the server for longer than the client waits for an answer: what was asked is done later.
@@ -168,110 +187,136 @@ async fn freezes(server: &Server, random: &mut Random, times: usize) {
     }
 }
 
+async fn answers_that_come_too_late_deliver_and_remove_each_entry_once_by(seed: u64) {
+    let server = Server::start().await;
+    let mut random = seeded(seed);
+    server.push("queue", &vec!["same".to_owned(); 600]).await;
+    let redis = server.config().response_timeout(Duration::from_millis(100));
+    let mut source =
+        Driven::new(ListSource::from_config(ListConsumerConfig::new(redis, "queue", "a").batch(3)));
+    let deliver = async {
+        let mut kept = Vec::new();
+        for number in 0..200 {
+            let batch = source.batch().await;
+            if number % 2 == 0 {
+                batch.token.ack();
+            } else {
+                kept.push(batch);
+            }
+            pause(2).await;
+        }
+        kept
+    };
+    let (_kept, ()) = tokio::join!(deliver, freezes(&server, &mut random, 5));
+    until(async || server.list("queue:pending:a").await.len() <= 300).await;
+    pause(200).await;
+    assert_eq!(server.list("queue:pending:a").await.len(), 300);
+    source.crash().await;
+}
+
 #[tokio::test]
 async fn answers_that_come_too_late_deliver_and_remove_each_entry_once() {
-    for seed in 0..3 {
-        let server = Server::start().await;
-        let mut random = seeded(seed);
-        server.push("queue", &vec!["same".to_owned(); 600]).await;
-        let redis = server.config().response_timeout(Duration::from_millis(100));
-        let mut source =
-            Driven::new(ListSource::from_config(ListConsumerConfig::new(redis, "queue", "a").batch(3)));
-        let deliver = async {
-            let mut kept = Vec::new();
-            for number in 0..200 {
-                let batch = source.batch().await;
-                if number % 2 == 0 {
-                    batch.token.ack();
-                } else {
-                    kept.push(batch);
-                }
-                pause(2).await;
-            }
-            kept
-        };
-        let (_kept, ()) = tokio::join!(deliver, freezes(&server, &mut random, 5));
-        until(async || server.list("queue:pending:a").await.len() <= 300).await;
-        pause(200).await;
-        assert_eq!(server.list("queue:pending:a").await.len(), 300);
-        source.crash().await;
-    }
+    tokio::join!(
+        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(0)),
+        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(1)),
+        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(2))
+    );
+}
+
+async fn transactions_that_are_answered_too_late_are_applied_once_by(seed: u64) {
+    let server = Server::start().await;
+    let mut random = seeded(seed);
+    server.push("queue", &vec!["same".to_owned(); 600]).await;
+    let redis = server.config().response_timeout(Duration::from_millis(100));
+    let consumer =
+        ListConsumer::new(ListConsumerConfig::new(redis, "queue", "a").batch(3).settled_elsewhere());
+    let mut source = Driven::new(consumer.source());
+    let store = async {
+        for commit in 0..200 {
+            let batch = source.batch().await;
+            let id = commit.to_string();
+            let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
+            let settled = consumer.settle_with(&entries, &id, |transaction| {
+                transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(entries.len());
+            });
+            settled.await.unwrap();
+            pause(2).await;
+        }
+    };
+    tokio::join!(store, freezes(&server, &mut random, 5));
+    assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 600);
+    assert!(server.list("queue:pending:a").await.is_empty());
+    source.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn transactions_that_are_answered_too_late_are_applied_once() {
-    for seed in 0..5 {
-        let server = Server::start().await;
-        let mut random = seeded(seed);
-        server.push("queue", &vec!["same".to_owned(); 600]).await;
-        let redis = server.config().response_timeout(Duration::from_millis(100));
-        let consumer =
-            ListConsumer::new(ListConsumerConfig::new(redis, "queue", "a").batch(3).settled_elsewhere());
+    tokio::join!(
+        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(0)),
+        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(1)),
+        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(2)),
+        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(3)),
+        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(4))
+    );
+}
+
+async fn counts_are_exact_though_consumers_crash_between_take_and_commit_by(seed: u64) {
+    let server = Server::start().await;
+    let mut random = seeded(seed);
+    server.push("queue", &vec!["same".to_owned(); 500]).await;
+    let mut commit = 0;
+    while server.ask::<Option<u64>>(&["HGET", "counts", "orders"]).await < Some(500) {
+        let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(20).settled_elsewhere();
+        let consumer = ListConsumer::new(config);
         let mut source = Driven::new(consumer.source());
-        let store = async {
-            for commit in 0..200 {
-                let batch = source.batch().await;
-                let id = commit.to_string();
-                let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
-                let settled = consumer.settle_with(&entries, &id, |transaction| {
-                    transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(entries.len());
-                });
-                settled.await.unwrap();
-                pause(2).await;
-            }
-        };
-        tokio::join!(store, freezes(&server, &mut random, 5));
-        assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 600);
-        assert!(server.list("queue:pending:a").await.is_empty());
-        source.stop().await.unwrap();
+        for _ in 0..random.below(4) {
+            let Some(batch) = source.batch_within(Duration::from_millis(200)).await else { break };
+            let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
+            let some = &entries[..usize::try_from(random.below(entries.len() as u64 + 1)).unwrap()];
+            commit += 1;
+            let id = commit.to_string();
+            let settled = consumer.settle_with(some, &id, |transaction| {
+                transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(some.len());
+            });
+            assert_eq!(settled.await.unwrap(), Settled::Now);
+        }
+        source.crash().await;
     }
+    assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 500);
+    assert!(server.list("queue").await.is_empty());
+    assert!(server.list("queue:pending:a").await.is_empty());
 }
 
 #[tokio::test]
 async fn counts_are_exact_though_consumers_crash_between_take_and_commit() {
-    for seed in 0..3 {
-        let server = Server::start().await;
-        let mut random = seeded(seed);
-        server.push("queue", &vec!["same".to_owned(); 500]).await;
-        let mut commit = 0;
-        while server.ask::<Option<u64>>(&["HGET", "counts", "orders"]).await < Some(500) {
-            let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(20).settled_elsewhere();
-            let consumer = ListConsumer::new(config);
-            let mut source = Driven::new(consumer.source());
-            for _ in 0..random.below(4) {
-                let Some(batch) = source.batch_within(Duration::from_millis(200)).await else { break };
-                let entries: Vec<_> = batch.events.into_iter().map(|event| event.body).collect();
-                let some = &entries[..usize::try_from(random.below(entries.len() as u64 + 1)).unwrap()];
-                commit += 1;
-                let id = commit.to_string();
-                let settled = consumer.settle_with(some, &id, |transaction| {
-                    transaction.cmd("HINCRBY").arg("counts").arg("orders").arg(some.len());
-                });
-                assert_eq!(settled.await.unwrap(), Settled::Now);
-            }
-            source.crash().await;
-        }
-        assert_eq!(server.ask::<u64>(&["HGET", "counts", "orders"]).await, 500);
-        assert!(server.list("queue").await.is_empty());
-        assert!(server.list("queue:pending:a").await.is_empty());
+    tokio::join!(
+        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(0)),
+        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(1)),
+        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(2))
+    );
+}
+
+async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(seed: u64) {
+    let mut server = Server::durable().await;
+    let mut random = seeded(seed);
+    for body in numbers(0..600) {
+        server.tell(&["XADD", "stream", "*", "body", &body]).await;
     }
+    let config = StreamSourceConfig::new(server.config(), "stream", "group", "a").batch(3);
+    let mut source = Driven::new(StreamSource::new(config));
+    let (bodies, ()) = tokio::join!(source.acked(600), outages(&mut server, &mut random, 2));
+    assert_eq!(bodies, numbers(0..600));
+    until(async || crate::stream::pending(&server).await == 0).await;
+    source.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages() {
-    for seed in 0..3 {
-        let mut server = Server::durable().await;
-        let mut random = seeded(seed);
-        for body in numbers(0..600) {
-            server.tell(&["XADD", "stream", "*", "body", &body]).await;
-        }
-        let config = StreamSourceConfig::new(server.config(), "stream", "group", "a").batch(3);
-        let mut source = Driven::new(StreamSource::new(config));
-        let (bodies, ()) = tokio::join!(source.acked(600), outages(&mut server, &mut random, 2));
-        assert_eq!(bodies, numbers(0..600));
-        until(async || crate::stream::pending(&server).await == 0).await;
-        source.stop().await.unwrap();
-    }
+    tokio::join!(
+        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(0)),
+        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(1)),
+        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(2))
+    );
 }
 
 #[tokio::test]

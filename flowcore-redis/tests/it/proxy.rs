@@ -55,6 +55,8 @@ struct Cutter {
 impl Cutter {
     async fn relay(self: Arc<Self>, mut client: TcpStream, server: u16) {
         let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
+        // Or small packets wait for the answer of the system at the other end.
+        client.set_nodelay(true).and(server.set_nodelay(true)).unwrap();
         let (mut question, mut answer) = (vec![0; 65_536], vec![0; 65_536]);
         let mut answers = 0;
         loop {

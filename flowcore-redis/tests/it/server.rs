@@ -81,7 +81,7 @@ impl Server {
     }
 
     pub(crate) fn config(&self) -> RedisConfig {
-        RedisConfig::new(self.url()).patience(Duration::from_secs(20))
+        RedisConfig::new(self.url())
     }
 
     /// `kill -9`.
@@ -113,7 +113,7 @@ impl Server {
             .spawn()
             .expect("redis-server and setpriv are installed");
         self.child = Some(child);
-        for _ in 0..600 {
+        for _ in 0..1200 {
             if self.answers().await {
                 return;
             }
@@ -121,7 +121,7 @@ impl Server {
         }
         let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap();
         let last = self.connect().await.err();
-        panic!("redis-server did not answer within 30 s ({last:?}); its log: {log}");
+        panic!("redis-server did not answer within a minute ({last:?}); its log: {log}");
     }
 
     async fn answers(&self) -> bool {

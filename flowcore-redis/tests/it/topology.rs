@@ -22,7 +22,7 @@ fn copy<S: Spout<Out = Emitter<Event>>>(
     factory: impl Fn() -> S + Send + Sync + 'static,
     to: ListSinkConfig,
 ) -> Topology {
-    let mut topology = TopologyBuilder::new("copy").max_pending(200).grace(Duration::from_secs(10));
+    let mut topology = TopologyBuilder::new("copy").max_pending(200).grace(Duration::from_mins(1));
     let entries = topology.spout("entries", factory);
     let same = topology.bolt("same", || map(|event: &Event| event.clone())).global(&entries);
     let sink = move || SinkBolt::with_batch(ListSink::new(to.clone()), 20, Duration::from_millis(5));
