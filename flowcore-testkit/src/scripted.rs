@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, Token};
 use flowcore::process::{Emitter, Next, Outputs, Spout, SpoutError, TaskContext};
+use tokio::sync::Notify;
 
 /// A spout that emits what it was told to, and remembers what became of it.
 ///
@@ -16,6 +17,7 @@ pub struct ScriptedSpout<T>(Arc<Mutex<State<T>>>);
 struct State<T> {
     steps: VecDeque<Step<T>>,
     stay_open: bool,
+    released: Arc<Notify>,
     acked: Vec<T>,
     failed: Vec<T>,
     opened: usize,
@@ -26,6 +28,7 @@ struct State<T> {
 enum Step<T> {
     Emit(Vec<T>),
     Wait(Duration),
+    Hold,
     Fail(String),
     Panic(String),
 }
@@ -34,7 +37,8 @@ impl<T: Clone + Send + Sync + 'static> ScriptedSpout<T> {
     /// An empty script: it ends at once.
     pub fn new() -> Self {
         let (steps, acked, failed) = (VecDeque::new(), Vec::new(), Vec::new());
-        let state = State { steps, stay_open: false, acked, failed, opened: 0, closed: 0 };
+        let released = Arc::default();
+        let state = State { steps, stay_open: false, released, acked, failed, opened: 0, closed: 0 };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -57,6 +61,17 @@ impl<T: Clone + Send + Sync + 'static> ScriptedSpout<T> {
     #[must_use]
     pub fn wait(self, time: Duration) -> Self {
         self.then(Step::Wait(time))
+    }
+
+    /// Then it waits until the test calls [`release`](Self::release).
+    #[must_use]
+    pub fn hold(self) -> Self {
+        self.then(Step::Hold)
+    }
+
+    /// Lets it go on where it is held, now or when it comes there.
+    pub fn release(&self) {
+        self.lock().released.notify_one();
     }
 
     /// Then `next` returns an error.
@@ -149,6 +164,10 @@ impl<T: Clone + Send + Sync + 'static> Spout for Script<T> {
                 }
             }
             Some(Step::Wait(time)) => self.clock.sleep(time).await,
+            Some(Step::Hold) => {
+                let released = Arc::clone(&self.spout.lock().released);
+                released.notified().await;
+            }
             Some(Step::Fail(why)) => return Err(SpoutError::restart(why)),
             Some(Step::Panic(why)) => panic!("{why}"),
             None if self.spout.lock().stay_open => std::future::pending().await,

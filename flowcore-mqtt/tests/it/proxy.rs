@@ -77,6 +77,8 @@ impl Cutter {
 
     async fn relay_until_cut(&self, mut client: TcpStream, server: u16) {
         let Ok(mut server) = TcpStream::connect(("127.0.0.1", server)).await else { return };
+        // Or small packets wait for the answer of the system at the other end.
+        client.set_nodelay(true).and(server.set_nodelay(true)).unwrap();
         let mut left = usize::try_from(self.random.lock().unwrap().below(self.bytes)).unwrap();
         let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
         loop {

@@ -37,7 +37,7 @@ fn chain(error: &Error) -> String {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused_and_a_right_one_is_not() {
-    let server = Server::start().await;
+    let server = Server::with_logins().await;
     for version in [Version::V3_1_1, Version::V5] {
         let wrong = server.guarded("flow:wrong@").version(version);
         let error = publish_error(wrong.clone(), Publish::new("flow/a", "1")).await;
@@ -54,7 +54,7 @@ async fn a_wrong_password_is_refused_and_a_right_one_is_not() {
 
 #[tokio::test]
 async fn a_missing_permission_is_told() {
-    let server = Server::start().await;
+    let server = Server::with_logins().await;
     let error = publish_error(server.guarded("flow:secret@"), Publish::new("other", "1")).await;
     assert_eq!(error.kind(), ErrorKind::Denied, "{}", chain(&error));
     assert!(chain(&error).ends_with("not authorized (0x87)"), "{}", chain(&error));
@@ -65,7 +65,7 @@ async fn a_missing_permission_is_told() {
 
 #[tokio::test]
 async fn a_certificate_is_trusted_or_refused() {
-    let server = Server::start().await;
+    let server = Server::with_tls().await;
     for host in ["127.0.0.1", "localhost"] {
         let trusting = server.tls(host).root_certificate(server.certificate());
         let mut sink = started(MqttSink::new(MqttSinkConfig::new(trusting.clone(), "a").retained())).await;
@@ -74,7 +74,7 @@ async fn a_certificate_is_trusted_or_refused() {
         let read = MqttClient::new(trusting).retained("a", Duration::from_secs(20)).await.unwrap();
         assert_eq!(read[0].payload, "entry 1999");
     }
-    let other = Server::start().await;
+    let other = Server::with_tls().await;
     for config in [server.tls("127.0.0.1"), server.tls("127.0.0.1").root_certificate(other.certificate())] {
         let error = publish_error(config, Publish::new("a", "1")).await;
         assert_eq!(error.kind(), ErrorKind::Tls, "{}", chain(&error));
@@ -108,7 +108,7 @@ async fn a_message_that_is_too_large_is_refused_alone() {
 
 #[tokio::test]
 async fn a_sink_that_may_not_publish_is_not_tried_again() {
-    let server = Server::start().await;
+    let server = Server::with_logins().await;
     let mut sink = started(MqttSink::new(MqttSinkConfig::new(server.guarded(""), "other"))).await;
     let error = within(sink.deliver(&events(&numbers(0..10)))).await.unwrap_err();
     assert!(matches!(error, SinkError::Fatal(_)), "{error:?}");

@@ -29,18 +29,37 @@ impl Server {
 
     /// With more lines in its configuration.
     pub(crate) async fn start_with(settings: &str) -> Self {
-        let mut server = Self {
+        Self::new(settings).started().await
+    }
+
+    /// One that speaks TLS too.
+    pub(crate) async fn with_tls() -> Self {
+        let server = Self::new("");
+        make_certificate(server.folder.path());
+        server.started().await
+    }
+
+    /// One that has users too.
+    pub(crate) async fn with_logins() -> Self {
+        let server = Self::new("");
+        make_logins(server.folder.path());
+        server.started().await
+    }
+
+    fn new(settings: &str) -> Self {
+        Self {
             folder: tempfile::tempdir().unwrap(),
             port: free_port(),
             tls_port: free_port(),
             password_port: free_port(),
             settings: settings.to_owned(),
             child: None,
-        };
-        make_certificate(server.folder.path());
-        make_logins(server.folder.path());
-        server.up().await;
-        server
+        }
+    }
+
+    async fn started(mut self) -> Self {
+        self.up().await;
+        self
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -49,7 +68,7 @@ impl Server {
 
     /// Anybody may do anything there.
     pub(crate) fn config(&self) -> MqttConfig {
-        MqttConfig::new(format!("mqtt://127.0.0.1:{}", self.port)).patience(Duration::from_secs(20))
+        MqttConfig::new(format!("mqtt://127.0.0.1:{}", self.port)).patience(Duration::from_mins(1))
     }
 
     pub(crate) fn speaking(&self, version: Version) -> MqttConfig {
@@ -58,13 +77,13 @@ impl Server {
 
     /// The same over TLS.
     pub(crate) fn tls(&self, host: &str) -> MqttConfig {
-        MqttConfig::new(format!("mqtts://{host}:{}", self.tls_port)).patience(Duration::from_secs(20))
+        MqttConfig::new(format!("mqtts://{host}:{}", self.tls_port)).patience(Duration::from_mins(1))
     }
 
     /// With users: `flow` with the password `secret` may read and write `flow/#`, anybody may read `flow/open/#`.
     pub(crate) fn guarded(&self, login: &str) -> MqttConfig {
         MqttConfig::new(format!("mqtt://{login}127.0.0.1:{}", self.password_port))
-            .patience(Duration::from_secs(20))
+            .patience(Duration::from_mins(1))
     }
 
     pub(crate) fn certificate(&self) -> Vec<u8> {
@@ -126,14 +145,23 @@ impl Server {
         write!(
             lines,
             "persistence true\npersistence_location {folder}/\nlog_dest stderr\nset_tcp_nodelay true\nmax_queued_messages 100000\n{}\n\
-             listener {port} 127.0.0.1\nallow_anonymous true\n\
-             listener {tls} 127.0.0.1\ncafile {folder}/cert.pem\ncertfile {folder}/cert.pem\n\
-             keyfile {folder}/key.pem\nallow_anonymous true\n\
-             listener {password} 127.0.0.1\nallow_anonymous true\npassword_file {folder}/passwords\n\
-             acl_file {folder}/acl\n",
+             listener {port} 127.0.0.1\nallow_anonymous true\n",
             self.settings
         )
         .unwrap();
+        let has = |name: &str| self.folder.path().join(name).exists();
+        if has("cert.pem") {
+            let keys = format!("certfile {folder}/cert.pem\nkeyfile {folder}/key.pem");
+            writeln!(
+                lines,
+                "listener {tls} 127.0.0.1\ncafile {folder}/cert.pem\n{keys}\nallow_anonymous true"
+            )
+            .unwrap();
+        }
+        if has("passwords") {
+            let users = format!("password_file {folder}/passwords\nacl_file {folder}/acl");
+            writeln!(lines, "listener {password} 127.0.0.1\nallow_anonymous true\n{users}").unwrap();
+        }
         lines
     }
 }
