@@ -3,15 +3,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use flowcore::base::FileIdentity;
 use flowcore::event::{Event, Headers};
 use flowcore::ingest::source::TailSource;
 use flowcore::ingest::source::tail::Line;
 use flowcore::ingest::{ChannelWriter, ComponentContext, Source, SourceError};
 
-/// Makes Flume's events of lines: without the `\r` before the newline, and with the headers of their file
-/// group.
+/// Makes Flume's events of lines, with the headers of their file group.
 pub(crate) struct TaildirEvents {
     /// Those of each group.
     groups: Vec<Headers>,
@@ -39,7 +37,7 @@ impl TaildirEvents {
 
     #[inline]
     pub(crate) fn event(&mut self, line: Line<'_>) -> Event {
-        if self.is_plain { Event::new(without_return(line.body)) } else { self.with_headers(line) }
+        if self.is_plain { Event::new(line.body) } else { self.with_headers(line) }
     }
 
     fn with_headers(&mut self, line: Line<'_>) -> Event {
@@ -51,7 +49,7 @@ impl TaildirEvents {
             self.last = Some(self.template(&line));
         }
         let headers = self.last.as_ref().map(|last| last.headers.clone()).unwrap_or_default();
-        let mut event = Event { headers, body: without_return(line.body) };
+        let mut event = Event { headers, body: line.body };
         if let Some(name) = &self.byte_offset {
             event.headers.insert(Arc::clone(name), decimal(line.offset));
         }
@@ -65,14 +63,6 @@ impl TaildirEvents {
         }
         Template { file: line.file, pattern: line.pattern, path: line.path.to_path_buf(), headers }
     }
-}
-
-#[inline]
-fn without_return(mut body: Bytes) -> Bytes {
-    if body.last() == Some(&b'\r') {
-        body.truncate(body.len() - 1);
-    }
-    body
 }
 
 /// The number's digits, in the event's own allocation alone.

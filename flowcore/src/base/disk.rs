@@ -338,10 +338,20 @@ impl Disk for LocalDisk {
     }
 }
 
+#[cfg(unix)]
+fn read_at(file: &mut fs::File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, into, offset)
+}
+
+#[cfg(not(unix))]
+fn read_at(file: &mut fs::File, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+    file.seek(SeekFrom::Start(offset))?;
+    file.read(into)
+}
+
 impl DiskFile for LocalFile {
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
-        self.0.seek(SeekFrom::Start(offset))?;
-        self.0.read(into)
+        read_at(&mut self.0, offset, into)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -119,6 +119,26 @@ async fn a_line_over_the_limit_is_cut_marked_and_counted() {
 }
 
 #[tokio::test]
+async fn a_return_before_a_newline_belongs_to_the_end_of_the_line_if_that_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.log");
+    append(&path, "0123456789\r\n\r\none\r\r\na\rb\n\n0123456789+\r\nend\r");
+    let channel = ProbeChannel::new();
+    read_all(to_end(&path).max_line(10).crlf(true).with_position_headers(), &channel).await.unwrap();
+    let events = channel.drain();
+    let seen: Vec<_> = events.iter().map(|e| (&e.body[..], e.headers.get("truncated"))).collect();
+    let whole = |body: &'static str| (body.as_bytes(), None);
+    let expected = ["0123456789", "", "one\r", "a\rb", ""].map(whole);
+    assert_eq!(seen[..5], expected);
+    assert_eq!(seen[5..], [(&b"0123456789"[..], Some("11")), whole("end\r")]);
+    let ends: Vec<_> = events.iter().filter_map(|e| e.headers.get("end")).collect();
+    assert_eq!(ends, ["12", "14", "19", "23", "24", "37", "41"]);
+
+    read_all(to_end(&path), &channel).await.unwrap();
+    assert_eq!(bodies(&channel)[..2], ["0123456789\r", "\r"]);
+}
+
+#[tokio::test]
 async fn lines_cross_chunks_of_every_length() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.log");

@@ -66,6 +66,7 @@ fn taildir(settings: &Settings<'_>) -> Result<impl FnMut() -> TaildirSource + Se
             .batch(batch, BATCH_BYTES)
             .max_in_turn(in_turn)
             .max_line(LONGEST_LINE)
+            .crlf(true)
             .long_lines(LongLines::Split)
             .max_files(MOST_FILES)
             .remember_folders(remember)

@@ -20,6 +20,8 @@ pub(super) struct LineReader {
     limit: usize,
     /// A longer line is several ones.
     splits: bool,
+    /// A `\r` before a newline is no part of the line.
+    crlf: bool,
     /// What stands before the position is compared.
     checks: bool,
     chunk: Bytes,
@@ -47,6 +49,7 @@ pub(super) enum LineEnd {
 pub(super) struct ReaderOptions {
     pub(super) limit: usize,
     pub(super) splits: bool,
+    pub(super) crlf: bool,
     pub(super) checks: bool,
 }
 
@@ -83,10 +86,11 @@ pub(super) enum Fill {
 
 impl LineReader {
     pub(super) fn new(position: Position, options: ReaderOptions) -> Self {
-        let ReaderOptions { limit, splits, checks } = options;
+        let ReaderOptions { limit, splits, crlf, checks } = options;
         let Position { offset, lines, check } = position;
         let check = if checks { check } else { Check::default() };
-        Self { limit, splits, checks, chunk: Bytes::new(), start: offset, at: 0, lines, check, long: None }
+        let (chunk, start, at, long) = (Bytes::new(), offset, 0, None);
+        Self { limit, splits, crlf, checks, chunk, start, at, lines, check, long }
     }
 
     /// How large the buffers are that are read into; for a longer line they grow.
@@ -138,7 +142,10 @@ impl LineReader {
 
     #[inline]
     fn line(&mut self, from: usize, newline: usize) -> RawLine {
-        let length = newline - from;
+        let mut length = newline - from;
+        if self.crlf && length > 0 && self.chunk[newline - 1] == b'\r' {
+            length -= 1;
+        }
         let body = self.chunk.slice(from..from + length.min(self.limit));
         self.lines += 1;
         RawLine {

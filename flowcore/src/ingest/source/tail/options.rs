@@ -31,6 +31,14 @@ impl Poll {
     }
 }
 
+/// What a line is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineForm {
+    pub(super) most_bytes: usize,
+    /// A `\r` before the newline is no part of it.
+    pub(super) crlf: bool,
+}
+
 /// What a tail source was asked to do; set by the methods of [`TailSource`](super::TailSource).
 #[derive(Debug, Clone)]
 pub(super) struct TailOptions {
@@ -44,7 +52,7 @@ pub(super) struct TailOptions {
     pub(super) until_end: bool,
     pub(super) watch: bool,
     pub(super) limits: BatchLimits,
-    pub(super) max_line: usize,
+    pub(super) line: LineForm,
     pub(super) most_in_turn: Option<u64>,
     pub(super) most_files: usize,
     pub(super) most_in_flight: usize,
@@ -69,7 +77,7 @@ impl TailOptions {
             until_end: false,
             watch: true,
             limits,
-            max_line: 64 << 10,
+            line: LineForm { most_bytes: 64 << 10, crlf: false },
             most_in_turn: Some(1),
             most_files: 512,
             most_in_flight: 1 << 16,

@@ -134,7 +134,14 @@ impl<T: Send + 'static> TailSource<T> {
     /// The longest line in bytes (default 64 KiB, at least 1). The source's buffer grows up to it.
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
-        self.options.max_line = bytes.max(1);
+        self.options.line.most_bytes = bytes.max(1);
+        self
+    }
+
+    /// Whether a `\r` before the newline belongs to the end of the line rather than to the line (default false).
+    #[must_use]
+    pub fn crlf(mut self, crlf: bool) -> Self {
+        self.options.line.crlf = crlf;
         self
     }
 

@@ -48,8 +48,9 @@ impl TrackedFiles {
         saved: SavedPositions,
     ) -> Self {
         let reader = ReaderOptions {
-            limit: options.max_line,
+            limit: options.line.most_bytes,
             splits: options.limits.long_lines == LongLines::Split,
+            crlf: options.line.crlf,
             checks: options.recognition.fingerprint == Fingerprint::Content,
         };
         Self {
