@@ -40,7 +40,7 @@ impl<'a> Canonical<'a> {
                     self.out.push_str("]}");
                 }
             }
-            Type::Record { name, fields } => {
+            Type::Record { name, fields, .. } => {
                 if self.begins(name, "record") {
                     self.out.push_str(",\"fields\":[");
                     self.each(fields.iter(), |writer, (name, kind)| writer.field(name, *kind));

@@ -28,8 +28,8 @@ impl Schema {
                 let branch = choice(reader, branches.len(), "a union")?;
                 self.pass_one(branches[branch], reader, inner)?;
             }
-            Type::Record { fields, .. } => {
-                for (_, kind) in fields.iter().filter(|(_, kind)| !self.empty[*kind]) {
+            Type::Record { filled, .. } => {
+                for kind in filled {
                     self.pass_one(*kind, reader, inner)?;
                 }
             }
