@@ -13,15 +13,11 @@ use flowcore_testkit::Flume;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::program::{Program, TO_FILES, until};
+use crate::program::{Program, until};
 use crate::scenario::lines;
+use crate::spooldir::conf;
 
 const MONITORED: &[&str] = &["-Dflume.monitoring.type=http", "-Dflume.monitoring.port=0"];
-
-fn conf(settings: &str) -> String {
-    let keys: Vec<String> = settings.lines().map(|line| format!("a1.sources.r1.{line}\n")).collect();
-    format!("{TO_FILES}a1.sources.r1.type = spooldir\na1.sources.r1.spoolDir = {{dir}}/in\n{}", keys.concat())
-}
 
 fn folder_with(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();

@@ -161,7 +161,8 @@ const RULES: &[Row] = &[
     ),
 ];
 
-fn conf(settings: &str) -> String {
+/// These keys of the source, and a sink that writes files.
+pub(crate) fn conf(settings: &str) -> String {
     let keys: Vec<String> = settings.lines().map(|line| format!("a1.sources.r1.{line}\n")).collect();
     format!("{TO_FILES}a1.sources.r1.type = spooldir\na1.sources.r1.spoolDir = {{dir}}/in\n{}", keys.concat())
 }
