@@ -1,6 +1,7 @@
 use std::future::{Future, ready};
 
 use super::observe::OpenWindows;
+use super::upcoming::Upcoming;
 use super::{BoltError, Outputs, TaskContext, Tuple};
 use crate::base::Timestamp;
 
@@ -117,6 +118,14 @@ pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
     #[inline]
     fn look_ahead(&self, _tuple: &In) -> bool {
         false
+    }
+
+    /// Executes as many of the next tuples as it can without waiting, failing or emitting anything. Returns the
+    /// place of the tuple before which it is not to be asked again: those before it are for `execute`.
+    #[doc(hidden)]
+    #[inline]
+    fn execute_plain(&mut self, _tuples: &mut Upcoming<'_, In>, _out: &mut Self::Out) -> u32 {
+        u32::MAX
     }
 
     /// Called between batches when the tick of its task is due (`tick_every` on the builder) or the instant

@@ -19,6 +19,7 @@ mod spout;
 pub mod time;
 mod topology;
 mod tuple;
+mod upcoming;
 pub mod window;
 
 pub use bolt::Bolt;

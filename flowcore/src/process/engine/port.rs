@@ -12,6 +12,7 @@ use crate::base::{DeliveryError, LossKind, Panic, Timestamp, Work};
 use crate::process::batch::{Parcel, RootWalk, Run};
 use crate::process::observe::OpenWindows;
 use crate::process::output::{TooManyOutputs, Wiring};
+use crate::process::upcoming::Upcoming;
 use crate::process::{Bolt, BoltError, TaskContext, Tuple};
 
 pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -205,10 +206,18 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     let mut walk = RootWalk::default();
     let mut tuples = load.from(selection, *at);
     let mut ahead = Ahead::new(load.from(selection, *at), *at);
+    // With a deadline, each tuple has a call of its own.
+    let mut plain_from = if limit.is_none() { *at } else { u32::MAX };
     while let Some(segment) = segments.get_mut(*nth) {
         out.enter(&segment.work, now);
         let mut run = Run { root: 0, end: 0 };
         while *at < segment.end {
+            if *at >= plain_from {
+                let mut upcoming = Upcoming { load, selection, at, end: segment.end, walk: &mut walk };
+                plain_from = bolt.execute_plain(&mut upcoming, out);
+                tuples = load.from(selection, *at);
+                continue;
+            }
             if ahead.is_due(*at) {
                 ahead.show(bolt);
             }

@@ -13,6 +13,11 @@ use crate::process::{BoltError, TaskContext};
 
 /// What bounds a call of `execute`. Bolts without a deadline have one that is nothing at run time.
 pub(crate) trait Limit: Sync {
+    /// Whether there is no deadline.
+    fn is_none(&self) -> bool {
+        false
+    }
+
     fn bound(
         &self,
         call: impl Future<Output = Result<(), BoltError>> + Send,
@@ -22,6 +27,10 @@ pub(crate) trait Limit: Sync {
 pub(crate) struct Unlimited;
 
 impl Limit for Unlimited {
+    fn is_none(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn bound(
         &self,

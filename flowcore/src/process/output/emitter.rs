@@ -309,6 +309,11 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
         self.index = index;
     }
 
+    #[inline]
+    fn keep_of(&self, index: u32, set: &mut TokenSet) {
+        set.keep(&self.work, index);
+    }
+
     fn leave(&mut self) {
         self.seal();
         self.work = Work::default();

@@ -1,14 +1,17 @@
 use std::fmt::Debug;
 use std::hash::Hash;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::event_windows::Bound;
 use super::rules::position;
 use super::{
-    Admission, Arrival, Core, EventWindowResult, EventWindows, Fill, Fired, Late, LateReason, Layout,
+    Admission, Arrival, Core, EventWindowResult, EventWindows, Fill, Fired, Late, LateReason, Layout, Soon,
 };
 use crate::base::{Timestamp, Token};
 use crate::process::observe::OpenWindows;
+use crate::process::output::Wiring;
+use crate::process::upcoming::Upcoming;
 use crate::process::window::WindowSpec;
 use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
 
@@ -61,7 +64,12 @@ where
     timestamp: Read<T, Timestamp>,
     key: Read<T, K>,
     fill: F,
+    /// The next few tuples, see [`find_few`](Self::find_few).
+    few: Vec<Soon<K>>,
 }
+
+/// How many tuples are looked for at once: more than the reads of memory that a core has under way.
+const FEW: u32 = 64;
 
 /// A tuple found no room in its windows.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +103,8 @@ where
         key: Read<T, K>,
         fill: F,
     ) -> Self {
-        Self { windows: windows.open(), max_ahead: windows.max_ahead_millis(), timestamp, key, fill }
+        let (open, max_ahead) = (windows.open(), windows.max_ahead_millis());
+        Self { windows: open, max_ahead, timestamp, key, fill, few: Vec::new() }
     }
 }
 
@@ -107,6 +116,36 @@ where
     F: Fill<T>,
     L: Layout,
 {
+    /// Looks where the next tuples belong: memory is waited for once for all of them. False if they are to be
+    /// executed one by one: a function of the user's that panics here does so again, and its tuple fails then.
+    fn find_few<'a>(&mut self, tuples: impl Iterator<Item = (u32, &'a T)>) -> bool {
+        let Self { windows, timestamp, key, few, .. } = self;
+        let (timestamp, key) = (&**timestamp, &**key);
+        few.clear();
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            few.extend(tuples.map(|(_, tuple)| {
+                let timestamp = timestamp(tuple);
+                Soon { key: key(tuple), at: position(timestamp), timestamp, found: None }
+            }));
+        }));
+        windows.find_few(few);
+        read.is_ok()
+    }
+
+    /// Adds the tuples that were looked for, up to the first one that is not to be had so.
+    fn add_few(&mut self, tuples: &mut Upcoming<'_, T>, out: &Results<K, F, T, L>) {
+        let Self { windows, fill, few, max_ahead, .. } = self;
+        let latest = out.now().as_millis().saturating_add(*max_ahead);
+        let believed = few.iter().take_while(|soon| soon.timestamp.as_millis() <= latest).count();
+        let mut next = tuples.few(FEW);
+        windows.add_few(few.get(..believed).unwrap_or_default(), |pane, tokens, timestamp| {
+            let Some((index, tuple)) = next.next() else { return };
+            fill.add(pane, tuple, timestamp);
+            out.keep_of(tuples.root_of(index), tokens);
+            tuples.done();
+        });
+    }
+
     fn put_aside(&mut self, tuple: &T, timestamp: Timestamp, reason: LateReason, out: &mut Out<K, F, T, L>) {
         let watermark = self.windows.watermark();
         out.1.emit(Late { tuple: tuple.to_owned(), timestamp, watermark, reason });
@@ -163,9 +202,21 @@ where
         Ok(())
     }
 
-    #[inline]
-    fn look_ahead(&self, tuple: &T) -> bool {
-        self.windows.touches(|| ((self.key)(tuple), position((self.timestamp)(tuple))))
+    fn execute_plain(&mut self, tuples: &mut Upcoming<'_, T>, out: &mut Self::Out) -> u32 {
+        if !self.windows.finds() {
+            return u32::MAX;
+        }
+        while !tuples.is_empty() {
+            let from = tuples.at();
+            let few = FEW.min(tuples.len());
+            if self.find_few(tuples.few(FEW)) {
+                self.add_few(tuples, &out.0);
+            }
+            if tuples.at() < from + few {
+                return from + few;
+            }
+        }
+        tuples.at()
     }
 
     async fn on_watermark(&mut self, watermark: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {

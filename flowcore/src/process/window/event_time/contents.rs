@@ -2,22 +2,24 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use super::table::Table;
+
 pub(super) type ByKey<K, A> = HashMap<K, A, RandomState>;
 
 /// What a window holds, by key. A session has one key alone, which needs no map.
 #[derive(Debug)]
 pub struct Contents<K, A> {
     one: Option<(K, A)>,
-    many: ByKey<K, A>,
+    many: Table<K, A>,
     held: usize,
 }
 
 impl<K, A> Contents<K, A> {
     pub(super) fn one(key: K, contents: A) -> Self {
-        Self { one: Some((key, contents)), many: ByKey::default(), held: 1 }
+        Self { one: Some((key, contents)), many: Table::default(), held: 1 }
     }
 
-    pub(super) fn many(many: ByKey<K, A>) -> Self {
+    pub(super) fn many(many: Table<K, A>) -> Self {
         let held = many.len();
         Self { one: None, many, held }
     }
@@ -27,9 +29,9 @@ impl<K, A> Contents<K, A> {
         self.one.take().into_iter().chain(self.many.drain())
     }
 
-    /// The empty map, if it is not much too large for what it held.
-    pub(super) fn into_spare(self) -> ByKey<K, A> {
+    /// The empty table, if it is not much too large for what it held.
+    pub(super) fn into_spare(self) -> Table<K, A> {
         let fits = self.many.capacity() / 8 <= self.held;
-        if fits { self.many } else { ByKey::default() }
+        if fits { self.many } else { Table::default() }
     }
 }

@@ -13,6 +13,23 @@ pub struct Arrival<K> {
     pub(in crate::process::window) now: Timestamp,
 }
 
+/// A tuple that comes soon.
+#[derive(Debug)]
+pub struct Soon<K> {
+    pub(super) key: K,
+    pub(super) at: i64,
+    pub(super) timestamp: Timestamp,
+    pub(super) found: Option<Found>,
+}
+
+/// Where a tuple belongs, as it was found before its turn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) stretch: usize,
+    /// Of its key's entry there, if there is one.
+    pub(super) number: Option<u32>,
+}
+
 /// What became of a tuple.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -45,10 +62,18 @@ pub trait Core<K, A>: Send + 'static {
         add: impl FnOnce(&mut A),
     ) -> Admission;
 
-    /// Touches what a tuple that comes soon will need, its key and where it lies. Returns whether it is worth it.
-    fn touches(&self, _tuple: impl FnOnce() -> (K, i64)) -> bool {
+    /// Whether it looks for tuples before they are added.
+    fn finds(&self) -> bool {
         false
     }
+
+    /// Looks where tuples belong that come soon. What is found holds until something else is called than
+    /// [`add_few`](Self::add_few).
+    fn find_few(&mut self, _few: &mut [Soon<K>]) {}
+
+    /// Adds tuples that were looked for, up to the first one that needs [`add`](Self::add): `each` puts the next one
+    /// into its pane, and keeps its token.
+    fn add_few(&mut self, _few: &[Soon<K>], _each: impl FnMut(&mut A, &mut TokenSet, Timestamp)) {}
 
     /// The watermark has come to here. It never goes back.
     fn advance(&mut self, watermark: Timestamp);

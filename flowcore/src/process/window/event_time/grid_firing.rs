@@ -2,9 +2,9 @@
 
 use std::hash::Hash;
 
-use super::contents::ByKey;
 use super::grid_windows::GridWindows;
 use super::stretch::{Stretch, of_keys};
+use super::table::Table;
 use super::{Contents, Fired, Firing};
 use crate::base::{Timestamp, TokenSet};
 use crate::process::window::{Pane, Window};
@@ -157,8 +157,8 @@ impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
         // Windows that discard do not overlap: this one is one stretch.
         let at = self.stretches.partition_point(|stretch| stretch.start < start);
         let Some(stretch) = self.stretches.get_mut(at) else { return Contents::many(<_>::default()) };
-        let taken = keys.filter_map(|key| stretch.contents.remove_entry(&key));
-        let taken: ByKey<K, A> = taken.collect();
+        let taken = keys.filter_map(|key| stretch.contents.remove(&key));
+        let taken: Table<K, A> = taken.collect();
         self.held.entries -= taken.values().map(Pane::entries).sum::<usize>();
         Contents::many(taken)
     }

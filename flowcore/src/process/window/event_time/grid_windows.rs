@@ -1,14 +1,13 @@
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::hint::black_box;
 
-use super::contents::ByKey;
 use super::rules::{BEGINNING, Held, progress};
 use super::stretch::Stretch;
+use super::table::Table;
 use super::timers::Timers;
 use super::unshown::Unshown;
-use super::{Admission, Arrival, Contents, Core, Fired, Rules};
+use super::{Admission, Arrival, Contents, Core, Fired, Found, Rules, Soon};
 use crate::base::{Timestamp, TokenSet};
 use crate::process::observe::OpenWindows;
 use crate::process::window::Pane;
@@ -40,14 +39,11 @@ pub struct GridWindows<K, A> {
     /// Windows and keys with as many new tuples as a preview wants.
     pub(super) ripe: VecDeque<(i64, K)>,
     pub(super) timers: Timers,
-    /// An empty map with the room that a window needed.
-    pub(super) spare: ByKey<K, A>,
+    /// An empty table with the room that a window needed.
+    pub(super) spare: Table<K, A>,
 }
 
 const NEVER: i64 = i64::MAX;
-
-/// With fewer entries, what a tuple needs is in the cache.
-const LARGE: usize = 8_192;
 
 impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
     pub(in crate::process::window) fn new(grid: Grid, rules: Rules) -> Self {
@@ -91,27 +87,21 @@ impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
         let windows = stretch.first.max(self.kept_from)..=last;
         let corrects = *windows.start() < open_from;
         let noted = (corrects || rules.shows_early()).then(|| key.clone());
-        if !stretch.add(key, &mut self.held, &rules, add) {
+        let mut late = std::mem::take(&mut stretch.late);
+        let before = late.len();
+        let add_it = |pane: &mut A, tokens: &mut TokenSet| {
+            add(pane);
+            keep(if corrects { &mut late } else { tokens });
+        };
+        let added = stretch.add((&key, None), &mut self.held, &rules, add_it);
+        self.held.tuples += late.len() - before;
+        stretch.late = late;
+        if !added {
             return Admission::Full;
         }
-        let tokens = if corrects { &mut stretch.late } else { &mut stretch.tokens };
-        let before = tokens.len();
-        keep(tokens);
-        self.held.tuples += tokens.len() - before;
         match noted {
             Some(key) => self.note(&key, windows, now),
             None => Admission::Kept,
-        }
-    }
-
-    /// Tuples that are a little out of order lie in the stretch beside.
-    fn turn_near(&mut self, at: i64) {
-        let latest = self.latest;
-        for near in [latest.wrapping_sub(1), latest + 1] {
-            if self.stretches.get(near).is_some_and(|stretch| stretch.spans(at, self.grid.width)) {
-                self.latest = near;
-                return;
-            }
         }
     }
 
@@ -171,49 +161,50 @@ where
 {
     type Bound = Timestamp;
 
-    #[inline]
     fn add(
         &mut self,
         arrival: Arrival<K>,
         keep: impl FnOnce(&mut TokenSet),
         add: impl FnOnce(&mut A),
     ) -> Admission {
-        let Self { latest, open_from, grid: Grid { width, .. }, .. } = *self;
-        if !self.stretches.get(latest).is_some_and(|stretch| stretch.spans(arrival.at, width)) {
-            self.turn_near(arrival.at);
-        }
-        match self.stretches.get_mut(self.latest) {
-            Some(stretch)
-                if stretch.spans(arrival.at, width)
-                    && stretch.first >= open_from
-                    && self.held.tuples < self.rules.max_kept
-                    && !self.rules.shows_early() =>
-            {
-                if !stretch.add(arrival.key, &mut self.held, &self.rules, add) {
-                    return Admission::Full;
-                }
-                let before = stretch.tokens.len();
-                keep(&mut stretch.tokens);
-                self.held.tuples += stretch.tokens.len() - before;
-                Admission::Kept
-            }
-            _ => self.add_anywhere(arrival, keep, add),
+        self.add_anywhere(arrival, keep, add)
+    }
+
+    fn finds(&self) -> bool {
+        !self.rules.shows_early()
+    }
+
+    #[inline]
+    fn find_few(&mut self, few: &mut [Soon<K>]) {
+        let Self { grid: Grid { width, .. }, open_from, latest: nth, .. } = *self;
+        let stretches = &*self.stretches.make_contiguous();
+        let Some(latest) = stretches.get(nth) else { return };
+        for Soon { key, at, found, .. } in few {
+            // The one beside may be meant: a sum, because a guess would be wrong as often as not.
+            let after = usize::from(*at >= latest.start + width);
+            let stretch = (nth + after).wrapping_sub(usize::from(*at < latest.start));
+            let near =
+                stretches.get(stretch).filter(|near| near.first >= open_from && near.spans(*at, width));
+            *found = near.map(|near| Found { stretch, number: near.contents.find(key) });
         }
     }
 
     #[inline]
-    fn touches(&self, tuple: impl FnOnce() -> (K, i64)) -> bool {
-        let Some(latest) = self.stretches.get(self.latest).filter(|_| self.held.entries >= LARGE) else {
-            return false;
-        };
-        let (key, at) = tuple();
-        // The one beside may be meant: a sum, because a guess would be wrong as often as not.
-        let after = usize::from(at >= latest.start + self.grid.width);
-        let near = (self.latest + after).wrapping_sub(usize::from(at < latest.start));
-        if let Some(stretch) = self.stretches.get(near) {
-            black_box(stretch.contents.get(&key));
+    fn add_few(&mut self, few: &[Soon<K>], mut each: impl FnMut(&mut A, &mut TokenSet, Timestamp)) {
+        let Self { held, rules, latest, .. } = self;
+        if held.tuples.saturating_add(few.len()) > rules.max_kept {
+            return;
         }
-        true
+        let stretches = self.stretches.make_contiguous();
+        for Soon { key, timestamp, found, .. } in few {
+            let Some(Found { stretch: nth, number }) = *found else { return };
+            let Some(stretch) = stretches.get_mut(nth) else { return };
+            let each = |pane: &mut A, tokens: &mut TokenSet| each(pane, tokens, *timestamp);
+            if !stretch.add((key, number), held, rules, each) {
+                return;
+            }
+            *latest = nth;
+        }
     }
 
     fn advance(&mut self, watermark: Timestamp) {

@@ -18,12 +18,13 @@ mod session;
 mod session_spec;
 mod session_windows;
 mod stretch;
+mod table;
 mod timers;
 mod unshown;
 
 pub use bolt::EventWindowBolt;
 pub(super) use contents::Contents;
-use core::{Admission, Arrival, Core};
+use core::{Admission, Arrival, Core, Found, Soon};
 pub use event_windows::{Bound, EventWindows, Layout, TimeLayout};
 pub use fill::{Aggregating, Collecting, Counting, Fill, Folding};
 pub(super) use firing::Fired;

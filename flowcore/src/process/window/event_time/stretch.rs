@@ -1,9 +1,8 @@
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
 use super::Contents;
-use super::contents::ByKey;
 use super::rules::{Held, Rules};
+use super::table::Table;
 use crate::base::{Timestamp, TokenSet};
 use crate::process::window::Pane;
 
@@ -14,7 +13,7 @@ pub(super) struct Stretch<K, A> {
     /// The starts of the first and the last window that it is part of.
     pub(super) first: i64,
     pub(super) last: i64,
-    pub(super) contents: ByKey<K, A>,
+    pub(super) contents: Table<K, A>,
     /// What waits for windows that have not given their result.
     pub(super) tokens: TokenSet,
     /// What waits for corrections.
@@ -29,7 +28,7 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
             start: 0,
             first: 0,
             last: 0,
-            contents: ByKey::default(),
+            contents: Table::default(),
             tokens: TokenSet::default(),
             late: TokenSet::default(),
             tuples: 0,
@@ -42,28 +41,39 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
         (self.start..self.start + width).contains(&position)
     }
 
-    /// Adds a tuple, unless there is no room for it.
+    /// Adds a tuple, unless there is no room for it. `number` is that of its key's entry, if it is known.
     #[inline]
-    pub(super) fn add(&mut self, key: K, held: &mut Held, rules: &Rules, add: impl FnOnce(&mut A)) -> bool {
+    pub(super) fn add(
+        &mut self,
+        (key, number): (&K, Option<u32>),
+        held: &mut Held,
+        rules: &Rules,
+        add: impl FnOnce(&mut A, &mut TokenSet),
+    ) -> bool {
         let full = held.entries >= rules.max_entries;
-        let (slot, before) = match self.contents.entry(key) {
-            // What does not grow with its tuples has room.
-            Entry::Occupied(slot) if !full || slot.get().entries() <= 1 => {
-                let before = slot.get().entries();
-                (slot.into_mut(), before)
+        let contents = &mut self.contents;
+        let (pane, before) = match number.or_else(|| contents.find(key)) {
+            None if full => return false,
+            None => (contents.insert(key.clone(), A::default()), 0),
+            Some(number) => {
+                let pane = contents.value_mut(number);
+                let before = pane.as_ref().map_or(0, |pane| pane.entries());
+                // What does not grow with its tuples has room.
+                (pane.filter(|_| !full || before <= 1), before)
             }
-            Entry::Vacant(slot) if !full => (slot.insert(A::default()), 0),
-            Entry::Occupied(_) | Entry::Vacant(_) => return false,
         };
-        add(slot);
-        held.entries += slot.entries().saturating_sub(before);
+        let Some(pane) = pane else { return false };
+        let kept = self.tokens.len();
+        add(pane, &mut self.tokens);
+        held.entries += pane.entries().saturating_sub(before);
+        held.tuples += self.tokens.len() - kept;
         self.tuples += 1;
         true
     }
 
     /// Adds what it holds to that of another window.
-    pub(super) fn merge_into(&self, all: &mut ByKey<K, A>) {
-        for (key, contents) in &self.contents {
+    pub(super) fn merge_into(&self, all: &mut Table<K, A>) {
+        for (key, contents) in self.contents.iter() {
             match all.get_mut(key) {
                 Some(sum) => sum.merge(contents),
                 None => drop(all.insert(key.clone(), copy(contents))),
@@ -72,15 +82,15 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
     }
 
     /// The same, and it is not needed any more.
-    pub(super) fn absorb_into(self, all: &mut ByKey<K, A>) {
+    pub(super) fn absorb_into(self, all: &mut Table<K, A>) {
         if all.is_empty() {
             *all = self.contents;
             return;
         }
-        for (key, contents) in self.contents {
-            match all.entry(key) {
-                Entry::Occupied(mut sum) => sum.get_mut().absorb(contents),
-                Entry::Vacant(slot) => drop(slot.insert(contents)),
+        for (key, contents) in self.contents.into_entries() {
+            match all.get_mut(&key) {
+                Some(sum) => sum.absorb(contents),
+                None => drop(all.insert(key, contents)),
             }
         }
     }

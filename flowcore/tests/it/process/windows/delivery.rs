@@ -2,7 +2,7 @@
 
 use flowcore::base::LossKind;
 use flowcore::process::window::Firing::{Late, OnTime};
-use flowcore::process::window::{EventWindowBolt, EventWindows, LateReason};
+use flowcore::process::window::{Counting, EventWindowBolt, EventWindows, LateReason};
 use flowcore::process::{Problem, for_each};
 use flowcore_testkit::{Flaky, Plan, Recorder, ScriptedSpout, run_until_idle, simulate};
 
@@ -120,12 +120,15 @@ fn storm_8_4_11_a_task_that_is_made_anew_gets_the_tuples_of_open_windows_again()
         async move {
             let mut topology = topology(clock);
             let orders = orders(&mut topology, "orders", &script);
-            // The third tuple finds a bolt that is broken.
-            let broken = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+            // The third tuple finds a bolt that is broken: when it is looked at, and when it is executed.
+            let broken = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(2));
             let factory = move || {
                 let broken = std::sync::Arc::clone(&broken);
                 let timestamp = move |order: &Order| {
-                    assert!(order.id != 3 || !broken.swap(false, std::sync::atomic::Ordering::Relaxed));
+                    let whole = || broken.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) > 2;
+                    assert!(
+                        order.id != 3 || broken.load(std::sync::atomic::Ordering::Relaxed) == 0 || whole()
+                    );
                     at(order.at)
                 };
                 EventWindowBolt::new(
@@ -189,6 +192,38 @@ fn a_window_that_holds_more_than_it_may_gives_up_what_finds_no_room_and_names_wh
         [(3, LossKind::Failed), (4, LossKind::Failed)]
     );
     assert!(dead[0].2.contains("its windows hold as much as they may"), "{}", dead[0].2);
+}
+
+#[test]
+fn a_function_of_the_windows_that_panics_fails_its_tuple_alone_and_no_other_is_said_to_have_panicked() {
+    for spoils_key in [true, false] {
+        let script = ScriptedSpout::new().emit((0..200).map(|id| order(id, 1, 1))).wait(ms(5_000));
+        let dead = Recorder::new();
+        simulate(|clock| {
+            let (script, dead) = (script.clone(), dead.clone());
+            async move {
+                let mut topology = topology(clock);
+                let orders = orders(&mut topology, "orders", &script);
+                orders
+                    .on_dead_letter(move |order: &Order, letter| dead.push((order.id, letter.error.kind())));
+                let key = move |order: &Order| {
+                    assert!(!spoils_key || order.id != 70, "no key");
+                    order.key
+                };
+                let time = move |order: &Order| {
+                    assert!(spoils_key || order.id != 70, "no time");
+                    at(order.at)
+                };
+                let windows = move || EventWindowBolt::new(EventWindows::of(tens()), time, key, Counting);
+                let counts = topology.bolt("windows", windows).shuffle(&orders);
+                counts.results().ignore();
+                counts.late().ignore();
+                end_of(topology.build().unwrap()).await.unwrap();
+            }
+        });
+        let panicked = dead.items().into_iter().filter(|(_, kind)| *kind == LossKind::Panicked);
+        assert_eq!(panicked.map(|(id, _)| id).collect::<Vec<_>>(), [70]);
+    }
 }
 
 #[test]

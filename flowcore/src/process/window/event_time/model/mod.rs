@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::in_order::InOrder;
 use super::rules::Rules;
-use super::{Admission, Arrival, Core, Fired, Firing};
+use super::{Admission, Arrival, Core, Fired, Firing, Soon};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet};
 use crate::process::observe::{OpenWindow, OpenWindows, WindowBounds};
 use crate::process::window::WindowAxis;
@@ -138,6 +138,35 @@ where
             self.compare(now, shown);
         } else {
             assert_eq!(shown, [], "nobody asks for it");
+        }
+    }
+
+    /// Tuples that are looked for before they are added.
+    fn add_few(&mut self, tuples: &[Tuple], now: i64) {
+        let soon = |tuple: &Tuple| {
+            let (key, at) = (tuple.key, tuple.at);
+            Soon { key, at, timestamp: Timestamp::from_millis(at), found: None }
+        };
+        let mut few: Vec<_> = tuples.iter().map(soon).collect();
+        if self.windows.finds() {
+            self.windows.find_few(&mut few);
+        }
+        let mut next = tuples.iter();
+        self.windows.add_few(&few, |list, tokens, timestamp| {
+            let tuple = next.next().unwrap();
+            let (id, told) = (tuple.id, Arc::clone(&self.told));
+            list.push(timestamp, id);
+            tokens.insert(Token::new(move |outcome| told.lock().unwrap().push((id, outcome.is_ok()))));
+        });
+        let (added, left) = tuples.split_at(tuples.len() - next.len());
+        let mut shown = Vec::new();
+        for tuple in added {
+            assert_eq!(self.model.add(*tuple, now, &mut shown), Some(true));
+            assert_eq!(shown, [], "nobody asks for it");
+            self.waiting.insert(tuple.id, (0, true));
+        }
+        for tuple in left {
+            self.add(*tuple, now);
         }
     }
 
@@ -278,11 +307,21 @@ where
     let lag = random.up_to(60);
     let keys = 1 + random.below(4);
     let (mut now, mut front, mut watermark) = (0, random.up_to(400) - 200, i64::MIN);
+    let mut few = Vec::new();
     for id in 0..TUPLES {
         front += if random.one_in(40) { random.up_to(300) } else { random.up_to(6) };
         now += random.up_to(4);
         let key = u8::try_from(random.below(keys)).unwrap();
-        race.add(Tuple { id, key, at: front - random.up_to(disorder) }, now);
+        few.push(Tuple { id, key, at: front - random.up_to(disorder) });
+        if random.one_in(2) && id + 1 < TUPLES {
+            continue;
+        }
+        if let [one] = few[..] {
+            race.add(one, now);
+        } else {
+            race.add_few(&few, now);
+        }
+        few.clear();
         if random.one_in(3) {
             watermark = watermark.max(front - lag);
             race.advance(watermark, now);
