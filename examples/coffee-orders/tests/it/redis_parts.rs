@@ -7,6 +7,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use coffee_orders::generator::SplitMix;
+use flowcore_testkit::until;
 use redis::AsyncCommands;
 use serde_json::Value;
 
@@ -84,7 +85,7 @@ async fn connect(url: &str) -> redis::aio::MultiplexedConnection {
 /// Waits until every order has been taken out of the queue.
 async fn until_taken(url: &str) {
     let mut connection = connect(url).await;
-    for _ in 0..3_000 {
+    for _ in 0..6_000 {
         if connection.llen::<_, u64>("CoffeeOrderQueue").await.unwrap() == 0 {
             return;
         }
@@ -122,13 +123,13 @@ async fn parts_of_their_own_count_every_order_once_over_an_outage_and_a_kill() {
     let home = Home::new(server.form());
     let (dir, form) = (home.dir(), server.form());
     let (dir, url) = (dir.to_str().unwrap(), url(&form));
-    let web = Part::start(&home, "web", &["web", "--redis", url, "--port", "0", "--bucket", "1s"]);
+    let web = Part::start(&home, "web", &["web", "--redis", url, "--port", "0", "--bucket", "3s"]);
     let count = |consumer: &str| {
-        let arguments = ["count", "--redis", url, "--dir", dir, "--bucket", "1s", "--consumer", consumer];
+        let arguments = ["count", "--redis", url, "--dir", dir, "--bucket", "3s", "--consumer", consumer];
         Part::start(&home, consumer, &arguments)
     };
     let (mut one, mut two) = (count("one"), count("two"));
-    let collect = ["collect", "--redis", url, "--dir", dir, "--rate", "300", "--orders", "4800", "--exit"];
+    let collect = ["collect", "--redis", url, "--dir", dir, "--rate", "300"];
     let mut collect = Part::start(&home, "collect", &collect);
     let page = web.page().await;
     until_shown(page).await;
@@ -140,16 +141,20 @@ async fn parts_of_their_own_count_every_order_once_over_an_outage_and_a_kill() {
     }
     until_shown(page).await;
     pause(Duration::from_millis(random.below(1_500))).await;
+    let mut connection = connect(url).await;
+    let mut owner = async || connection.get::<_, String>("CoffeeOrderQueue:owner:one").await.unwrap();
+    let before = owner().await;
     one.kill();
     pause(Duration::from_millis(random.below(300))).await;
     let mut one = count("one");
+    until(async || owner().await != before).await;
 
-    collect.succeeds().await;
+    collect.stop().await;
     until_taken(url).await;
     one.stop().await;
     two.stop().await;
     let document = assert_counted_once(&home);
-    assert_eq!(document["orders"], 4_800);
+    assert!(document["orders"].as_u64().unwrap() > 100, "{document}");
     assert_shows(page, &document).await;
     let mut web = web;
     web.stop().await;

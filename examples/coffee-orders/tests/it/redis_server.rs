@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::program::{Form, pause, stopwatch};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One server with its folder. What it has answered survives a kill of it.
 pub(crate) struct RedisServer {

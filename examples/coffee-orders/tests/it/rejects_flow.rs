@@ -37,7 +37,7 @@ async fn each_bad_line_is_set_aside_once_across_restarts_and_kills_and_the_flow_
     ];
     let mut orders = 0;
     for (round, (line, _)) in bad.into_iter().enumerate() {
-        let mut program = home.start(&["--no-generate", "--bucket", "1s"]);
+        let mut program = home.start(&["--no-generate", "--bucket", "3s"]);
         program.page().await;
         home.append(line);
         home.append(order("sunae", "2030"));
@@ -48,12 +48,12 @@ async fn each_bad_line_is_set_aside_once_across_restarts_and_kills_and_the_flow_
             // Before its bucket closes, or after.
             1 => program.kill(),
             _ => {
-                pause(Duration::from_millis(1_200)).await;
+                pause(Duration::from_millis(3_200)).await;
                 program.kill();
             }
         }
     }
-    let said = home.start(&["--no-generate", "--bucket", "1s", "--exit"]).succeeds().await;
+    let said = home.start(&["--no-generate", "--bucket", "3s", "--exit"]).succeeds().await;
     assert!(said.contains(&format!("counted {orders} orders, {orders} cups")), "{said}");
     let mut rejects = rejects(&home);
     // Two tasks count: what one sets aside may come before what the other does.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use coffee_orders::packet::{Dimension, Packet};
 use coffee_orders::web::listen;
 use flowcore::base::{Clock, Timestamp};
+use flowcore_testkit::{free_port, within};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -134,7 +135,7 @@ async fn a_taken_port_is_an_error_that_says_what_to_do() {
 #[tokio::test]
 async fn stopping_ends_live_streams_and_idle_connections_at_once() {
     let board = MemoryBoard::new(BUCKET, Clock::fixed(NOON));
-    let server = Server::start(board.clone()).await;
+    let server = Server::start_at(board.clone(), ([127, 0, 0, 1], free_port()).into()).await;
     let mut live = request(server.address, "/api/live").await;
     let mut start = [0; 12];
     live.read_exact(&mut start).await.unwrap();
@@ -142,7 +143,8 @@ async fn stopping_ends_live_streams_and_idle_connections_at_once() {
     let address = server.address;
     let watch = Clock::system().stopwatch();
     server.stop().await;
-    assert!(watch.elapsed() < Duration::from_secs(1), "took {:?}", watch.elapsed());
+    // Who does not end gets two seconds.
+    assert!(watch.elapsed() < Duration::from_secs(2), "took {:?}", watch.elapsed());
     let mut rest = Vec::new();
     live.read_to_end(&mut rest).await.unwrap();
     assert!(TcpStream::connect(address).await.is_err(), "somebody still listens");
@@ -157,7 +159,5 @@ async fn a_client_that_reads_nothing_does_not_hold_the_end_up_for_ever() {
     // Answers that nobody takes fill the connection, until the server takes no more questions either.
     let ask = async { while stuck.write_all(question.as_bytes()).await.is_ok() {} };
     assert!(tokio::time::timeout(Duration::from_secs(1), ask).await.is_err());
-    let watch = Clock::system().stopwatch();
-    server.stop().await;
-    assert!(watch.elapsed() < Duration::from_secs(4), "took {:?}", watch.elapsed());
+    within(server.stop()).await;
 }
