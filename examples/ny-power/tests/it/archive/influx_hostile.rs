@@ -12,15 +12,24 @@ use crate::http::server::{Reply, ScriptedServer, answer};
 const SHORT: Duration = Duration::from_millis(200);
 
 fn archive(server: &ScriptedServer) -> InfluxArchive {
+    archive_within(server, Duration::from_secs(10))
+}
+
+/// With so much time for the head of an answer.
+fn archive_within(server: &ScriptedServer, head: Duration) -> InfluxArchive {
     let address = format!("influx://127.0.0.1:{}", server.port()).parse().unwrap();
-    let limits = HttpLimits { head: SHORT, body: SHORT, body_bytes: 100_000, ..HttpLimits::default() };
-    InfluxArchive::new(address).limits(limits).patience(Duration::from_millis(500))
+    let limits = HttpLimits { head, body_bytes: 100_000, ..HttpLimits::default() };
+    InfluxArchive::new(address).limits(limits)
 }
 
 /// What a read and a write say of it, and whether they are to be tried again.
 async fn refusals(reply: Reply) -> [(String, bool); 2] {
+    refusals_within(reply, Duration::from_secs(10)).await
+}
+
+async fn refusals_within(reply: Reply, head: Duration) -> [(String, bool); 2] {
     let server = ScriptedServer::start([reply]).await;
-    let archive = archive(&server);
+    let archive = archive_within(&server, head).patience(Duration::from_millis(500));
     let read = archive.range(&Series::Intensity, at(0), at(10)).await.unwrap_err();
     let written = archive.store(&[intensity(0, 1.0)]).await.unwrap_err();
     let told = |error: ArchiveError| {
@@ -59,7 +68,7 @@ async fn what_passes_by_itself_is_tried_again_until_it_does() {
         Reply::Stall(b"HTTP/1.1 20".to_vec()),
     ] {
         let server = ScriptedServer::start([reply.clone(), done.clone()]).await;
-        archive(&server).store(&[intensity(0, 1.0)]).await.unwrap();
+        archive_within(&server, Duration::from_secs(2)).store(&[intensity(0, 1.0)]).await.unwrap();
         let asked = server.requests();
         assert_eq!(asked.len(), 2, "{reply:?}");
         assert_eq!(asked[0], asked[1]);
@@ -70,7 +79,7 @@ async fn what_passes_by_itself_is_tried_again_until_it_does() {
 async fn what_does_not_end_ends_when_the_patience_is_over() {
     let busy = refusals(answer("503 Service Unavailable", &[], "a\nb")).await;
     assert_eq!(busy, ["it answered 503 Service Unavailable: a b"; 2].map(|text| (text.to_owned(), true)));
-    let slow = refusals(Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec())).await;
+    let slow = refusals_within(Reply::Stall(b"HTTP/1.1 200 OK\r\n".to_vec()), SHORT).await;
     for ((text, retries), path) in slow.into_iter().zip(["query", "write"]) {
         assert_eq!((text, retries), (format!("no answer from http://HOST/{path} within 0.2 s"), true));
     }

@@ -10,7 +10,7 @@ use ny_power::archive::InfluxArchive;
 use ny_power::http::{HttpAnswer, HttpClient, HttpError, HttpLimits, HttpRequest};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// One server with its folder. What it has acknowledged survives a kill of it.
 pub(crate) struct InfluxServer {

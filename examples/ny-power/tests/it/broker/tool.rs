@@ -8,7 +8,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 /// For what happens at once on a quiet machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Both versions, as these programs call them.
 pub(crate) const VERSIONS: [&str; 2] = ["mqttv311", "mqttv5"];

@@ -14,6 +14,8 @@ use super::poll::local;
 use crate::http::server::{Reply, ScriptedServer, answer};
 
 const DAY: Date = date(2016, 4, 15);
+/// For the head of an answer, and for its body.
+const TIME: Duration = Duration::from_secs(1);
 
 /// Follows at noon, with pauses that a test can wait for.
 fn follower(server: &ScriptedServer) -> Follower {
@@ -27,8 +29,7 @@ fn backlog(server: &ScriptedServer, days: u16) -> Follower {
         backoff: flowcore::base::Backoff::new(Duration::from_millis(10), Duration::from_millis(20)),
         ..PollConfig::default()
     };
-    let short = Duration::from_millis(200);
-    let limits = HttpLimits { head: short, body: short, body_bytes: 100_000, ..HttpLimits::default() };
+    let limits = HttpLimits { head: TIME, body: TIME, body_bytes: 100_000, ..HttpLimits::default() };
     let folder = server.url("/public/csv/rtfuelmix/").parse().unwrap();
     Follower::new(folder, config, Clock::starting_at(local(DAY, 12, 0))).limits(limits)
 }
@@ -89,7 +90,7 @@ async fn after_every_kind_of_failure_the_next_poll_recovers() {
     let (cut, length) = (file(DAY, midnight(DAY) + 30.minutes()), 5000);
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
     let torn = "the answer of http://HOST/public/csv/rtfuelmix/20160415rtfuelmix.csv broke off or is no HTTP";
-    let late = "from http://HOST/public/csv/rtfuelmix/20160415rtfuelmix.csv within 0.2 s";
+    let late = "from http://HOST/public/csv/rtfuelmix/20160415rtfuelmix.csv within 1 s";
     for (reply, reason) in [
         (answer("404 Not Found", &[], "<html>"), "it is not there"),
         (answer("403 Forbidden", &[], ""), "it answered 403 Forbidden"),

@@ -10,6 +10,7 @@ use ny_power::archive::{self, Series};
 use super::messages::Message;
 use super::replay::{days, intervals};
 use super::site::{Kind, Site};
+use crate::broker::tool::Subscriber;
 
 const AWAY: Duration = Duration::from_secs(10);
 
@@ -20,9 +21,22 @@ pub(crate) async fn archived(dir: &std::path::Path, series: &Series) -> BTreeMap
     points.into_iter().collect()
 }
 
+/// Waits until the archiver has this interval.
+async fn until_archived(windows: &mut Subscriber, interval: Timestamp) {
+    loop {
+        let line = windows.next().await;
+        let payload: serde_json::Value =
+            serde_json::from_str(line.split_at(line.find('{').unwrap()).1).unwrap();
+        let last = payload["ts"].as_array().unwrap().last().map(|at| at.as_str().unwrap().parse().unwrap());
+        if last.is_some_and(|last: Timestamp| last >= interval) {
+            return;
+        }
+    }
+}
+
 async fn nothing_is_lost(kind: Kind) {
-    // A Mosquitto loses what it has acknowledged in the last second before it is killed: slowly enough, little
-    // is under way. The own broker loses nothing.
+    // A Mosquitto loses what it has acknowledged in the last second before it is killed: slowly enough, and when
+    // the archiver keeps up, little is under way. The own broker loses nothing.
     let speed = if kind == Kind::Own { "max" } else { "500" };
     let folder = tempfile::tempdir().unwrap();
     let input = days(folder.path(), 2);
@@ -31,9 +45,14 @@ async fn nothing_is_lost(kind: Kind) {
     let dir = site.dir().join("archive");
     let mut archiver = site.role("archive", &["--dir", dir.to_str().unwrap()]);
     let mut subscriber = site.subscribe("ny-power/status/#", &[]).await;
+    let mut window = site.subscribe("ny-power/archive/#", &[]).await;
     let mut pump = site.role("pump", &["--input", input.to_str().unwrap(), "--speed", speed]);
+    let mut seen = Timestamp::MIN;
     for _ in 0..100 {
-        subscriber.next().await;
+        seen = Message::parse(&subscriber.next().await).at();
+    }
+    if kind == Kind::Mosquitto {
+        until_archived(&mut window, seen).await;
     }
     site.kill_broker();
     Clock::system().sleep(AWAY).await;
@@ -41,15 +60,7 @@ async fn nothing_is_lost(kind: Kind) {
     assert!(pump.end().await.success(), "{}", pump.said());
 
     let last = expected.last().unwrap().at();
-    let mut window = site.subscribe("ny-power/archive/#", &[]).await;
-    loop {
-        let line = window.next().await;
-        let payload: serde_json::Value =
-            serde_json::from_str(line.split_at(line.find('{').unwrap()).1).unwrap();
-        if payload["ts"].as_array().unwrap().last().is_some_and(|at| *at == last.to_string()) {
-            break;
-        }
-    }
+    until_archived(&mut site.subscribe("ny-power/archive/#", &[]).await, last).await;
     assert!(archiver.stop().await.success(), "{}", archiver.said());
     let kept = archived(&dir, &Series::Intensity).await;
     let missing: Vec<_> = expected.iter().filter(|interval| !kept.contains_key(&interval.at())).collect();

@@ -14,7 +14,7 @@ use crate::broker::tool::Subscriber;
 
 pub(crate) const PASSWORD: &str = "a password of the tests";
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_ny-power");
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 const CONNECT: &[u8] = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02up";
 
 /// Whose broker it is.

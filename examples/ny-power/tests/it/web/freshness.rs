@@ -31,9 +31,10 @@ async fn a_live_grid_that_stands_still_for_half_an_hour_is_old_until_it_goes_on(
     let (driver, broker) = (Driver::start().await, Mosquitto::start().await);
     let site = Site::start(broker.websocket).await;
     let mut pump = Publisher::connect(broker.mqtt);
-    let interval = Interval::of_september(this_interval());
     let browser = frozen(&driver);
     site.dashboard(&browser).await;
+    // A page that took its time would find an older one older still.
+    let interval = Interval::of_september(this_interval());
     pump.interval(&interval);
     browser.wait("document.body.dataset.state === 'live'").await;
     go_ahead(&browser, 24);

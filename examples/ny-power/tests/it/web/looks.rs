@@ -1,20 +1,11 @@
 //! How the pages look.
 
-use std::time::Duration;
-
-use flowcore::base::Clock;
 use serde_json::json;
 
 use super::browser_driver::{Browser, Driver};
 use super::mosquitto::Mosquitto;
 use super::publisher::{Interval, Publisher, this_interval, wave};
 use super::site::Site;
-
-/// Waits until transitions are over.
-async fn settle(browser: &Browser<'_>) {
-    Clock::system().sleep(Duration::from_millis(150)).await;
-    browser.wait("document.getAnimations().every((animation) => animation instanceof CSSAnimation)").await;
-}
 
 fn fits(browser: &Browser<'_>, what: &str) {
     let overhang = "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
@@ -43,7 +34,7 @@ async fn the_dashboard_fits_a_desk_and_a_phone_in_light_and_dark() {
             site.dashboard(&browser).await;
             browser.wait("document.querySelectorAll('.bar:not([data-value=\"\"])').length === 7").await;
             browser.wait("document.querySelector('path.line')").await;
-            settle(&browser).await;
+            browser.settle().await;
             fits(&browser, screen);
             browser.picture(&format!("ny-power-{screen}-{scheme}"));
             let light = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g).every((part) => part > 128)";

@@ -10,7 +10,7 @@ use flowcore::base::Clock;
 use flowcore_testkit::free_port;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 const CONNECT: &[u8] = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02up";
 
 /// One broker with its folder. What it keeps survives a kill of it.

@@ -37,7 +37,7 @@ impl Publisher {
 
     fn greet(broker: SocketAddr, connect: &[u8]) -> Self {
         let mut stream = TcpStream::connect(broker).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         stream.set_nodelay(true).unwrap();
         stream.write_all(connect).unwrap();
         let mut publisher = Self { stream };
