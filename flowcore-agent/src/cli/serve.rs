@@ -11,8 +11,9 @@ use super::follower::Follower;
 use super::full_channels;
 use crate::monitor::{Monitor, MonitorConfig};
 
-/// How long channels may take to write down what they left for later, when a second signal came.
-const AT_ONCE: Duration = Duration::from_secs(1);
+/// How long channels may take to write down what they left for later, when a second signal came: milliseconds,
+/// unless their disk is busy.
+const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// Runs an agent until a signal or a failure.
 pub(super) async fn serve(
