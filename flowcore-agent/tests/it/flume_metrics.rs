@@ -134,13 +134,16 @@ fn is_done(metrics: &Metrics) -> bool {
     let done = |component: &str, member: &str, count: &str| {
         metrics.get(component).is_some_and(|members| members[member] == count)
     };
-    done("SOURCE.count", "EventAcceptedCount", "500")
-        && done("CHANNEL.c1", "EventTakeSuccessCount", "500")
-        && done("CHANNEL.c2", "EventTakeSuccessCount", "300")
-        && done("SINK.k2", "EventDrainSuccessCount", "300")
-        && done("SINK.k3", "EventDrainSuccessCount", "120")
-        && done("CHANNEL.c5", "EventTakeSuccessCount", "120")
-        && done("CHANNEL.c5", "ChannelSize", "0")
+    let accepted = [("count", "500"), ("tail", "300"), ("spool", "120"), ("near", "120"), ("far", "120")];
+    let taken = [("c1", "500"), ("c2", "300"), ("c3", "120"), ("c4", "120"), ("c5", "120")];
+    let drained = [("k2", "300"), ("k3", "120"), ("k5", "120")];
+    let all = |kind: &str, member: &str, counts: &[(&str, &str)]| {
+        counts.iter().all(|(name, count)| done(&format!("{kind}.{name}"), member, count))
+    };
+    all("SOURCE", "EventAcceptedCount", &accepted)
+        && all("CHANNEL", "EventTakeSuccessCount", &taken)
+        && all("CHANNEL", "ChannelSize", &taken.map(|(name, _)| (name, "0")))
+        && all("SINK", "EventDrainSuccessCount", &drained)
 }
 
 fn of_flume(port: u16) -> Option<Metrics> {

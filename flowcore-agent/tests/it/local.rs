@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use flowcore::event::Event;
 use tempfile::TempDir;
 
 use crate::embedded::{FRAME, run, with_prefix};
-use crate::program::{Program, TO_FILES, lines_in};
+use crate::program::{Program, TO_FILES, lines_in, pause};
 
 /// Kind, type and keys, and who shows what they do.
 #[rustfmt::skip]
@@ -118,8 +119,13 @@ fn exec(command: &str, keys: &str) -> Program {
 #[test]
 fn file_roll_begins_a_file_when_one_is_old() {
     let keys = "a1.sources.r1.type = exec\na1.sources.r1.shell = /bin/sh -c\na1.sources.r1.batchTimeout = 0\n\
-                a1.sources.r1.command = echo a; sleep 2; echo b; sleep 600\na1.sinks.k1.sink.rollInterval = 1\n";
+                a1.sources.r1.command = echo a; until [ -e {dir}/go ]; do sleep 0.1; done; echo b; sleep 600\n\
+                a1.sinks.k1.sink.rollInterval = 1\n";
     let mut program = Program::start(&format!("{TO_FILES}{keys}"), &[]);
+    program.until("the first line", || lines_in(&program.path("out")) == ["a"]);
+    // Older than the interval, on the clock that the program reads.
+    pause(Duration::from_millis(1200));
+    fs::write(program.path("go"), "").unwrap();
     program.until("both lines", || lines_in(&program.path("out")).len() == 2);
     assert_eq!(contents(&files(&program.path("out"))), ["a\n", "b\n"]);
     program.stop();
@@ -175,28 +181,31 @@ fn a_character_set_with_wide_line_ends_is_refused() {
     assert!(program.log().contains("error[bad-charset]: charset: `UTF-16`"), "{}", program.log());
 }
 
-fn made(kind: &str, keys: &str) -> Vec<String> {
+fn made(kind: &str, keys: &str, count: usize) -> Vec<String> {
     let keys = with_prefix("a1.sources.r1.", keys);
     let conf = format!(
         "{TO_FILES}a1.sources.r1.type = {kind}\n{keys}a1.sources = r1 end\na1.sources.end.type = exec\n\
         a1.sources.end.command = echo end\na1.sources.end.channels = c1\n"
     );
     let mut program = Program::start(&conf, &[]);
-    program.until("the last line", || lines_in(&program.path("out")).len() > 10);
+    let numbers = |program: &Program| {
+        let mut lines = lines_in(&program.path("out"));
+        lines.retain(|line| line != "end");
+        lines
+    };
+    program.until("the last line", || numbers(&program).len() >= count);
     program.stop();
-    let mut lines = lines_in(&program.path("out"));
-    lines.retain(|line| line != "end");
-    lines
+    numbers(&program)
 }
 
 #[test]
 fn seq_and_stress_make_what_they_are_told() {
-    let mut numbers = made("seq", "batchSize = 4\ntotalEvents = 11");
+    let mut numbers = made("seq", "batchSize = 4\ntotalEvents = 11", 11);
     numbers.sort_by_key(|number| number.parse::<u64>().unwrap());
     assert_eq!(numbers, (0..11).map(|number| number.to_string()).collect::<Vec<_>>());
     let same = |size: usize, count: usize| vec!["\u{7f}".repeat(size); count];
-    assert_eq!(made("stress", "size = 3\nbatchSize = 5\nmaxTotalEvents = 13"), same(3, 13));
-    assert_eq!(made("stress", "size = 2\nbatchSize = 5\nmaxSuccessfulEvents = 12"), same(2, 12));
+    assert_eq!(made("stress", "size = 3\nbatchSize = 5\nmaxTotalEvents = 13", 13), same(3, 13));
+    assert_eq!(made("stress", "size = 2\nbatchSize = 5\nmaxSuccessfulEvents = 12", 12), same(2, 12));
 }
 
 #[test]

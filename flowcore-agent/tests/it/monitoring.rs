@@ -197,9 +197,15 @@ const SINK: Members = &[
 #[test]
 fn every_member_of_flume_is_there_as_text_and_counts_what_was_sent() {
     let mut watched = Watched::start(LOAD, &[]);
-    watched.until("SINK.k1", "EventDrainSuccessCount", "5000");
-    watched.until("SINK.k2", "EventDrainSuccessCount", "5000");
-    watched.until("CHANNEL.c2", "EventTakeSuccessCount", "5000");
+    // In the order in which they come to their end.
+    for sink in ["SINK.k1", "SINK.k2"] {
+        watched.until(sink, "EventDrainSuccessCount", "5000");
+    }
+    for channel in ["CHANNEL.c1", "CHANNEL.c2"] {
+        watched.until(channel, "EventTakeSuccessCount", "5000");
+        watched.until(channel, "ChannelSize", "0");
+    }
+    watched.until("SOURCE.r1", "EventAcceptedCount", "5000");
     let metrics = watched.metrics();
     let names: Vec<&str> = metrics.keys().map(String::as_str).collect();
     let mut expected: Vec<&str> = MEMBERS.iter().map(|(component, _)| *component).collect();
@@ -369,7 +375,9 @@ fn a_change_is_shown_and_one_that_is_refused_until_it_is_put_right() {
     let write = |more: &str| {
         let text = format!("{LOAD}{more}");
         let text = text.replace("{dir}", watched.program.folder.path().to_str().unwrap());
-        fs::write(watched.program.path("flume.conf"), text).unwrap();
+        // At once: of an empty file something else would be said.
+        fs::write(watched.program.path("flume.conf.new"), text).unwrap();
+        fs::rename(watched.program.path("flume.conf.new"), watched.program.path("flume.conf")).unwrap();
     };
     write("a1.sinks.k1.batchSize = many\n");
     watched.program.until("a refusal", || agent()["ChangeRefused"].is_string());

@@ -88,12 +88,19 @@ impl Drop for Program {
 fn holds_soon(mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while !condition() {
-        if start.elapsed() > Duration::from_mins(1) {
+        // Programs in Java start slowly on a busy machine.
+        if start.elapsed() > Duration::from_mins(3) {
             return false;
         }
         std::thread::sleep(Duration::from_millis(20));
     }
     true
+}
+
+/// Lets time pass that a real program measures too.
+#[expect(clippy::disallowed_methods, reason = "a real program is waited for")]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
 }
 
 pub(crate) fn until(what: &str, condition: impl FnMut() -> bool) {

@@ -1,8 +1,6 @@
 //! Agents that run: the program with configurations of Flume.
 
-use std::fs;
-use std::path::Path;
-
+use crate::channel_keys::events;
 use crate::program::{Program, TO_FILES, lines_in};
 
 #[test]
@@ -70,7 +68,7 @@ fn what_is_in_a_file_channel_survives_kill_9() {
     let source = "a1.sources = r1\na1.sources.r1.type = seq\na1.sources.r1.totalEvents = 50\na1.sources.r1.channels = c1\n";
     let sink = "a1.sinks = k1\na1.sinks.k1.type = file_roll\na1.sinks.k1.channel = c1\na1.sinks.k1.sink.directory = {dir}/out\n";
     let mut program = Program::start(&format!("{conf}{source}"), &["-Dflume.root.logger=DEBUG,console"]);
-    program.until("fifty events on disk", || holds(&program.path("data"), b"49"));
+    program.until("fifty events on disk", || events(&program.path("data")) == 50);
     program.child.kill().unwrap();
     program.child.wait().unwrap();
     let folder = std::mem::replace(&mut program.folder, tempfile::tempdir().unwrap());
@@ -78,14 +76,6 @@ fn what_is_in_a_file_channel_survives_kill_9() {
     program.until("fifty lines", || lines_in(&program.path("out")).len() >= 50);
     program.stop();
     assert_eq!(lines_in(&program.path("out")).len(), 50);
-}
-
-/// Whether some file of a folder has `bytes` in it.
-fn holds(folder: &Path, bytes: &[u8]) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    entries.filter_map(Result::ok).any(|entry| {
-        fs::read(entry.path()).is_ok_and(|content| content.windows(bytes.len()).any(|window| window == bytes))
-    })
 }
 
 #[test]
