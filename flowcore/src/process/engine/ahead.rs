@@ -10,8 +10,8 @@ pub(super) struct Ahead<I> {
 }
 
 impl<'a, T: Tuple + ?Sized, I: Iterator<Item = (u32, &'a T)>> Ahead<I> {
-    /// Several times the reads of memory that a core has under way at once: it waits for the last ones of each lot.
-    const TUPLES: u32 = 64;
+    /// About as many reads of memory as a core has under way at once.
+    const TUPLES: u32 = 16;
 
     /// `tuples` are those from `at` on.
     pub(super) fn new(tuples: I, at: u32) -> Self {
