@@ -49,8 +49,6 @@ pub struct Statistics {
     /// The orders without a branch, then those of each branch in the order of `branches`. What `all` shows
     /// is their sum, made when somebody asks.
     shops: Vec<Shop>,
-    /// The coffee types of the order that is counted, empty between orders.
-    cups: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -81,11 +79,7 @@ impl Statistics {
     /// [`Reject::TooManyNames`], and then nothing of the order is counted.
     pub fn count(&mut self, order: &Order<'_>) -> Result<(), Reject> {
         let marks = self.marks();
-        let mut cups = std::mem::take(&mut self.cups);
-        let counted = self.resolve(order, &mut cups).map(|places| self.add(places, &cups));
-        cups.clear();
-        self.cups = cups;
-        counted.inspect_err(|_| self.forget_after(marks))
+        self.add(order).inspect_err(|_| self.forget_after(marks))
     }
 
     /// Adds what `other` counted. Nothing is lost: the limit on names holds for orders, not here.
@@ -98,12 +92,12 @@ impl Statistics {
             let places: Vec<usize> =
                 other.names[from].names().map(|name| self.names[from].intern(name)).collect();
             for (shop, into) in other.shops.iter().zip(&branches) {
-                let counts = &mut self.shop(*into).counts[from];
+                let counts = &mut shop_at(&mut self.shops, *into).counts[from];
                 shop.counts[from].iter().zip(&places).for_each(|(count, place)| add(counts, *place, *count));
             }
         }
         for (shop, into) in other.shops.iter().zip(branches) {
-            self.shop(into).orders += shop.orders;
+            shop_at(&mut self.shops, into).orders += shop.orders;
         }
     }
 
@@ -180,8 +174,8 @@ impl Statistics {
         Ok(())
     }
 
-    /// The numbers of the order's names; those of its coffee types go into `cups`.
-    fn resolve(&mut self, order: &Order<'_>, cups: &mut Vec<usize>) -> Result<Places, Reject> {
+    /// Counts an order, or nothing of it; the names that it brought may stay.
+    fn add(&mut self, order: &Order<'_>) -> Result<(), Reject> {
         let shop = match order.branch() {
             Some(branch) => self.branches.admit(branch, Limit::Branches)? + 1,
             None => 0,
@@ -189,28 +183,22 @@ impl Statistics {
         let [age_grades, payments, types] = &mut self.names;
         let age_grade = age_grades.admit(order.age_grade(), Limit::AgeGrades)?;
         let payment = payments.admit(order.payment(), Limit::PaymentMethods)?;
-        for cup in order.cups() {
-            cups.push(types.admit(cup, Limit::CoffeeTypes)?);
+        let shop = shop_at(&mut self.shops, shop);
+        let counts = &mut shop.counts[index(Dimension::Orders)];
+        for (before, cup) in order.cups().enumerate() {
+            match types.admit(cup, Limit::CoffeeTypes) {
+                Ok(cup) => add(counts, cup, 1),
+                Err(reject) => {
+                    let counted = order.cups().take(before).filter_map(|cup| types.find(cup));
+                    counted.for_each(|cup| counts[cup] -= 1);
+                    return Err(reject);
+                }
+            }
         }
-        Ok((shop, age_grade, payment))
-    }
-
-    fn add(&mut self, (shop, age_grade, payment): Places, cups: &[usize]) {
-        let shop = self.shop(shop);
-        shop.orders += 1;
         add(&mut shop.counts[index(Dimension::CustomerAgeGrades)], age_grade, 1);
         add(&mut shop.counts[index(Dimension::PaymentMethods)], payment, 1);
-        let types = &mut shop.counts[index(Dimension::Orders)];
-        for &cup in cups {
-            add(types, cup, 1);
-        }
-    }
-
-    fn shop(&mut self, index: usize) -> &mut Shop {
-        if self.shops.len() <= index {
-            self.shops.resize_with(index + 1, Shop::default);
-        }
-        &mut self.shops[index]
+        shop.orders += 1;
+        Ok(())
     }
 
     fn marks(&self) -> [usize; 4] {
@@ -233,9 +221,6 @@ impl PartialEq for Statistics {
 
 impl Eq for Statistics {}
 
-/// Shop, age grade and payment method.
-type Places = (usize, usize, usize);
-
 impl Shop {
     fn sum(&self, dimension: Dimension) -> u64 {
         self.counts[index(dimension)].iter().sum()
@@ -248,6 +233,14 @@ const fn index(dimension: Dimension) -> usize {
         Dimension::PaymentMethods => 1,
         Dimension::Orders => 2,
     }
+}
+
+#[inline]
+fn shop_at(shops: &mut Vec<Shop>, index: usize) -> &mut Shop {
+    if shops.len() <= index {
+        shops.resize_with(index + 1, Shop::default);
+    }
+    &mut shops[index]
 }
 
 #[inline]

@@ -8,20 +8,22 @@ use crate::order::{Limit, Reject};
 pub(super) struct Vocabulary {
     ids: HashMap<Arc<str>, usize, foldhash::fast::RandomState>,
     names: Vec<Arc<str>>,
-    seen: Seen,
+    /// For each place, the name that was there last: orders have few different names, and most are found without
+    /// a look at the map. Empty until the first name comes. It is not kept in place: who has a vocabulary is moved.
+    seen: Vec<Seen>,
 }
-
-/// For each place, the name that was there last: orders have few different names, and most are found without a
-/// look at the map.
-#[derive(Debug, Clone)]
-struct Seen([(Gist, u32); PLACES]);
 
 const PLACES: usize = 128;
 
-impl Default for Seen {
-    fn default() -> Self {
-        Self([(Gist::NONE, 0); PLACES])
-    }
+/// A name that was looked up, and its number.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    gist: Gist,
+    id: u32,
+}
+
+impl Seen {
+    const NOTHING: Self = Self { gist: Gist::NONE, id: 0 };
 }
 
 /// Enough of a name to know it again: all of one with up to [`WHOLE`](Self::WHOLE) bytes.
@@ -31,18 +33,18 @@ struct Gist {
     /// Where it has more than twice eight bytes.
     middle: u64,
     last: u64,
-    length: u64,
+    length: usize,
 }
 
 impl Gist {
-    const WHOLE: u64 = 24;
+    const WHOLE: usize = 24;
     /// Of no name.
-    const NONE: Self = Self { first: 0, middle: 0, last: 0, length: u64::MAX };
+    const NONE: Self = Self { first: 0, middle: 0, last: 0, length: usize::MAX };
 
     #[inline]
     fn of(name: &str) -> Self {
         let bytes = name.as_bytes();
-        let length = bytes.len() as u64;
+        let length = bytes.len();
         let eight = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
         if let (Some(first), Some(last)) = (eight(bytes.first_chunk()), eight(bytes.last_chunk())) {
             let middle = bytes.get(8..).and_then(|rest| eight(rest.first_chunk())).unwrap_or(0);
@@ -61,7 +63,7 @@ impl Gist {
     #[expect(clippy::cast_possible_truncation, reason = "what is left has seven bits")]
     fn place(self) -> usize {
         const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-        let mixed = (self.first ^ self.last.rotate_left(32) ^ self.length).wrapping_mul(MIX);
+        let mixed = (self.first ^ self.last.rotate_left(32) ^ self.length as u64).wrapping_mul(MIX);
         (mixed >> (64 - PLACES.ilog2())) as usize
     }
 }
@@ -71,24 +73,28 @@ impl Vocabulary {
     #[inline]
     pub(super) fn admit(&mut self, name: &str, limit: Limit) -> Result<usize, Reject> {
         let gist = Gist::of(name);
-        let (seen, id) = self.seen.0[gist.place()];
-        let id = id as usize;
-        let is_same = seen == gist && (gist.length <= Gist::WHOLE || self.is(id, name));
-        if is_same && id < self.names.len() { Ok(id) } else { self.look_up(name, gist, limit) }
+        match self.seen.get(gist.place()) {
+            Some(seen) if seen.gist == gist && (gist.length <= Gist::WHOLE || self.is(seen.id, name)) => {
+                Ok(seen.id as usize)
+            }
+            _ => self.look_up(name, limit),
+        }
     }
 
-    fn is(&self, id: usize, name: &str) -> bool {
-        self.names.get(id).is_some_and(|known| **known == *name)
+    fn is(&self, id: u32, name: &str) -> bool {
+        self.names.get(id as usize).is_some_and(|known| **known == *name)
     }
 
     #[cold]
-    fn look_up(&mut self, name: &str, gist: Gist, limit: Limit) -> Result<usize, Reject> {
+    fn look_up(&mut self, name: &str, limit: Limit) -> Result<usize, Reject> {
         if self.names.len() >= limit.most() && !self.ids.contains_key(name) {
             return Err(Reject::TooManyNames { what: limit });
         }
         let id = self.intern(name);
         if let Ok(id) = u32::try_from(id) {
-            self.seen.0[gist.place()] = (gist, id);
+            let gist = Gist::of(name);
+            self.seen.resize(PLACES, Seen::NOTHING);
+            self.seen[gist.place()] = Seen { gist, id };
         }
         Ok(id)
     }
@@ -116,7 +122,9 @@ impl Vocabulary {
     pub(super) fn truncate(&mut self, length: usize) {
         for name in self.names.drain(length.min(self.names.len())..) {
             self.ids.remove(&name);
-            self.seen.0[Gist::of(&name).place()] = (Gist::NONE, 0);
+            if let Some(seen) = self.seen.get_mut(Gist::of(&name).place()) {
+                *seen = Seen::NOTHING;
+            }
         }
     }
 
