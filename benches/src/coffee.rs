@@ -14,7 +14,9 @@ use coffee_orders::generator::random_order;
 use coffee_orders::order::Order;
 use coffee_orders::packet;
 use coffee_orders::statistics::Tally;
-use coffee_orders::topology::{Closed, CountSettings, FileLine, KeepError, Keeper, LiveBuckets, add_bolts};
+use coffee_orders::topology::{
+    COUNT_TASKS, Closed, CountSettings, FileLine, KeepError, Keeper, LiveBuckets, MOST_KEPT, add_bolts,
+};
 use flowcore::base::{Clock, FileIdentity, TaskEnd, TaskSet, Timestamp, blocking};
 use flowcore::ingest::source::tail::Line;
 use flowcore::process::{Emitter, Next, Spout, SpoutError, TopologyBuilder};
@@ -25,12 +27,15 @@ use crate::{Failure, check};
 const CHUNK: u64 = 500;
 /// Lines that are emitted in one call.
 const BATCH: usize = 512;
-/// What a counting task holds at most before it is kept, as in the program.
-const MOST_KEPT: usize = 500_000;
 
-/// The lines of a file, in memory: for the topology, which takes them, and for who parses them only.
+/// The lines of a file, in memory.
 #[derive(Debug)]
-pub struct Lines(Vec<FileLine>, Arc<Vec<Bytes>>);
+pub struct Lines {
+    /// For the topology, which takes them.
+    of_file: Vec<FileLine>,
+    /// For who parses them only.
+    bodies: Arc<Vec<Bytes>>,
+}
 
 /// Makes `count` lines, the same ones each time.
 pub fn lines(count: u64) -> Lines {
@@ -55,8 +60,8 @@ pub fn lines(count: u64) -> Lines {
         let (end, body, truncated) = (offset, body.clone(), None);
         make(Line { body, file, generation: 0, pattern: 0, path, offset: start, end, number, truncated })
     });
-    let lines = numbered.collect();
-    Lines(lines, Arc::new(bodies))
+    let of_file = numbered.collect();
+    Lines { of_file, bodies: Arc::new(bodies) }
 }
 
 /// Hands out what was read before.
@@ -90,20 +95,20 @@ impl Keeper<FileLine> for Counted {
     async fn publish(&mut self, _packets: Vec<packet::Statistics>) {}
 }
 
-/// Counts all lines.
+/// Counts all lines, and leaves none.
 ///
 /// # Errors
 /// When the topology fails or counts wrongly.
-pub async fn topology(lines: Lines) -> Result<(), Failure> {
-    let expected = lines.0.len() as u64;
-    let input = Mutex::new(lines.0);
+pub async fn topology(lines: &mut Lines) -> Result<(), Failure> {
+    let expected = lines.of_file.len() as u64;
+    let input = Mutex::new(std::mem::take(&mut lines.of_file));
     let noon = Timestamp::from_millis(1_411_905_600_000);
     let mut topology = TopologyBuilder::new("coffee").clock(Clock::fixed(noon));
     let take = move || input.lock().map(|mut input| std::mem::take(&mut *input)).unwrap_or_default();
     let spout = topology.spout("lines", move || Read(take().into_iter()));
     let settings = CountSettings {
         bucketing: Bucketing::new(Duration::from_secs(30), "UTC")?,
-        max_kept: MOST_KEPT / coffee_orders::topology::COUNT_TASKS,
+        max_kept: MOST_KEPT / COUNT_TASKS,
         live: Arc::new(LiveBuckets::default()),
         rejected: Arc::new(AtomicU64::new(0)),
     };
@@ -123,7 +128,7 @@ pub async fn topology(lines: Lines) -> Result<(), Failure> {
 pub async fn only_parse(lines: &Lines, threads: usize) -> Result<(), Failure> {
     let mut set = TaskSet::new();
     for thread in 0..threads {
-        let lines = Arc::clone(&lines.1);
+        let lines = Arc::clone(&lines.bodies);
         let is_order = |line: &&Bytes| std::hint::black_box(Order::parse(line)).is_ok();
         let parse = move || lines.iter().skip(thread).step_by(threads).filter(is_order).count() as u64;
         set.spawn("parse", blocking(parse));
@@ -134,6 +139,6 @@ pub async fn only_parse(lines: &Lines, threads: usize) -> Result<(), Failure> {
             parsed += orders;
         }
     }
-    check("orders", lines.1.len() as u64, parsed)?;
+    check("orders", lines.bodies.len() as u64, parsed)?;
     Ok(())
 }

@@ -82,9 +82,9 @@ async fn run_prepared(name: &str, size: u64) -> Result<(), Failure> {
         "latency" => print_latencies(tuples, &latency::topology(size, tuples).await?),
         "latency-channels" => print_latencies(tuples, &latency::bare_channels(size, tuples).await?),
         "coffee" | "coffee-parse" => {
-            let lines = coffee::lines(size);
+            let mut lines = coffee::lines(size);
             if name == "coffee" {
-                rate("lines/s", size, coffee::topology(lines)).await?;
+                rate("lines/s", size, coffee::topology(&mut lines)).await?;
             } else {
                 rate("lines/s", size, coffee::only_parse(&lines, WORKERS)).await?;
             }

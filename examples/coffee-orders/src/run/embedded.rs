@@ -27,8 +27,6 @@ use crate::web;
 
 /// The store's file in the program's folder.
 pub(super) const STORE_FILE: &str = "store.redb";
-/// Lines that are held before a part of their bucket is stored, though it is open: some 50 MB.
-const MOST_KEPT: usize = 200_000;
 /// How often the program looks whether all is counted, with `--exit`.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// How long a stop waits until what was generated is read. What is left then is counted after the next start.
@@ -114,7 +112,7 @@ impl Program {
         let lines = topology.spout("lines", move || ChannelSpout::new(Arc::clone(&channel)));
         let settings = CountSettings {
             bucketing: bucketing.clone(),
-            max_kept: MOST_KEPT / topology::COUNT_TASKS,
+            max_kept: topology::MOST_KEPT / topology::COUNT_TASKS,
             live: Arc::clone(&live),
             rejected: Arc::clone(&rejected),
         };

@@ -28,6 +28,8 @@ pub use report::{Closed, Report};
 
 /// Counting tasks, as many as parse in parallel.
 pub const COUNT_TASKS: usize = 2;
+/// Lines of files that are held before a part of their bucket is stored, though it is open: some 50 MB.
+pub const MOST_KEPT: usize = 200_000;
 
 /// Adds the two bolts behind `lines`. Lines in `covered` are acknowledged and not counted: they were kept
 /// before this start. `keeper` makes what keeps closed buckets.
