@@ -27,6 +27,8 @@ pub trait TupleBatch<T: Tuple + ?Sized>: Default + Send + Sync + 'static {
     fn stretch(&self, start: u32, end: u32) -> impl Iterator<Item = (u32, &T)> + Send;
     fn append(&mut self, other: &mut Self);
     fn clear(&mut self);
+    /// Empty, it gets room for as much as there is in `other`.
+    fn make_room_as_for(&mut self, other: &Self);
 }
 
 impl<T: Send + Sync + 'static> Tuple for T {
@@ -67,6 +69,10 @@ impl<T: Send + Sync + 'static> TupleBatch<T> for Vec<T> {
 
     fn clear(&mut self) {
         Vec::clear(self);
+    }
+
+    fn make_room_as_for(&mut self, other: &Self) {
+        self.reserve(other.len());
     }
 }
 
@@ -166,6 +172,11 @@ impl TupleBatch<str> for Packed<String> {
         self.buffer.clear();
         self.ends.clear();
     }
+
+    fn make_room_as_for(&mut self, other: &Self) {
+        self.buffer.reserve(other.buffer.len());
+        self.ends.reserve(other.ends.len());
+    }
 }
 
 impl TupleBatch<[u8]> for Packed<Vec<u8>> {
@@ -212,5 +223,10 @@ impl TupleBatch<[u8]> for Packed<Vec<u8>> {
     fn clear(&mut self) {
         self.buffer.clear();
         self.ends.clear();
+    }
+
+    fn make_room_as_for(&mut self, other: &Self) {
+        self.buffer.reserve(other.buffer.len());
+        self.ends.reserve(other.ends.len());
     }
 }

@@ -4,6 +4,7 @@ use super::unanchored::Unanchored;
 use crate::base::{DeliveryError, LossKind, Token, Work};
 use crate::process::Tuple;
 use crate::process::batch::{Load, Pool, Segment};
+use crate::process::tuple::TupleBatch;
 
 /// What was emitted and has not left.
 pub(crate) struct Buffer<T: Tuple + ?Sized> {
@@ -51,10 +52,12 @@ impl<T: Tuple + ?Sized> Buffer<T> {
         std::mem::replace(self, Self::new(Arc::clone(&self.pool)))
     }
 
-    /// Takes the tuples, and leaves an empty load.
+    /// Takes the tuples, and leaves an empty load. The next one is likely as large: it need not grow to that.
     pub(crate) fn take_load(&mut self) -> Load<T> {
         self.load.is_filled();
-        std::mem::replace(&mut self.load, self.pool.load())
+        let mut next = self.pool.load();
+        next.items.make_room_as_for(&self.load.items);
+        std::mem::replace(&mut self.load, next)
     }
 
     /// Takes over the content of `other`, a spout's.
