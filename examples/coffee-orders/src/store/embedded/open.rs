@@ -1,5 +1,6 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +31,8 @@ fn make(path: &Path) -> Result<(), AnyError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let mut new = OsString::from(path);
-    new.push(format!(".{}.new", std::process::id()));
+    // Nobody else's: a process may open it twice at once, and in containers all have the same number.
+    new.push(format!(".{:016x}.new", RandomState::new().build_hasher().finish()));
     tables::prepare(&database(Path::new(&new))?)?;
     let named = fs::hard_link(&new, path);
     fs::remove_file(&new)?;
