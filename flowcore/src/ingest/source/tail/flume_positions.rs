@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
+use std::hash::Hash;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -125,14 +126,16 @@ impl Read {
     }
 
     /// With what is known beside them. A damaged file has lost entries: those are taken from there. One that
-    /// was to be replaced, and was not, is older than what is known.
+    /// was to be replaced, and was not, is older than what is known. Of several for one file the last counts.
     fn join(self, known: Beside<SavedPositions>) -> SavedPositions {
         let Beside { positions, replaced } = known;
         let is_damaged = self.problem.is_some();
-        if !is_damaged && self.entries == replaced {
-            return positions;
-        }
         let key = |inode: u64, path: &Path| (inode, lossy_path::text(path).into_owned());
+        if !is_damaged && self.entries == replaced {
+            let files = last_of_each(positions.files, |saved| key(saved.identity.inode, &saved.path));
+            return SavedPositions::new(positions.generation, files);
+        }
+        let entries = last_of_each(self.entries, |entry| key(entry.inode, &entry.file));
         let beside = positions.files.into_iter();
         let beside = beside.map(|saved| (key(saved.identity.inode, &saved.path), saved));
         let mut beside: HashMap<_, SavedPosition> = beside.collect();
@@ -141,12 +144,19 @@ impl Read {
             Some(known) if old.contains(&entry) => known,
             known => join(known, entry),
         };
-        let mut files: Vec<SavedPosition> = self.entries.into_iter().map(&mut join).collect();
+        let mut files: Vec<SavedPosition> = entries.into_iter().map(&mut join).collect();
         if is_damaged {
             files.extend(beside.into_values());
         }
         SavedPositions::new(positions.generation, files)
     }
+}
+
+fn last_of_each<T, K: Eq + Hash>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut seen = HashSet::new();
+    let mut last: Vec<T> = items.into_iter().rev().filter(|item| seen.insert(key(item))).collect();
+    last.reverse();
+    last
 }
 
 /// A position that Flume has moved is Flume's.
@@ -217,6 +227,28 @@ mod tests {
         assert_eq!((joined(None).files, joined(None).generation), (vec![known(1, 10), moved], 4));
         assert_eq!(joined(Some("cut off")).files.last(), Some(&known(3, 10)));
     }
+
+    #[test]
+    fn of_several_entries_for_one_file_the_last_counts_as_with_flume() {
+        let disk = crate::base::LocalDisk;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("positions.json");
+        let two = |positions: [u64; 2]| {
+            positions.map(|pos| Entry { inode: 8, pos, file: PathBuf::from("/b") }).into_iter().collect()
+        };
+        for positions in [[1, 0], [0, 1]] {
+            let entries: Vec<Entry> = two(positions);
+            std::fs::write(&path, serde_json::to_vec(&entries).unwrap()).unwrap();
+            for _ in 0..3 {
+                let saved = FlumeFormat.load(&disk, &path).unwrap().unwrap();
+                let offsets: Vec<u64> = saved.files.iter().map(|saved| saved.position.offset).collect();
+                assert_eq!(offsets, [positions[1]]);
+                FlumeFormat.save(&disk, &path, &saved).unwrap();
+            }
+            std::fs::remove_file(beside(&path)).unwrap();
+        }
+    }
+
     #[test]
     fn a_position_that_was_not_replaced_any_more_is_not_one_that_flume_moved() {
         let known = |offset| SavedPosition {
