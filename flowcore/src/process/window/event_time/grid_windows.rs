@@ -66,45 +66,6 @@ impl<K: Hash + Eq + Clone, A: Pane> GridWindows<K, A> {
         }
     }
 
-    /// A tuple that is not for the stretch that had the last one, or that changes more than that stretch.
-    fn add_anywhere(
-        &mut self,
-        arrival: Arrival<K>,
-        keep: impl FnOnce(&mut TokenSet),
-        add: impl FnOnce(&mut A),
-    ) -> Admission {
-        let Arrival { key, at, now } = arrival;
-        let Some(start) = self.grid.pane_of(at) else { return Admission::Between };
-        let last = self.grid.last_window_of(start);
-        if last < self.kept_from {
-            return Admission::Late;
-        }
-        if !self.turn_to(start, last, now) {
-            return Admission::Full;
-        }
-        let Self { rules, open_from, .. } = *self;
-        let Some(stretch) = self.stretches.get_mut(self.latest) else { return Admission::Full };
-        let windows = stretch.first.max(self.kept_from)..=last;
-        let corrects = *windows.start() < open_from;
-        let noted = (corrects || rules.shows_early()).then(|| key.clone());
-        let mut late = std::mem::take(&mut stretch.late);
-        let before = late.len();
-        let add_it = |pane: &mut A, tokens: &mut TokenSet| {
-            add(pane);
-            keep(if corrects { &mut late } else { tokens });
-        };
-        let added = stretch.add((&key, None), &mut self.held, &rules, add_it);
-        self.held.tuples += late.len() - before;
-        stretch.late = late;
-        if !added {
-            return Admission::Full;
-        }
-        match noted {
-            Some(key) => self.note(&key, windows, now),
-            None => Admission::Kept,
-        }
-    }
-
     /// The latest stretch is the one from `start` on, unless there is no room for it.
     fn turn_to(&mut self, start: i64, last: i64, now: Timestamp) -> bool {
         if self.held.tuples >= self.rules.max_kept {
@@ -167,7 +128,36 @@ where
         keep: impl FnOnce(&mut TokenSet),
         add: impl FnOnce(&mut A),
     ) -> Admission {
-        self.add_anywhere(arrival, keep, add)
+        let Arrival { key, at, now } = arrival;
+        let Some(start) = self.grid.pane_of(at) else { return Admission::Between };
+        let last = self.grid.last_window_of(start);
+        if last < self.kept_from {
+            return Admission::Late;
+        }
+        if !self.turn_to(start, last, now) {
+            return Admission::Full;
+        }
+        let Self { rules, open_from, .. } = *self;
+        let Some(stretch) = self.stretches.get_mut(self.latest) else { return Admission::Full };
+        let windows = stretch.first.max(self.kept_from)..=last;
+        let corrects = *windows.start() < open_from;
+        let noted = (corrects || rules.shows_early()).then(|| key.clone());
+        let mut late = std::mem::take(&mut stretch.late);
+        let before = late.len();
+        let add_it = |pane: &mut A, tokens: &mut TokenSet| {
+            add(pane);
+            keep(if corrects { &mut late } else { tokens });
+        };
+        let added = stretch.add((&key, None), &mut self.held, &rules, add_it);
+        self.held.tuples += late.len() - before;
+        stretch.late = late;
+        if !added {
+            return Admission::Full;
+        }
+        match noted {
+            Some(key) => self.note(&key, windows, now),
+            None => Admission::Kept,
+        }
     }
 
     fn finds(&self) -> bool {
