@@ -1,5 +1,4 @@
 use std::convert::Infallible;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
+use flowcore::base::with_causes;
 use futures_util::stream;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ impl IntoResponse for Refusal {
             Self::Address(_) | Self::Question(_) => StatusCode::BAD_REQUEST,
             Self::Board(_) => StatusCode::SERVICE_UNAVAILABLE,
         };
-        refuse(status, &chain(&self))
+        refuse(status, &with_causes(&self))
     }
 }
 
@@ -117,15 +117,4 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
 /// JSON of our own types, whose keys are all text: it cannot fail.
 fn text(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_else(|_| Value::Null.to_string())
-}
-
-/// The error and its causes on one line.
-fn chain(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line
 }

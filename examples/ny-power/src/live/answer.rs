@@ -1,6 +1,5 @@
-use std::error::Error;
-
 use bytes::Bytes;
+use flowcore::base::with_causes;
 use hyper::StatusCode;
 use hyper::header::{ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED};
 
@@ -56,8 +55,8 @@ impl From<Result<HttpAnswer, HttpError>> for Answer {
     fn from(answer: Result<HttpAnswer, HttpError>) -> Self {
         match answer {
             Ok(answer) => Self::of(answer),
-            Err(error) if error.is_retriable() => Self::Failed(told(&error)),
-            Err(error) => Self::Refused(told(&error)),
+            Err(error) if error.is_retriable() => Self::Failed(with_causes(&error)),
+            Err(error) => Self::Refused(with_causes(&error)),
         }
     }
 }
@@ -76,16 +75,4 @@ impl Answer {
             _ => Self::Refused(format!("it answered {status}")),
         }
     }
-}
-
-/// An error with its causes, in one line.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-use flowcore::base::TaskEnd;
+use flowcore::base::{TaskEnd, with_causes};
 
 /// Why the program ends with an error: one message, with the causes behind it.
 #[derive(Debug)]
@@ -22,13 +22,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
+        f.write_str(&with_causes(&*self.0))
     }
 }
 

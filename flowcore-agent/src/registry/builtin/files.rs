@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flowcore::base::with_causes;
 use flowcore::event::Headers;
 use flowcore::ingest::source::TailSource;
 use flowcore::ingest::source::tail::{FilePattern, Fingerprint, LongLines, Renamed, TailProgress};
@@ -88,7 +89,7 @@ impl Taildir {
             let text = settings.required(&key)?;
             let is_tree = settings.boolean(&format!("{key}.glob"))?;
             let pattern = if is_tree { FilePattern::tree(text) } else { FilePattern::regex(text) };
-            let pattern = pattern.map_err(|error| settings.error(&key, because(&error)))?;
+            let pattern = pattern.map_err(|error| settings.error(&key, with_causes(&error)))?;
             if !is_tree {
                 folders.push((group.clone(), pattern.folder().to_path_buf()));
             }
@@ -112,10 +113,4 @@ fn headers_of(settings: &Settings<'_>, group: &str) -> Headers {
         }
     }
     headers
-}
-
-/// An error with its causes, in one line.
-pub(super) fn because(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

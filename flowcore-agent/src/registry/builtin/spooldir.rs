@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use flowcore::base::LocalDisk;
+use flowcore::base::{LocalDisk, with_causes};
 use flowcore::ingest::pattern::Pattern;
 
 use super::Family;
-use super::files::{because, is};
+use super::files::is;
 use crate::keys::{Section, find};
 use crate::registry::{Registry, SettingError, Settings};
 use crate::spool::{
@@ -68,7 +68,7 @@ fn done(settings: &Settings<'_>) -> Result<Done, SettingError> {
 
 fn wanted(settings: &Settings<'_>, done_in: Option<PathBuf>) -> Result<Wanted, SettingError> {
     let pattern = |key: &str| {
-        Pattern::whole(settings.required(key)?).map_err(|error| settings.error(key, because(&error)))
+        Pattern::whole(settings.required(key)?).map_err(|error| settings.error(key, with_causes(&error)))
     };
     let order = match settings.text("consumeOrder") {
         Some(word) if word.eq_ignore_ascii_case("youngest") => ConsumeOrder::Youngest,

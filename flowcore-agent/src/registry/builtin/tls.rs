@@ -1,7 +1,6 @@
 //! Keys of TLS, which mean the same for every type that has them.
 
-use std::error::Error;
-
+use flowcore::base::with_causes;
 use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
 
 use crate::registry::{SettingError, Settings};
@@ -18,7 +17,7 @@ pub(super) fn server(settings: &Settings<'_>) -> Result<Option<ServerTls>, Setti
         .allow(selection(settings, exclude))
         .client_auth(client_auth(settings)?);
     // What does not fit is said before anything starts.
-    tls.acceptor().map_err(|error| settings.error("keystore", said(&error)))?;
+    tls.acceptor().map_err(|error| settings.error("keystore", with_causes(&error)))?;
     Ok(Some(tls))
 }
 
@@ -39,7 +38,7 @@ pub(super) fn trusting(settings: &Settings<'_>) -> Result<ClientTls, SettingErro
         None => tls,
     };
     if !trusts_all {
-        tls.connector().map_err(|error| settings.error("truststore", said(&error)))?;
+        tls.connector().map_err(|error| settings.error("truststore", with_causes(&error)))?;
     }
     Ok(tls)
 }
@@ -66,19 +65,9 @@ fn store(settings: &Settings<'_>, key: &str, password: &str) -> Result<KeyStore,
     let refused =
         |why: String| settings.error(key, format!("names {}, which cannot be used: {why}", path.display()));
     let bytes = std::fs::read(&path).map_err(|error| refused(error.to_string()))?;
-    KeyStore::read(&bytes, settings.text(password)).map_err(|error| refused(said(&error)))
+    KeyStore::read(&bytes, settings.text(password)).map_err(|error| refused(with_causes(&error)))
 }
 
 fn words<'s>(settings: &'s Settings<'_>, key: &str) -> impl Iterator<Item = &'s str> + use<'s> {
     settings.text(key).unwrap_or("").split_ascii_whitespace()
-}
-
-/// An error with its causes.
-fn said(error: &(dyn Error + 'static)) -> String {
-    let (mut text, mut cause) = (error.to_string(), error.source());
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

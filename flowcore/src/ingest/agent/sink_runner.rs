@@ -46,9 +46,9 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
             let make = &mut self.make;
             let end = match contain(async { make() }).await {
                 Ok(sink) => {
-                    let lived = self.live(sink, starting.take()).await?;
-                    self = lived.0;
-                    lived.1
+                    let (runner, end) = self.live(sink, starting.take()).await?;
+                    self = runner;
+                    end
                 }
                 Err(panic) => Err(panic.into()),
             };

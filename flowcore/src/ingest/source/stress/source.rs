@@ -100,7 +100,7 @@ impl StressSource {
         self
     }
 
-    /// A body for each batch: one for all would be counted by every processor that has events.
+    /// A large body for each batch: one for all would be counted by every processor that has events.
     fn events(&self, count: usize) -> Vec<Event> {
         vec![Event::new(body(self.size)); count]
     }
