@@ -13,7 +13,7 @@ use flowcore_testkit::{
     Driven, Random, events, first_occurrences, free_port, numbers, pause, started, until,
 };
 
-use crate::random::seeded;
+use crate::random::{for_seeds, seeded};
 use crate::server::Server;
 
 /// Kills the server with -9 after a while, leaves it away for another, and starts it again.
@@ -47,11 +47,7 @@ async fn a_list_sink_with_positions_pushes_everything_once_over_outages_by(seed:
 
 #[tokio::test]
 async fn a_list_sink_with_positions_pushes_everything_once_over_outages() {
-    tokio::join!(
-        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(0)),
-        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(1)),
-        Box::pin(a_list_sink_with_positions_pushes_everything_once_over_outages_by(2))
-    );
+    for_seeds(3, a_list_sink_with_positions_pushes_everything_once_over_outages_by).await;
 }
 
 #[tokio::test]
@@ -85,11 +81,7 @@ async fn a_list_source_delivers_each_entry_once_in_order_over_outages_by(seed: u
 
 #[tokio::test]
 async fn a_list_source_delivers_each_entry_once_in_order_over_outages() {
-    tokio::join!(
-        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(0)),
-        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(1)),
-        Box::pin(a_list_source_delivers_each_entry_once_in_order_over_outages_by(2))
-    );
+    for_seeds(3, a_list_source_delivers_each_entry_once_in_order_over_outages_by).await;
 }
 
 #[tokio::test]
@@ -170,11 +162,7 @@ async fn every_transaction_is_applied_once_over_outages_by(seed: u64) {
 
 #[tokio::test]
 async fn every_transaction_is_applied_once_over_outages() {
-    tokio::join!(
-        Box::pin(every_transaction_is_applied_once_over_outages_by(0)),
-        Box::pin(every_transaction_is_applied_once_over_outages_by(1)),
-        Box::pin(every_transaction_is_applied_once_over_outages_by(2))
-    );
+    for_seeds(3, every_transaction_is_applied_once_over_outages_by).await;
 }
 
 /// Freezes the server for longer than the client waits for an answer: what was asked is done later.
@@ -216,11 +204,7 @@ async fn answers_that_come_too_late_deliver_and_remove_each_entry_once_by(seed: 
 
 #[tokio::test]
 async fn answers_that_come_too_late_deliver_and_remove_each_entry_once() {
-    tokio::join!(
-        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(0)),
-        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(1)),
-        Box::pin(answers_that_come_too_late_deliver_and_remove_each_entry_once_by(2))
-    );
+    for_seeds(3, answers_that_come_too_late_deliver_and_remove_each_entry_once_by).await;
 }
 
 async fn transactions_that_are_answered_too_late_are_applied_once_by(seed: u64) {
@@ -251,13 +235,7 @@ async fn transactions_that_are_answered_too_late_are_applied_once_by(seed: u64) 
 
 #[tokio::test]
 async fn transactions_that_are_answered_too_late_are_applied_once() {
-    tokio::join!(
-        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(0)),
-        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(1)),
-        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(2)),
-        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(3)),
-        Box::pin(transactions_that_are_answered_too_late_are_applied_once_by(4))
-    );
+    for_seeds(5, transactions_that_are_answered_too_late_are_applied_once_by).await;
 }
 
 async fn counts_are_exact_though_consumers_crash_between_take_and_commit_by(seed: u64) {
@@ -289,11 +267,7 @@ async fn counts_are_exact_though_consumers_crash_between_take_and_commit_by(seed
 
 #[tokio::test]
 async fn counts_are_exact_though_consumers_crash_between_take_and_commit() {
-    tokio::join!(
-        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(0)),
-        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(1)),
-        Box::pin(counts_are_exact_though_consumers_crash_between_take_and_commit_by(2))
-    );
+    for_seeds(3, counts_are_exact_though_consumers_crash_between_take_and_commit_by).await;
 }
 
 async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(seed: u64) {
@@ -312,11 +286,7 @@ async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(seed:
 
 #[tokio::test]
 async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages() {
-    tokio::join!(
-        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(0)),
-        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(1)),
-        Box::pin(a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(2))
-    );
+    for_seeds(3, a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by).await;
 }
 
 #[tokio::test]
