@@ -153,6 +153,12 @@ pub trait DiskFile: Send + std::fmt::Debug {
         self.sync()
     }
 
+    /// The same file once more, to be read on another thread as well. `None` (as it is unless told
+    /// otherwise) on a disk whose calls are to come in one order.
+    fn another(&self) -> Option<Box<dyn DiskFile>> {
+        None
+    }
+
     /// How long the file is now.
     ///
     /// # Errors
@@ -386,6 +392,11 @@ impl DiskFile for LocalFile {
 
     fn sync_data(&mut self) -> io::Result<()> {
         self.0.sync_data()
+    }
+
+    fn another(&self) -> Option<Box<dyn DiskFile>> {
+        let file = self.0.try_clone().ok()?;
+        Some(Box::new(Self(file)))
     }
 
     fn size(&self) -> io::Result<u64> {

@@ -150,6 +150,13 @@ impl BlockingPool {
         Handle::try_current().ok().map(Self)
     }
 
+    /// The same, to do two things at once. `None` as well in a runtime that has one thread, by choice or to
+    /// have a clock that stands still.
+    pub fn beside() -> Option<Self> {
+        let runtime = Handle::try_current().ok()?;
+        (runtime.runtime_flavor() != RuntimeFlavor::CurrentThread).then_some(Self(runtime))
+    }
+
     /// Runs `work` on a thread that may block. It is dropped without being run when the runtime has shut down.
     pub fn start(&self, work: impl FnOnce() + Send + 'static) {
         drop(self.0.spawn_blocking(work));

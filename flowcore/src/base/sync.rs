@@ -2,6 +2,6 @@
 //! against others, which try every interleaving.
 
 pub(crate) use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-pub(crate) use std::sync::{Mutex, MutexGuard, PoisonError};
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use tokio::sync::{Notify, mpsc, watch};

@@ -18,6 +18,7 @@ mod seq_stress;
 mod spillable_channel;
 mod tail;
 mod tail_agent;
+mod tail_ahead;
 mod tail_crash;
 mod tail_generations;
 mod tail_model;

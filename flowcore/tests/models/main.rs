@@ -15,7 +15,7 @@ mod base {
     mod token_set;
 
     pub use contain::Panic;
-    pub use flowcore::base::{DeliveryError, LossKind, Timestamp};
+    pub use flowcore::base::{DeliveryError, DiskFile, LossKind, Timestamp};
     pub use receipts::Receipts;
     pub use token::Token;
     pub(crate) use token::{Completion, Failure, Root, Work};
@@ -55,6 +55,12 @@ mod process {
     }
 }
 
+#[path = "../../src/ingest/source/tail"]
+mod tail {
+    pub(crate) mod blocks;
+}
+
+mod blocks;
 mod explore;
 
 mod counters;

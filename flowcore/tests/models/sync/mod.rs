@@ -11,5 +11,5 @@ pub(crate) mod watch;
 pub(crate) use std::sync::PoisonError;
 
 pub(crate) use loom::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-pub(crate) use loom::sync::{Mutex, MutexGuard};
+pub(crate) use loom::sync::{Condvar, Mutex, MutexGuard};
 pub(crate) use notify::Notify;

@@ -227,15 +227,15 @@ impl<T: Send + 'static> Follower<T> {
     fn read_lines(&mut self, id: u64, last: bool) -> Result<Option<(Reading, Position, Vec<T>)>, TailError> {
         let TailOptions { limits, rotate_wait: rotate, idle_timeout: idle, .. } = self.options;
         let now = self.running.elapsed();
-        let (files, buffers) = self.opened.files.files();
+        let (files, reads) = self.opened.files.files();
         let Some(file) = files.iter_mut().find(|file| file.id == id) else { return Ok(None) };
         let before = file.position();
         let mut events = Vec::with_capacity(self.last_batch);
         let mut into = Items { map: &mut *self.map, items: &mut events };
         let reading = if last {
-            file.read(limits, true, buffers, &mut into)?
+            file.read(limits, true, reads, &mut into)?
         } else {
-            file.read_next(limits, Waits { now, rotate, idle }, buffers, &mut into)?
+            file.read_next(limits, Waits { now, rotate, idle }, reads, &mut into)?
         };
         self.last_batch = events.len();
         Ok(Some((reading, before, events)))
@@ -350,7 +350,7 @@ impl<T: Send + 'static> Follower<T> {
     }
 
     async fn wait(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
-        self.opened.files.files().1.rest();
+        self.opened.files.files().1.buffers.rest();
         let now = self.running.elapsed();
         let until =
             if self.commits.is_changed() { self.next_look.min(self.next_save) } else { self.next_look };

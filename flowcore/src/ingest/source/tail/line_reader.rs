@@ -3,9 +3,9 @@ use std::io;
 use bytes::Bytes;
 use memchr::memchr;
 
+use super::input::Input;
 use super::position::{CHECKED, Check, Position};
 use super::read_buffers::ReadBuffers;
-use crate::base::DiskFile;
 
 /// The least that is read at once.
 const CHUNK: usize = 64 * 1024;
@@ -178,20 +178,23 @@ impl LineReader {
     }
 
     /// Reads on from where the lines ended.
-    pub(super) fn fill(&mut self, file: &mut dyn DiskFile, buffers: &mut ReadBuffers) -> io::Result<Fill> {
+    pub(super) fn fill(&mut self, input: &mut Input<'_>) -> io::Result<Fill> {
         self.forget_chunk();
-        let before = self.check.length();
+        let checked = self.check.length();
+        let (more, end) = input.read(self.start - checked as u64, checked)?;
+        let before = more + checked;
         let from = self.start - before as u64;
-        let buffer = buffers.begin();
-        let end = read_past(file, from, before, buffer)?;
-        if end < before || self.check_of(&buffer[..before]) != self.check {
+        let buffer = input.reads.buffers.current();
+        if end < before || self.check_of(&buffer[before - checked..before]) != self.check {
             return Ok(Fill::Changed);
         }
         // Without a check its length has to tell.
-        if end == 0 && self.start > 0 && file.size()? < self.start {
+        if end == 0 && self.start > 0 && input.file.size()? < self.start {
             return Ok(Fill::Changed);
         }
-        let end = self.read_on(file, from, (before, end), buffers)?;
+        let most = self.limit.saturating_add(CHECKED + 2);
+        let end = input.read_line(from, (before, end), most)?;
+        let buffers = &mut input.reads.buffers;
         let buffer = buffers.current();
         let mut fresh = before;
         if self.is_end_of_returned_line(&buffer[..end], before) {
@@ -200,28 +203,6 @@ impl LineReader {
             self.check = self.check_of(&buffer[..fresh]);
         }
         Ok(self.take_in(buffers, (fresh, end), from))
-    }
-
-    /// Until there is the end of a line, or more than a line may have.
-    fn read_on(
-        &self,
-        file: &mut dyn DiskFile,
-        from: u64,
-        (before, mut end): (usize, usize),
-        buffers: &mut ReadBuffers,
-    ) -> io::Result<usize> {
-        let most = self.limit.saturating_add(CHECKED + 2);
-        let mut searched = before;
-        loop {
-            let buffer = buffers.current();
-            let is_full = end == buffer.len() && end < most;
-            if !is_full || memchr(b'\n', &buffer[searched..end]).is_some() {
-                return Ok(end);
-            }
-            searched = end;
-            buffers.grow(most.min(end.saturating_mul(4)));
-            end += read_past(file, from + end as u64, 0, &mut buffers.current()[end..])?;
-        }
     }
 
     fn take_in(&mut self, buffers: &mut ReadBuffers, (fresh, end): (usize, usize), from: u64) -> Fill {
@@ -284,18 +265,4 @@ impl LineReader {
     fn is_end_of_returned_line(&self, read: &[u8], at: usize) -> bool {
         self.long.is_none() && at > 0 && read[at - 1] != b'\n' && read.get(at) == Some(&b'\n')
     }
-}
-
-/// One read, repeated only while it does not reach past `least`.
-fn read_past(file: &mut dyn DiskFile, from: u64, least: usize, into: &mut [u8]) -> io::Result<usize> {
-    let mut end = 0;
-    while end <= least {
-        match file.read_at(from + end as u64, &mut into[end..]) {
-            Ok(0) => break,
-            Ok(read) => end += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(end)
 }

@@ -25,7 +25,8 @@
 //! **Order.** The lines of one file keep their order. Files are read in turn, a batch of each.
 //!
 //! **When the channel is full** the source waits; it holds one batch and one chunk of each file, and keeps
-//! buffers of 64 KiB to read into again: at most 512, and 16 when it has read all.
+//! buffers of 64 KiB to read into again: at most 512, and 16 when it has read all. In one file at a time
+//! that has much to read, up to 8 buffers are read ahead on another thread.
 //!
 //! **What is counted** as `EventReadFail`: each failure to list a folder or to read a file, and each look at
 //! which a file could not be opened.
@@ -45,6 +46,7 @@
 //! - What is written into a renamed or removed file after it was left. A file that comes back under its old
 //!   name after that is read again.
 
+mod blocks;
 mod commits;
 mod error;
 mod event;
@@ -55,6 +57,7 @@ mod follower;
 #[cfg(fuzzing)]
 #[doc(hidden)]
 pub mod fuzzing;
+mod input;
 mod line;
 mod line_reader;
 mod lines;
@@ -64,6 +67,7 @@ mod pattern;
 mod position;
 mod positions;
 mod progress;
+mod read_ahead;
 mod read_buffers;
 mod recognition;
 mod source;

@@ -71,6 +71,19 @@ impl ReadBuffers {
         read
     }
 
+    /// A buffer to be read into elsewhere, and to come back as the [current](Self::put_current) one.
+    pub(super) fn spare(&mut self) -> BytesMut {
+        self.come_home()
+    }
+
+    /// In the place of the current one.
+    pub(super) fn put_current(&mut self, buffer: BytesMut) {
+        let unused = std::mem::replace(&mut self.current, buffer);
+        if unused.len() == self.size && self.home.len() < KEPT {
+            self.home.push(unused);
+        }
+    }
+
     /// There is nothing to read: gives back memory that only a backlog needed.
     pub fn rest(&mut self) {
         self.home.truncate(KEPT_AT_REST);

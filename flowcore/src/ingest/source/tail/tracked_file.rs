@@ -3,11 +3,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::TailError;
+use super::input::{Input, Reads};
 use super::line_reader::{Fill, LineReader, ReaderOptions};
 use super::lines::{BatchLimits, Lines, MapLines, Taken};
 use super::listing::Matched;
 use super::position::Position;
-use super::read_buffers::ReadBuffers;
 use crate::base::{Disk, DiskFile, FileIdentity};
 
 /// One file that is followed, whatever its name.
@@ -165,8 +165,8 @@ impl TrackedFile {
     }
 
     /// Whether what stands before the position is what stood there.
-    pub(super) fn is_continued(&mut self, buffers: &mut ReadBuffers) -> Result<bool, TailError> {
-        Ok(self.fill(buffers)? != Fill::Changed)
+    pub(super) fn is_continued(&mut self, reads: &mut Reads) -> Result<bool, TailError> {
+        Ok(self.fill(reads)? != Fill::Changed)
     }
 
     /// Goes to a position, to read from there.
@@ -180,17 +180,17 @@ impl TrackedFile {
         &mut self,
         limits: BatchLimits,
         waits: Waits,
-        buffers: &mut ReadBuffers,
+        reads: &mut Reads,
         into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
         let now = waits.now;
         let (before, seen_end) = (self.position(), self.seen_end);
-        let reading = self.read(limits, false, buffers, into)?;
+        let reading = self.read(limits, false, reads, into)?;
         if reading.position != before || self.seen_end != seen_end || self.grown.is_zero() {
             self.grown = now;
             self.place.quiet_since(now);
         } else if reading.end == ReadingEnd::End && self.is_over(waits) {
-            return self.read(limits, true, buffers, into);
+            return self.read(limits, true, reads, into);
         }
         Ok(reading)
     }
@@ -208,7 +208,7 @@ impl TrackedFile {
         &mut self,
         limits: BatchLimits,
         last: bool,
-        buffers: &mut ReadBuffers,
+        reads: &mut Reads,
         into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
         if self.file.is_none() {
@@ -222,7 +222,7 @@ impl TrackedFile {
             if taken.is_full(&limits) {
                 break ReadingEnd::Full;
             }
-            let fill = self.fill(buffers)?;
+            let fill = self.fill(reads)?;
             self.seen_end = self.reader.seen_end(&fill);
             match fill {
                 Fill::Lines => {}
@@ -236,7 +236,7 @@ impl TrackedFile {
                 }
                 Fill::End { .. } if !last => break ReadingEnd::End,
                 Fill::End { held, end } => {
-                    if let Some(line) = self.reader.take_unterminated(&buffers.current()[..end], held) {
+                    if let Some(line) = self.reader.take_unterminated(&reads.buffers.current()[..end], held) {
                         into.map.map_last(line, self.lines(&mut taken, limits), into.items);
                     }
                     break ReadingEnd::Finished;
@@ -252,9 +252,10 @@ impl TrackedFile {
         Lines { reader, taken, limits, file: (*identity, *generation), path, pattern: *pattern }
     }
 
-    fn fill(&mut self, buffers: &mut ReadBuffers) -> Result<Fill, TailError> {
+    fn fill(&mut self, reads: &mut Reads) -> Result<Fill, TailError> {
         let Some(file) = &mut self.file else { return Ok(Fill::End { held: 0, end: 0 }) };
-        self.reader.fill(&mut **file, buffers).map_err(|cause| TailError::Read {
+        let mut input = Input { id: self.id, file: &mut **file, reads };
+        self.reader.fill(&mut input).map_err(|cause| TailError::Read {
             path: self.path.to_path_buf(),
             offset: self.reader.position().offset,
             cause,

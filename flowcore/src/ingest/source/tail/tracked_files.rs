@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::folders::Folders;
+use super::input::Reads;
 use super::line_reader::{LineReader, ReaderOptions};
 use super::listing::{Listing, Matched};
 use super::options::TailOptions;
 use super::pattern::FilePattern;
 use super::position::Position;
 use super::positions::{SavedPosition, SavedPositions};
-use super::read_buffers::ReadBuffers;
 use super::recognition::{Fingerprint, Recognition, Renamed};
 use super::tracked_file::{Place, TrackedFile};
 use super::{LongLines, TailError};
@@ -38,7 +38,7 @@ pub(super) struct TrackedFiles {
     /// The folders that the last look saw.
     looked: HashSet<PathBuf>,
     next_id: u64,
-    buffers: ReadBuffers,
+    reads: Reads,
 }
 
 impl TrackedFiles {
@@ -68,7 +68,7 @@ impl TrackedFiles {
             counters,
             looked: HashSet::new(),
             next_id: 0,
-            buffers: ReadBuffers::new(LineReader::BUFFER),
+            reads: Reads::new(LineReader::BUFFER),
         }
     }
 
@@ -77,8 +77,8 @@ impl TrackedFiles {
         self.skip_first = true;
     }
 
-    pub(super) fn files(&mut self) -> (&mut [TrackedFile], &mut ReadBuffers) {
-        (&mut self.files, &mut self.buffers)
+    pub(super) fn files(&mut self) -> (&mut [TrackedFile], &mut Reads) {
+        (&mut self.files, &mut self.reads)
     }
 
     /// Lets go of a file until it has changed.
@@ -184,7 +184,7 @@ impl TrackedFiles {
             let Some(mut file) = self.open(&matched, |found| found == identity)? else { continue };
             file.place = Place::Renamed(now);
             // Otherwise the file is gone, and another one has its identity.
-            if named_after || file.is_continued(&mut self.buffers)? {
+            if named_after || file.is_continued(&mut self.reads)? {
                 self.files.insert(0, file);
             }
         }
