@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
+use thin_vec::ThinVec;
+
 /// A small map from text to text, in the order of insertion. Names and values are shared between events:
 /// a source that stamps the same header on a million events makes it once.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Headers(Vec<(Arc<str>, Arc<str>)>);
+pub struct Headers(ThinVec<(Arc<str>, Arc<str>)>);
 
 impl Headers {
     /// The value under `name`.
