@@ -111,6 +111,10 @@ impl Source for TaildirSource {
         self.source.run(out).await
     }
 
+    fn blocks(&self) -> bool {
+        self.source.blocks()
+    }
+
     async fn stop(&mut self) -> Result<(), SourceError> {
         self.source.stop().await
     }

@@ -54,6 +54,10 @@ impl Source for BoxedSource {
         self.0.run(out).await
     }
 
+    fn blocks(&self) -> bool {
+        self.0.blocks()
+    }
+
     async fn stop(&mut self) -> Result<(), SourceError> {
         self.0.stop().await
     }

@@ -122,6 +122,10 @@ impl Source for SpoolSource {
         self.follow(&mut at, out).await
     }
 
+    fn blocks(&self) -> bool {
+        true
+    }
+
     async fn stop(&mut self) -> Result<(), SourceError> {
         Ok(self.delivery.stop()?)
     }

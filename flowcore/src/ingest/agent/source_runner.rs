@@ -1,11 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{AgentError, ComponentError};
+use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::life::Life;
 use super::plan::MakeSource;
 use super::snapshot::ComponentState;
-use crate::base::{RestartPolicy, contain};
+use crate::base::{RestartPolicy, contain, on_own_thread};
 use crate::ingest::{ChannelWriter, Source, Stopping};
 
 /// Runs one source: makes it, starts it, makes it anew after a failure, and stops it when what it put was
@@ -22,33 +22,40 @@ pub(super) struct SourceRunner<T: Send + 'static> {
     pub(super) delivered: Stopping,
 }
 
+/// The source that ended, to be stopped later; none if it failed while it was to stop anyway.
+type Ended<T> = Option<Box<dyn Source<T>>>;
+
+/// The runner after a source's life, and how that ended.
+type Lived<T> = (SourceRunner<T>, Result<Ended<T>, ComponentError>);
+
 impl<T: Send + 'static> SourceRunner<T> {
     /// `running` is what counts it until it has returned.
-    pub(super) async fn run(mut self, running: impl Send) -> Result<(), AgentError> {
-        let source = self.run_until_stopped().await;
+    pub(super) async fn run(self, running: impl Send) -> Result<(), AgentError> {
+        let (runner, source) = self.run_until_stopped().await?;
         // Its channels can go before it is told that what it put is delivered.
-        let Self { life, writer, grace, mut delivered, .. } = self;
+        let Self { life, writer, grace, mut delivered, .. } = runner;
         drop(writer);
         drop(running);
-        let Some(mut source) = source? else { return Ok(()) };
+        let Some(mut source) = source else { return Ok(()) };
         life.set(ComponentState::Stopped);
         delivered.wait().await;
         life.last_words(contain(source.stop()), grace).await;
         Ok(())
     }
 
-    /// The source that ended, to be stopped later; none if it failed while it was to stop anyway.
-    async fn run_until_stopped(&mut self) -> Result<Option<Box<dyn Source<T>>>, AgentError> {
+    async fn run_until_stopped(mut self) -> Result<(Self, Ended<T>), AgentError> {
         loop {
             let ran = self.life.clock.stopwatch();
-            let error = match self.one_life().await {
-                Ok(source) => return Ok(source),
+            let (runner, end) = self.one_life().await?;
+            self = runner;
+            let error = match end {
+                Ok(source) => return Ok((self, source)),
                 Err(error) => error,
             };
             if self.stopping.is_set() && error.retries() {
                 self.life.note(error);
                 self.life.set(ComponentState::Stopped);
-                return Ok(None);
+                return Ok((self, None));
             }
             let delay = self.life.after_failure(error, &mut self.restart, ran.elapsed())?;
             tokio::select! {
@@ -57,25 +64,42 @@ impl<T: Send + 'static> SourceRunner<T> {
             }
             if self.stopping.is_set() {
                 self.life.set(ComponentState::Stopped);
-                return Ok(None);
+                return Ok((self, None));
             }
         }
     }
 
-    async fn one_life(&mut self) -> Result<Option<Box<dyn Source<T>>>, ComponentError> {
+    /// On a thread of its own if the source blocks the one that it is on.
+    async fn one_life(mut self) -> Result<Lived<T>, AgentError> {
         self.life.set(ComponentState::Starting);
-        let Self { life, make, writer, grace, stopping, .. } = self;
-        let mut source = contain(async { make() }).await?;
+        let make = &mut self.make;
+        let source = match contain(async { make() }).await {
+            Ok(source) => source,
+            Err(panic) => return Ok((self, Err(panic.into()))),
+        };
+        if !source.blocks() {
+            return Ok(self.live(source).await);
+        }
+        let life = Arc::clone(&self.life);
+        let lived = on_own_thread(&life.name, self.live(source)).await;
+        lived.map_err(|panic| life.fail(panic.into(), AgentErrorKind::Fatal))
+    }
+
+    async fn live(mut self, mut source: Box<dyn Source<T>>) -> Lived<T> {
+        let Self { life, writer, grace, stopping, .. } = &mut self;
         let overdue = async {
             stopping.wait().await;
             life.clock.sleep(*grace).await;
         };
-        tokio::select! {
+        let end = tokio::select! {
             biased;
-            end = contain(start_and_run(&mut *source, writer, life)) => end??,
-            () = overdue => life.set_overdue(),
-        }
-        Ok(Some(source))
+            end = contain(start_and_run(&mut *source, writer, life)) => end.map_err(ComponentError::from).flatten(),
+            () = overdue => {
+                life.set_overdue();
+                Ok(())
+            }
+        };
+        (self, end.map(|()| Some(source)))
     }
 }
 

@@ -36,6 +36,12 @@ pub trait Source<T: Send + 'static = Event>: Send + 'static {
     /// [`SourceError`]; it says whether to try again.
     async fn run(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError>;
 
+    /// Whether its run keeps the thread that it is on, since it waits for a disk or for a library that does not
+    /// know of tasks (default false). An agent in a runtime of several threads then gives it one of its own.
+    fn blocks(&self) -> bool {
+        false
+    }
+
     /// Called once more after what it put has been delivered or given up: the last receipts are there.
     ///
     /// # Errors

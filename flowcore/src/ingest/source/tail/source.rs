@@ -278,6 +278,10 @@ impl<T: Send + 'static> Source<T> for TailSource<T> {
         }
     }
 
+    fn blocks(&self) -> bool {
+        true
+    }
+
     async fn stop(&mut self) -> Result<(), SourceError> {
         match &mut self.follower {
             Some(follower) => Ok(follower.stop().await?),
