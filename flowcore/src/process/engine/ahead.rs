@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::process::{Bolt, Tuple};
@@ -5,8 +6,8 @@ use crate::process::{Bolt, Tuple};
 /// Shows a bolt the tuples of a parcel before it executes them.
 pub(super) struct Ahead<I> {
     tuples: I,
-    /// The tuple of the parcel that was not shown.
-    next: u32,
+    /// The tuple of the parcel before which the next few are due.
+    due: u32,
 }
 
 impl<'a, T: Tuple + ?Sized, I: Iterator<Item = (u32, &'a T)>> Ahead<I> {
@@ -15,20 +16,31 @@ impl<'a, T: Tuple + ?Sized, I: Iterator<Item = (u32, &'a T)>> Ahead<I> {
 
     /// `tuples` are those from `at` on.
     pub(super) fn new(tuples: I, at: u32) -> Self {
-        Self { tuples, next: at }
+        Self { tuples, due: at }
     }
 
-    /// Whether the tuple `at` is to be shown before it is executed.
+    /// The tuple before which it wants to be asked.
     #[inline]
-    pub(super) fn is_due(&self, at: u32) -> bool {
-        at == self.next
+    pub(super) fn due(&self) -> u32 {
+        self.due
     }
 
-    /// Shows the next few. What panics here panics again when it is executed, and fails then.
+    /// The turn of the tuple `at` has come: shows the next few, if that is due.
     #[inline]
-    pub(super) fn show<B: Bolt<T>>(&mut self, bolt: &B) {
+    pub(super) fn before<B: Bolt<T>>(&mut self, at: u32, bolt: &B) {
+        self.due = match at.cmp(&self.due) {
+            Ordering::Less => return,
+            Ordering::Equal if self.show(bolt) => at.saturating_add(Self::TUPLES),
+            // There is no use in it, or some were executed without a turn of their own.
+            Ordering::Equal | Ordering::Greater => u32::MAX,
+        };
+    }
+
+    /// Returns whether it is worth it. What panics here panics again when it is executed, and fails then.
+    #[inline]
+    fn show<B: Bolt<T>>(&mut self, bolt: &B) -> bool {
         let mut few = self.tuples.by_ref().take(Self::TUPLES as usize);
         let shown = catch_unwind(AssertUnwindSafe(|| few.all(|(_, tuple)| bolt.look_ahead(tuple))));
-        self.next = if let Ok(true) = shown { self.next + Self::TUPLES } else { u32::MAX };
+        matches!(shown, Ok(true))
     }
 }

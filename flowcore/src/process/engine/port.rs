@@ -208,40 +208,49 @@ async fn execute<B: Bolt<T>, T: Tuple + ?Sized>(
     let mut ahead = Ahead::new(load.from(selection, *at), *at);
     // With a deadline, each tuple has a call of its own.
     let mut plain_from = if limit.is_none() { *at } else { u32::MAX };
+    // The tuple before which there is more to do than to execute it.
+    let mut pause = *at;
     while let Some(segment) = segments.get_mut(*nth) {
         out.enter(&segment.work, now);
         let mut run = Run { root: 0, end: 0 };
-        while *at < segment.end {
-            if *at >= plain_from {
-                let mut upcoming = Upcoming { load, selection, at, end: segment.end, walk: &mut walk };
-                plain_from = bolt.execute_plain(&mut upcoming, out);
-                tuples = load.from(selection, *at);
-                continue;
-            }
-            if ahead.is_due(*at) {
-                ahead.show(bolt);
-            }
-            let Some((index, tuple)) = tuples.next() else { break };
-            if index >= run.end {
-                run = walk.run_of(index, &load.roots);
-                out.at(run.root);
-            }
-            // Only what went wrong is moved: what is written as one byte is slow to read back as sixteen.
-            let mut stop = match limit.bound(bolt.execute(tuple, out)).await {
-                Ok(()) => None,
-                Err(error) => fail(&segment.work, run.root, error, (component, &mut *failed)),
-            };
-            *at += 1;
-            if out.is_full() {
-                if out.take_overflow() && stop.is_none() {
-                    let error = BoltError::reject(TooManyOutputs);
-                    stop = fail(&segment.work, run.root, error, (component, &mut *failed));
+        'segment: while *at < segment.end {
+            if *at >= pause {
+                if *at >= plain_from {
+                    let mut upcoming = Upcoming { load, selection, at, end: segment.end, walk: &mut walk };
+                    plain_from = bolt.execute_plain(&mut upcoming, out);
+                    tuples = load.from(selection, *at);
                 }
-                out.flush().await;
+                ahead.before(*at, bolt);
+                pause = plain_from.min(ahead.due());
             }
-            if let Some(stop) = stop {
-                out.leave();
-                return Err(stop);
+            // All tuples pass here: what only some of them need is outside, or behind a condition they share.
+            let stretch_end = pause.min(segment.end);
+            while *at < stretch_end {
+                let Some((index, tuple)) = tuples.next() else { break 'segment };
+                if index >= run.end {
+                    run = walk.run_of(index, &load.roots);
+                    out.at(run.root);
+                }
+                let result = match limit.bound(bolt.execute(tuple, out)).await {
+                    Ok(()) if !out.is_full() => {
+                        *at += 1;
+                        continue;
+                    }
+                    result => result,
+                };
+                *at += 1;
+                let is_full = out.is_full();
+                let too_many = out.take_overflow().then(|| BoltError::reject(TooManyOutputs));
+                let error = result.err().or(too_many);
+                let stop =
+                    error.and_then(|error| fail(&segment.work, run.root, error, (component, &mut *failed)));
+                if is_full {
+                    out.flush().await;
+                }
+                if let Some(stop) = stop {
+                    out.leave();
+                    return Err(stop);
+                }
             }
         }
         out.leave();

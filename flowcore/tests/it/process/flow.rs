@@ -175,6 +175,39 @@ fn an_execute_that_emits_too_much_without_waiting_fails_with_an_error_that_says_
     });
 }
 
+#[test]
+fn an_execute_that_emits_too_much_and_fails_has_failed_once_as_its_error_says() {
+    simulate(|clock| async move {
+        let script = ScriptedSpout::new().emit([1_u64]);
+        let dead = Recorder::new();
+        let write = dead.clone();
+        let calls = Recorder::new();
+        let call = calls.clone();
+        let mut topology = topology(clock).batch(4);
+        let numbers = topology.spout("numbers", script.factory());
+        numbers.on_dead_letter(move |n: &u64, _| write.push(*n));
+        let many = topology
+            .bolt("many", move || {
+                let call = call.clone();
+                act(move |n, out| {
+                    call.push(n);
+                    if call.len() > 1 {
+                        return Ok(());
+                    }
+                    (0..257).for_each(|n| out.emit(n));
+                    Err(BoltError::retry("once"))
+                })
+            })
+            .shuffle(&numbers);
+        topology.bolt("look", || for_each(|_: &u64| {})).shuffle(&many);
+        let report = end_of(topology.build().unwrap()).await.unwrap();
+        assert_eq!(report.snapshot.component("many").failed, 1);
+        assert_eq!(calls.items(), [1, 1]);
+        assert!(dead.items().is_empty());
+        assert_eq!(script.acked(), [1]);
+    });
+}
+
 /// Emits more than it may, then sends.
 struct Mixed;
 
