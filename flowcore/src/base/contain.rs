@@ -31,3 +31,11 @@ pub async fn contain<F: Future>(future: F) -> Result<F::Output, Panic> {
     })
     .await
 }
+
+/// The same for a call.
+///
+/// # Errors
+/// [`Panic`] when it panicked.
+pub(crate) fn contain_call<T>(call: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| Panic::from_payload(&*payload))
+}

@@ -21,6 +21,7 @@ mod trouble;
 pub use backoff::{Backoff, RestartPolicy};
 pub use causes::with_causes;
 pub use clock::{Clock, Stopwatch, Timestamp};
+pub(crate) use contain::contain_call;
 pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
 pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, LocalDisk};

@@ -11,7 +11,7 @@ use super::life::Life;
 use super::plan::MakeSink;
 use super::snapshot::ComponentState;
 use super::tally::Counted;
-use crate::base::{Backoff, RestartPolicy, contain, on_own_thread};
+use crate::base::{Backoff, RestartPolicy, contain, contain_call, on_own_thread};
 use crate::ingest::metrics::Counter;
 use crate::ingest::{Channel, ChannelError, Sink, Stopping, Take};
 
@@ -44,7 +44,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
             self.life.set(ComponentState::Starting);
             let ran = self.life.clock.stopwatch();
             let make = &mut self.make;
-            let end = match contain(async { make() }).await {
+            let end = match contain_call(make) {
                 Ok(sink) => {
                     let (runner, end) = self.live(sink, starting.take()).await?;
                     self = runner;

@@ -5,7 +5,7 @@ use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::life::Life;
 use super::plan::MakeSource;
 use super::snapshot::ComponentState;
-use crate::base::{RestartPolicy, contain, on_own_thread};
+use crate::base::{RestartPolicy, contain, contain_call, on_own_thread};
 use crate::ingest::{ChannelWriter, Source, Stopping};
 
 /// Runs one source: makes it, starts it, makes it anew after a failure, and stops it when what it put was
@@ -73,7 +73,7 @@ impl<T: Send + 'static> SourceRunner<T> {
     async fn one_life(mut self) -> Result<Lived<T>, AgentError> {
         self.life.set(ComponentState::Starting);
         let make = &mut self.make;
-        let source = match contain(async { make() }).await {
+        let source = match contain_call(make) {
             Ok(source) => source,
             Err(panic) => return Ok((self, Err(panic.into()))),
         };

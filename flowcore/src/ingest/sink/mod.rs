@@ -38,8 +38,8 @@ pub trait Sink<T: Send + 'static = Event>: Send + 'static {
     async fn deliver(&mut self, events: &[T]) -> Result<(), SinkError>;
 
     /// Whether its calls keep the thread that they run on, since they wait for a disk or for a library that does
-    /// not know of tasks (default false). An agent in a runtime of several threads then gives it one of its own;
-    /// the sinks of a group share those of the runtime all the same.
+    /// not know of tasks (default false). An agent in a runtime of several threads then gives it one of its own,
+    /// which the sinks of a group share.
     fn blocks(&self) -> bool {
         false
     }

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use flowcore::base::Token;
 use flowcore::ingest::sink::NullSink;
 use flowcore::ingest::{
-    Agent, AgentBuilder, Batch, ChannelWriter, MemoryChannel, Sink, SinkError, Source, SourceError,
+    Agent, AgentBuilder, Batch, ChannelWriter, LoadBalancePolicy, MemoryChannel, Sink, SinkError, Source,
+    SourceError,
 };
 use flowcore_testkit::until;
 
@@ -128,6 +130,31 @@ async fn a_sink_that_blocks_keeps_nobody_but_itself_from_its_thread() {
     let report = handle.wait().await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(test.component.delivered.load(Ordering::SeqCst), 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_group_with_a_sink_that_blocks_has_a_thread() {
+    let test = blocking();
+    let sinks = [test.component.clone(), test.component.clone()];
+    let mut group = AgentBuilder::new("test")
+        .channel("memory", MemoryChannel::builder().capacity(1000))
+        .written_elsewhere("memory")
+        .sink_group("group", LoadBalancePolicy::round_robin(2))
+        .batch(1);
+    for (at, sink) in sinks.into_iter().enumerate() {
+        group = group.sink(format!("k{at}"), move || sink.in_an_agent());
+    }
+    let handle = group.from("memory").build().unwrap().start().await.unwrap();
+    let mut put = handle.channel("memory").unwrap().begin_put().await.unwrap();
+    put.put(vec![Number(0), Number(1)]).await.unwrap();
+    put.commit(Token::untracked()).await.unwrap();
+    for _ in 0..2 {
+        test.next.send(Next::Deliver).unwrap();
+        assert_eq!(test.threads.recv_timeout(PATIENCE).unwrap().as_deref(), Some("group"));
+    }
+    let report = handle.stop().await.unwrap();
+    assert!(report.is_clean(), "{report:?}");
+    assert_eq!(test.component.delivered.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

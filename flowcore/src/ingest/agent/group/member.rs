@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::plan::Factory;
-use crate::base::{Timestamp, contain};
+use crate::base::{Panic, Timestamp, contain, contain_call};
 use crate::ingest::Sink;
 use crate::ingest::agent::error::ComponentError;
 use crate::ingest::agent::life::Life;
@@ -13,26 +13,31 @@ use crate::ingest::metrics::Counter;
 pub(super) struct Member<T: Send + 'static> {
     pub(super) life: Arc<Life>,
     factory: Factory<T>,
+    /// The first one, until it is started.
+    first: Option<Result<Box<dyn Sink<T>>, Panic>>,
     sink: Option<Box<dyn Sink<T>>>,
     /// The most events of a delivery.
     batch: usize,
-    made: bool,
     /// Its last failure does not pass by itself.
     pub(super) is_broken: bool,
 }
 
 impl<T: Send + Sync + 'static> Member<T> {
     pub(super) fn new(life: Arc<Life>, factory: Factory<T>, batch: usize) -> Self {
-        Self { life, factory, sink: None, batch, made: false, is_broken: false }
+        let first = Some(contain_call(|| factory.make()));
+        Self { life, factory, first, sink: None, batch, is_broken: false }
+    }
+
+    pub(super) fn blocks(&self) -> bool {
+        matches!(&self.first, Some(Ok(sink)) if sink.blocks())
     }
 
     pub(super) async fn start(&mut self) -> Result<(), ComponentError> {
-        if std::mem::replace(&mut self.made, true) {
+        if self.first.is_none() {
             self.life.restarts.fetch_add(1, Ordering::Relaxed);
         }
         self.life.set(ComponentState::Starting);
-        let factory = &self.factory;
-        let mut sink = contain(async { factory.make() }).await?;
+        let mut sink = self.first.take().unwrap_or_else(|| contain_call(|| self.factory.make()))?;
         contain(sink.start(&self.life.context())).await??;
         self.sink = Some(sink);
         self.life.set(ComponentState::Running);

@@ -92,6 +92,11 @@ impl<T: Send + Sync + 'static> Sink<T> for GroupSink<T> {
         Err(self.nobody(last))
     }
 
+    /// Together they have one.
+    fn blocks(&self) -> bool {
+        self.members.iter().any(Member::blocks)
+    }
+
     async fn stop(&mut self) -> Result<(), SinkError> {
         for member in &mut self.members {
             member.stop().await;
