@@ -152,6 +152,21 @@ fn exec_puts_full_batches_at_once_and_the_rest_at_the_stop() {
 }
 
 #[test]
+fn exec_ends_lines_as_flume_does_and_keeps_long_ones_whole() {
+    let long = 200_000;
+    let mut program = exec(
+        &format!(
+            "printf 'a\\\\r\\\\n\\\\r\\\\nb\\\\n'; head -c {long} /dev/zero | tr '\\\\0' x; echo; echo end"
+        ),
+        "batchTimeout = 0",
+    );
+    program.until("the last line", || lines_in(&program.path("out")).contains(&"end".to_owned()));
+    program.stop();
+    let expected = format!("a\n\nb\n{}\nend\n", "x".repeat(long));
+    assert!(contents(&files(&program.path("out"))).concat() == expected, "{}", program.log());
+}
+
+#[test]
 fn exec_starts_its_command_again() {
     let mut program = exec("echo again", "restart = true\nrestartThrottle = 10\nbatchTimeout = 0");
     program.until("three runs", || lines_in(&program.path("out")).len() >= 3);

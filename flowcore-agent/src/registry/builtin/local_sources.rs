@@ -12,6 +12,9 @@ pub(super) const FAMILY: Family = Family {
     not_yet: &[],
 };
 
+/// Flume has no limit. What is beyond is cut off, with a header that says so.
+const LONGEST_LINE: usize = 16 * 1024 * 1024;
+
 fn exec(settings: &Settings<'_>) -> Result<impl FnMut() -> FlumeExecSource + Send + use<>, SettingError> {
     let command = settings.required("command")?;
     let words: Vec<String> = match settings.text("shell") {
@@ -27,6 +30,7 @@ fn exec(settings: &Settings<'_>) -> Result<impl FnMut() -> FlumeExecSource + Sen
     let log = settings.boolean("logStdErr")?;
     Ok(move || {
         let source = ExecSource::new(&program, arguments.iter().cloned()).restart(restart);
+        let source = source.max_line(LONGEST_LINE).crlf(true);
         FlumeExecSource::new(source.batch(batch).batch_timeout(Some(wait)).log_stderr(log))
     })
 }

@@ -5,6 +5,8 @@ use memchr::memchr_iter;
 #[derive(Debug)]
 pub(super) struct LineSplitter {
     limit: usize,
+    /// Whether a carriage return before a newline belongs to the end of the line.
+    crlf: bool,
     head: Vec<u8>,
     length: u64,
 }
@@ -13,8 +15,8 @@ pub(super) struct LineSplitter {
 pub(super) type SplitLine = (Bytes, Option<u64>);
 
 impl LineSplitter {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, head: Vec::new(), length: 0 }
+    pub(super) fn new(limit: usize, crlf: bool) -> Self {
+        Self { limit, crlf, head: Vec::new(), length: 0 }
     }
 
     /// Takes in `chunk` and hands over the lines that end in it.
@@ -23,7 +25,8 @@ impl LineSplitter {
         for newline in memchr_iter(b'\n', chunk) {
             let from = std::mem::replace(&mut start, newline + 1);
             if self.length == 0 && newline - from <= self.limit {
-                hand_over((chunk.slice(from..newline), None));
+                let end = newline - usize::from(self.crlf && chunk[from..newline].ends_with(b"\r"));
+                hand_over((chunk.slice(from..end), None));
             } else {
                 self.keep(&chunk[from..newline]);
                 hand_over(self.take());
@@ -44,8 +47,11 @@ impl LineSplitter {
     }
 
     fn take(&mut self) -> SplitLine {
-        let (head, length) = (std::mem::take(&mut self.head), std::mem::take(&mut self.length));
+        let (mut head, length) = (std::mem::take(&mut self.head), std::mem::take(&mut self.length));
         let truncated = (length > head.len() as u64).then_some(length);
+        if self.crlf && truncated.is_none() && head.ends_with(b"\r") {
+            head.pop();
+        }
         (head.into(), truncated)
     }
 }
@@ -55,7 +61,7 @@ mod tests {
     use super::*;
 
     fn split(chunks: &[&str], limit: usize) -> Vec<(String, Option<u64>)> {
-        let mut splitter = LineSplitter::new(limit);
+        let mut splitter = LineSplitter::new(limit, true);
         let mut lines = Vec::new();
         for chunk in chunks {
             splitter.feed(&Bytes::copy_from_slice(chunk.as_bytes()), |line| lines.push(line));
@@ -66,9 +72,17 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_however_the_pipe_cuts_them() {
-        let text = "one\n\nthree\nfour and more\nlast";
+        let text = "one\n\nthree\r\nfour and more\n\r\na\rb\nlast\r";
         let whole = split(&[text], 6);
-        let expected = [("one", None), ("", None), ("three", None), ("four a", Some(13)), ("last", None)];
+        let expected = [
+            ("one", None),
+            ("", None),
+            ("three", None),
+            ("four a", Some(13)),
+            ("", None),
+            ("a\rb", None),
+            ("last", None),
+        ];
         assert_eq!(whole, expected.map(|(body, cut)| (body.to_owned(), cut)));
         for first in 0..=text.len() {
             for second in first..=text.len() {

@@ -43,6 +43,7 @@ pub struct ExecSource {
     arguments: Vec<String>,
     restart: Option<Duration>,
     max_line: usize,
+    crlf: bool,
     batch_lines: usize,
     batch_timeout: Option<Duration>,
     log_stderr: bool,
@@ -98,6 +99,7 @@ impl ExecSource {
             arguments,
             restart: None,
             max_line: CHUNK,
+            crlf: false,
             batch_lines: 1000,
             batch_timeout: None,
             log_stderr: true,
@@ -120,6 +122,13 @@ impl ExecSource {
     #[must_use]
     pub fn max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes.max(1);
+        self
+    }
+
+    /// Whether a `\r` before the newline belongs to the end of the line (default false).
+    #[must_use]
+    pub fn crlf(mut self, crlf: bool) -> Self {
+        self.crlf = crlf;
         self
     }
 
@@ -150,8 +159,8 @@ impl ExecSource {
         let start = ChildGroup::start(&self.program, &self.arguments);
         let mut child = start.map_err(|cause| ExecError::Start { program: self.program.clone(), cause })?;
         let cannot_read = |cause| ExecError::Read { program: self.program.clone(), cause };
-        let mut lines = LineSplitter::new(self.max_line);
-        let mut complaints = LineSplitter::new(LOGGED);
+        let mut lines = LineSplitter::new(self.max_line, self.crlf);
+        let mut complaints = LineSplitter::new(LOGGED, true);
         let clock = out.context().clock.clone();
         let mut pending = Pending::new(self.batch_lines, self.batch_timeout);
         let (mut output, mut errors) = (vec![0; CHUNK], vec![0; LOGGED]);
