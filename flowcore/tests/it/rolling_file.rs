@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowcore::base::{Clock, Timestamp};
 use flowcore::event::Event;
 use flowcore::ingest::sink::{EventSerializer, HeaderAndTextSerializer, RollingFileSink};
 use flowcore::ingest::{ComponentContext, Sink};
+use flowcore_testkit::CrashDisk;
 
 fn files(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
@@ -85,6 +87,24 @@ async fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
     assert!(error.retries());
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.starts_with(&format!("cannot write {}", place.display())), "{cause}");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_for_long_leaves_no_empty_files() {
+    let disk = CrashDisk::new();
+    let mut sink = RollingFileSink::new("/out").on_disk(Arc::new(disk.clone())).in_use_suffix("");
+    disk.limit_space(Some(5));
+    sink.deliver(&events(&["one"])).await.unwrap();
+    let first = disk.files();
+    assert_eq!(first.len(), 1);
+    for _ in 0..3 {
+        sink.deliver(&events(&["two"])).await.unwrap_err();
+        assert_eq!(disk.files(), first);
+    }
+    disk.limit_space(None);
+    sink.deliver(&events(&["two"])).await.unwrap();
+    let both: Vec<(PathBuf, usize)> = disk.files();
+    assert_eq!(both.iter().map(|(_, length)| *length).collect::<Vec<_>>(), [4, 4]);
 }
 
 #[tokio::test]

@@ -58,6 +58,8 @@ pub struct RollingFileSink {
     clock: Clock,
     counters: Counters,
     current: Option<Current>,
+    /// The name of a file that could not be written and was removed.
+    unused: Option<PathBuf>,
     /// What was written last: the room for what is written next.
     written: Vec<u8>,
     /// The last write was not quick: the next one is given to a thread that may block.
@@ -112,6 +114,7 @@ impl RollingFileSink {
             clock: Clock::system(),
             counters: Counters::new(),
             current: None,
+            unused: None,
             written: Vec::new(),
             waits_for_disk: false,
         };
@@ -221,7 +224,20 @@ impl RollingFileSink {
         };
         let (written, time) = if sync || self.waits_for_disk { blocking(write).await? } else { write() };
         self.waits_for_disk = time > QUICK;
+        if let Err(RollingFileError::Write { path, .. }) = &written
+            && delivered == 0
+        {
+            self.take_back(path);
+        }
         written
+    }
+
+    /// A file that never had anything goes again, and its name is the next one's: an outage leaves no trace.
+    fn take_back(&mut self, path: &Path) {
+        match self.disk.remove(path) {
+            Ok(()) => self.unused = Some(path.to_path_buf()),
+            Err(error) => tracing::warn!(path = %path.display(), %error, "a file without events stays"),
+        }
     }
 
     fn rolls_before(&self, event: &Event, file: Contents) -> bool {
@@ -256,7 +272,10 @@ impl RollingFileSink {
 
     fn begin_file(&mut self) -> Result<Current, RollingFileError> {
         let opened = self.clock.now();
-        let path = self.free_name(opened)?;
+        let path = match self.unused.take() {
+            Some(path) => path,
+            None => self.free_name(opened)?,
+        };
         let file = self.disk.append(&path).map_err(cannot(&path))?;
         let contents = Contents { bytes: 0, events: 0, opened };
         Ok(Current { file, path, contents, _connected: self.counters.connected() })
