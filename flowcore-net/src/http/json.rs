@@ -1,7 +1,7 @@
 use std::fmt;
 
 use flowcore::event::{Event, Headers};
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::handler::{Posted, Rejection};
@@ -63,14 +63,47 @@ impl<'de> Visitor<'de> for &mut List {
 }
 
 /// One event. Other members are passed over.
-#[derive(Deserialize)]
-#[serde(default)]
 #[derive(Default)]
 struct Posting {
-    #[serde(deserialize_with = "headers")]
     headers: Headers,
-    #[serde(deserialize_with = "text")]
     body: String,
+}
+
+impl<'de> Deserialize<'de> for Posting {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(Members)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Member {
+    Headers,
+    Body,
+    #[serde(other)]
+    Other,
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Posting;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"an event, as {"headers": {"a": "b"}, "body": "text"}"#)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Posting, A::Error> {
+        let mut posting = Posting::default();
+        while let Some(name) = members.next_key()? {
+            match name {
+                Member::Headers => posting.headers = members.next_value_seed(HeaderMap)?,
+                Member::Body => posting.body = members.next_value_seed(BodyText)?,
+                Member::Other => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(posting)
+    }
 }
 
 /// Numbers and truth values count as the text that they are written as, and `null` as none.
@@ -94,16 +127,26 @@ impl Scalar {
     }
 }
 
-fn text<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
-    let scalar = Scalar::deserialize(json).map_err(|_| D::Error::custom("a body is no text"))?;
-    Ok(scalar.into_text())
-}
+struct BodyText;
 
-fn headers<'de, D: Deserializer<'de>>(json: D) -> Result<Headers, D::Error> {
-    json.deserialize_any(HeaderMap)
+impl<'de> DeserializeSeed<'de> for BodyText {
+    type Value = String;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<String, D::Error> {
+        let scalar = Scalar::deserialize(json).map_err(|_| D::Error::custom("a body is no text"))?;
+        Ok(scalar.into_text())
+    }
 }
 
 struct HeaderMap;
+
+impl<'de> DeserializeSeed<'de> for HeaderMap {
+    type Value = Headers;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Headers, D::Error> {
+        json.deserialize_any(self)
+    }
+}
 
 impl<'de> Visitor<'de> for HeaderMap {
     type Value = Headers;
@@ -170,6 +213,9 @@ mod tests {
             "{}",
             "7",
             "[1]",
+            "[null]",
+            "[[{},\"x\"]]",
+            "[[{\"body\":\"nested\"}]]",
             "[{\"headers\":[]}]",
             "[{\"headers\":{\"a\":{}}}]",
             "[{\"body\":[]}]",
