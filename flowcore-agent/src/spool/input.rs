@@ -1,4 +1,5 @@
 use std::io;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use flowcore::base::DiskFile;
@@ -31,12 +32,30 @@ pub struct FileInput {
     buffer: Bytes,
     /// Where `buffer` starts in the file.
     start: u64,
+    /// For the log.
+    path: PathBuf,
 }
 
 impl FileInput {
     /// Reads `file` from `position` on, in bytes.
     pub fn new(file: Box<dyn DiskFile>, position: u64) -> Self {
-        Self { file, buffers: ReadBuffers::new(CHUNK), buffer: Bytes::new(), start: position }
+        Self {
+            file,
+            buffers: ReadBuffers::new(CHUNK),
+            buffer: Bytes::new(),
+            start: position,
+            path: PathBuf::new(),
+        }
+    }
+
+    /// What it is called where something is said about it.
+    pub(super) fn named(mut self, path: &Path) -> Self {
+        self.path = path.to_path_buf();
+        self
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// What was read and not taken.

@@ -155,8 +155,8 @@ impl LineDeserializer {
         // The newline counts: where it is one too many, it is a line of its own.
         let has_room = decoded.text.encode_utf16().count() < most;
         if !is_whole || (newline == 1 && !has_room) {
-            let at = input.position();
-            tracing::warn!(at, most, "a line is longer than the limit: its rest is the next event");
+            let (path, at) = (input.path().display(), input.position());
+            tracing::warn!(%path, at, most, "a line is longer than the limit: its rest is the next event");
         }
         // Bytes that are no character of any text would come again for ever.
         let taken = if decoded.bytes == 0 { length } else { decoded.bytes };

@@ -39,7 +39,7 @@ impl OpenFile {
 
     fn try_open(path: &Path, saved: &Saved, options: &SpoolOptions) -> io::Result<Self> {
         let entry = options.disk.entry(path)?;
-        let mut input = FileInput::new(options.disk.open(path)?, 0);
+        let mut input = FileInput::new(options.disk.open(path)?, 0).named(path);
         let is_same = match &saved.mark {
             Some(mark) => input.is_marked(mark)?,
             None => true,
