@@ -30,7 +30,7 @@ pub enum AssembleError {
         agent: String,
     },
     /// The check found errors.
-    #[error("the configuration of agent {agent} has {errors} errors")]
+    #[error("the configuration of agent {agent} has {errors} {}", if *errors == 1 { "error" } else { "errors" })]
     Bad {
         /// The agent.
         agent: String,

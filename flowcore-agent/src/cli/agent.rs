@@ -8,6 +8,7 @@ use super::check::total;
 use super::follower::Follower;
 use super::loader::Loader;
 use super::options::{AgentOptions, OriginOptions};
+use super::output::{complain, say};
 use super::said::names;
 use super::serve::{Signals, serve};
 use super::system::{called_from_service, log_level, system_properties, unused, without_effect};
@@ -27,9 +28,11 @@ pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_max_level(log_level(&system))
+        // Such an error, as of a reader that has gone, would be printed there in vain, and panic.
+        .log_internal_errors(false)
         .init();
     if let Some(refused) = options.old.refused() {
-        eprintln!("error: {refused}");
+        complain(format_args!("error: {refused}"));
         return Exit::Usage;
     }
     let monitoring = match MonitorPlan::read(&system) {
@@ -99,7 +102,7 @@ impl Start<'_> {
             Err(error) => return failed(Exit::BadConfiguration, &error),
         };
         let Some(name) = self.chosen(&checked) else { return Exit::BadConfiguration };
-        complain(&checked, &name);
+        show_problems(&checked, &name);
         without_effect(self.options, self.monitoring);
         for property in unused(self.system, checked.files.iter().map(|file| file.text.as_str())) {
             tracing::warn!(property, "has no effect");
@@ -189,23 +192,27 @@ impl Start<'_> {
         let agents = &checked.config.agents;
         match (&self.options.name, agents.as_slice()) {
             (Some(name), _) if checked.config.agent(name).is_some() => return Some(name.clone()),
-            (Some(name), _) => eprintln!("error: there is no agent {name}; {}", names(checked)),
+            (Some(name), _) => {
+                complain(format_args!("error: there is no agent {name}; {}", names(checked)));
+            }
             (None, [only]) => return Some(only.name.clone()),
-            (None, _) => eprintln!("error: say with --name which agent is to run; {}", names(checked)),
+            (None, _) => {
+                complain(format_args!("error: say with --name which agent is to run; {}", names(checked)))
+            }
         }
         None
     }
 }
 
 /// Shows errors and warnings about the agent.
-fn complain(checked: &Checked, name: &str) {
+fn show_problems(checked: &Checked, name: &str) {
     let said: Vec<&Diagnostic> = checked.about(name).filter(|said| said.severity > Severity::Note).collect();
     let mut text = String::new();
     let renderer = Renderer::new(&checked.files, false);
     // Writing to a `String` cannot fail.
     let _ = said.iter().try_for_each(|diagnostic| renderer.write(diagnostic, &mut text));
     if !said.is_empty() {
-        eprintln!("{text}{}", total(&said));
+        complain(format_args!("{text}{}", total(&said)));
     }
 }
 
@@ -215,12 +222,12 @@ fn dry_run(checked: &Checked, name: &str) -> Exit {
         // Writing to a `String` cannot fail.
         let _ = table::write(&summarise(agent), &mut text);
     }
-    println!("{}", text.trim_end());
+    say(text.trim_end());
     let is_bad = checked.about(name).any(|said| said.severity == Severity::Error);
     if is_bad { Exit::BadConfiguration } else { Exit::Clean }
 }
 
 fn failed(exit: Exit, error: &dyn std::error::Error) -> Exit {
-    eprintln!("error: {}", with_causes(error));
+    complain(format_args!("error: {}", with_causes(error)));
     exit
 }

@@ -6,6 +6,7 @@ use flowcore::ingest::{Damage, FileChannelError, FileChannelInspection, SegmentI
 
 use super::Exit;
 use super::options::{ChannelCommand, ChannelOptions};
+use super::output::{complain, say};
 
 /// `flowcore channel`.
 pub(super) fn run(command: &ChannelCommand) -> Exit {
@@ -15,14 +16,14 @@ pub(super) fn run(command: &ChannelCommand) -> Exit {
     };
     match inspected {
         Ok(found) => {
-            print!("{}", shown(&found, verb));
+            say(shown(&found, verb).trim_end());
             let is_well = found.lost() == 0 || matches!(command, ChannelCommand::Repair(_));
             if is_well { Exit::Clean } else { Exit::Failed }
         }
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            complain(format_args!("error: {}", with_causes(&error)));
             if let FileChannelError::Locked { .. } = error {
-                eprintln!("  stop the agent first: nothing was touched");
+                complain("  stop the agent first: nothing was touched");
             }
             Exit::Failed
         }
@@ -53,8 +54,9 @@ fn shown(found: &FileChannelInspection, verb: &str) -> String {
     let (segments, waiting, lost) = (found.segments.len(), found.waiting(), found.lost());
     let _ = writeln!(
         text,
-        "{segments} segments, {} spare files: {waiting} events wait, {lost} {verb}",
-        found.spares
+        "{}, {}: {waiting} events wait, {lost} {verb}",
+        counted(segments, "segment"),
+        counted(found.spares, "spare file")
     );
     if found.torn_bytes > 0 {
         let _ = writeln!(text, "{} bytes at the end are of puts that were never committed", found.torn_bytes);
@@ -64,4 +66,8 @@ fn shown(found: &FileChannelInspection, verb: &str) -> String {
 
 fn broken(damage: &Damage, verb: &str, text: &mut String) {
     let _ = writeln!(text, "  damage at byte {}: {} events {verb}", damage.offset, damage.events);
+}
+
+fn counted(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }

@@ -3,6 +3,7 @@ use std::fmt::Write;
 use flowcore::base::with_causes;
 
 use super::options::CheckOptions;
+use super::output::{complain, say};
 use super::said::names;
 use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
@@ -18,12 +19,12 @@ pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) ->
     let checked = match load(options, registry) {
         Ok(checked) => checked,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&*error));
+            complain(format_args!("error: {}", with_causes(&*error)));
             return Exit::BadConfiguration;
         }
     };
     if let Some(name) = options.name.as_deref().filter(|name| checked.config.agent(name).is_none()) {
-        eprintln!("error: there is no agent {name}; {}", names(&checked));
+        complain(format_args!("error: there is no agent {name}; {}", names(&checked)));
         return Exit::BadConfiguration;
     }
     let is_asked = |agent: &str| options.name.as_deref().is_none_or(|name| name == agent);
@@ -34,8 +35,8 @@ pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) ->
         None => checked.diagnostics.iter().collect(),
     };
     match shown(options, &checked, &summaries, &said, colours) {
-        Ok(text) => println!("{}", text.trim_end()),
-        Err(error) => eprintln!("error: {error}"),
+        Ok(text) => say(text.trim_end()),
+        Err(error) => complain(format_args!("error: {error}")),
     }
     let worst = said.iter().map(|diagnostic| diagnostic.severity).max();
     let fails = if options.strict { Severity::Warning } else { Severity::Error };

@@ -11,6 +11,7 @@ mod full_channels;
 mod json;
 mod loader;
 mod options;
+mod output;
 mod said;
 mod serve;
 mod system;
@@ -84,7 +85,7 @@ pub fn run_with(cli: Cli, registry: &Registry) -> Exit {
         Command::Tool(options) => tool::run(&options),
         Command::Channel { command } => channel::run(&command),
         Command::Version => {
-            println!("flowcore {}", env!("CARGO_PKG_VERSION"));
+            output::say(concat!("flowcore ", env!("CARGO_PKG_VERSION")));
             Exit::Clean
         }
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::arguments::{self, Defaults};
-use super::{AvroClientOptions, ToolOptions, TopOptions};
+use super::{AvroClientOptions, ToolOptions, TopOptions, output};
 
 /// Checks and runs agents from Flume's configuration files.
 ///
@@ -25,7 +25,7 @@ impl Cli {
         match arguments::complete(std::env::args_os().collect(), &Defaults::of_this_machine()) {
             Ok(arguments) => Self::parse_from(arguments),
             Err(error) => {
-                eprintln!("error: {error}");
+                output::complain(format_args!("error: {error}"));
                 std::process::exit(2);
             }
         }

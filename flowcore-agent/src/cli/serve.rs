@@ -1,7 +1,7 @@
 use std::io;
 use std::time::Duration;
 
-use flowcore::base::with_causes;
+use flowcore::base::{Clock, with_causes};
 use flowcore::ingest::agent::{AgentError, AgentReport};
 use flowcore::ingest::{Agent, AgentHandle};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,6 +14,10 @@ use crate::monitor::{Monitor, MonitorConfig};
 /// How long channels may take to write down what they left for later, when a second signal came: milliseconds,
 /// unless their disk is busy.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Signals as close as this are one wish: `timeout`, a terminal with a wrapper script and some supervisors signal
+/// both the process and its group.
+const ONE_WISH: Duration = Duration::from_millis(250);
 
 /// Runs an agent until a signal or a failure.
 pub(super) async fn serve(
@@ -47,9 +51,10 @@ pub(super) async fn serve(
 /// Sources first, then the sinks drain the channels; a second signal ends it at once.
 async fn stop(mut handle: AgentHandle, mut signals: Signals) -> Exit {
     tracing::info!("stops");
+    let clock = Clock::system();
     let exit = tokio::select! {
         () = handle.finished() => None,
-        exit = signals.next() => Some(exit),
+        exit = signals.second(&clock) => Some(exit),
     };
     let Some(exit) = exit else { return reported(handle.finish().await) };
     tracing::warn!("ends at once: nothing is drained");
@@ -90,11 +95,37 @@ impl Signals {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
+    /// Waits for one that is no echo of the first one, which came just now.
+    async fn second(&mut self, clock: &Clock) -> Exit {
+        let first = clock.stopwatch();
+        loop {
+            let exit = self.next().await;
+            if is_another_wish(first.elapsed()) {
+                return exit;
+            }
+        }
+    }
+
     /// Waits for one; how the program ends if it is the second.
     pub(super) async fn next(&mut self) -> Exit {
         tokio::select! {
             _ = self.terminate.recv() => Exit::Terminated,
             _ = self.interrupt.recv() => Exit::Interrupted,
         }
+    }
+}
+
+fn is_another_wish(since_first: Duration) -> bool {
+    since_first >= ONE_WISH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_of_a_signal_is_no_second_one() {
+        assert!(!is_another_wish(Duration::from_millis(1)));
+        assert!(is_another_wish(Duration::from_millis(500)), "nobody presses a key again faster");
     }
 }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Exit;
+use super::output::complain;
 
 /// Options of `tool`.
 #[derive(Debug, Args)]
@@ -18,12 +19,12 @@ pub struct ToolOptions {
 /// `flowcore tool`.
 pub(super) fn run(options: &ToolOptions) -> Exit {
     if options.tool.eq_ignore_ascii_case("FCINTEGRITYTOOL") {
-        eprintln!(
+        complain(
             "error: FCINTEGRITYTOOL mends Flume's own log files; a file channel of flowcore is looked at with \
-             `flowcore channel check FOLDER`"
+             `flowcore channel check FOLDER`",
         );
     } else {
-        eprintln!("error: there is no tool {}; Flume has FCINTEGRITYTOOL alone", options.tool);
+        complain(format_args!("error: there is no tool {}; Flume has FCINTEGRITYTOOL alone", options.tool));
     }
     Exit::Usage
 }

@@ -72,7 +72,7 @@ fn lines_of_files_folders_and_standard_input_arrive_with_their_headers() {
         fs::write(program.path(name), text).unwrap();
     }
     let output = client(&["-H", "127.0.0.1", "-p", &port, "--dirname", &path("in")], "");
-    assert!(said(&output) == "1 events were delivered\n", "{output:?}");
+    assert!(said(&output) == "1 event was delivered\n", "{output:?}");
     assert!(program.path("in/a.COMPLETED").exists() && !program.path("in/a").exists());
     program.stop();
 }

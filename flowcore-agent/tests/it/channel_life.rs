@@ -50,7 +50,7 @@ fn a_second_signal_ends_at_once_and_what_was_committed_is_delivered_by_the_next_
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for (signal, code) in [("-TERM", 143), ("-INT", 130)] {
         let mut program = stuck(silent.local_addr().unwrap().port());
-        program.signal(signal);
+        program.insist(signal);
         assert_eq!(program.wait(), code, "{}", program.log());
         assert!(program.log().contains("ends at once"), "{}", program.log());
         assert!(program.path("data/flowcore.checkpoint").exists(), "its channel had the time for it");

@@ -68,6 +68,24 @@ fn a_file_that_cannot_be_read_ends_with_3_and_a_bad_option_with_2() {
 }
 
 #[test]
+fn what_nobody_can_read_changes_no_exit_code() {
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let code = |arguments: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_flowcore"));
+        program.args(arguments).stdout(full()).stderr(full()).status().unwrap().code()
+    };
+    assert_eq!(code(&["check", "not/there.conf"]), Some(3));
+    assert_eq!(code(&["version"]), Some(0));
+    assert_eq!(code(&["tool", "FCINTEGRITYTOOL"]), Some(2));
+    assert_eq!(code(&["agent", "-f", "not/there.conf"]), Some(3));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flume.conf");
+    std::fs::write(&file, GOOD).unwrap();
+    assert_eq!(code(&["check", file.to_str().unwrap()]), Some(0));
+    assert_eq!(code(&["agent", "-f", file.to_str().unwrap(), "--dryrun"]), Some(0));
+}
+
+#[test]
 fn editors_get_json_with_places() {
     let (code, out, _) = check(&with("a1.sinks.k1.bachSize = 5\n"), &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();

@@ -30,6 +30,23 @@ impl Program {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> Self {
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        Self::start_saying_to(log, folder, conf, arguments, variables)
+    }
+
+    /// Where its log goes, nothing can be written.
+    pub(crate) fn start_unheard(conf: &str) -> Self {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        Self::start_saying_to(full, tempfile::tempdir().unwrap(), conf, &[], &[])
+    }
+
+    fn start_saying_to(
+        log: fs::File,
+        folder: TempDir,
+        conf: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let file = folder.path().join("flume.conf");
         fs::write(&file, conf.replace("{dir}", folder.path().to_str().unwrap())).unwrap();
         let child = Command::new("setpriv")
@@ -38,7 +55,7 @@ impl Program {
             .args(arguments)
             .envs(variables.iter().copied())
             .stdout(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("log")).unwrap())
+            .stderr(log)
             .spawn()
             .unwrap();
         Self { child, folder }
@@ -55,6 +72,16 @@ impl Program {
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    }
+
+    /// Signals until it ends at once: one that comes too soon after the first is taken for its echo.
+    pub(crate) fn insist(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        self.until("the end at once", || {
+            // It may have ended meanwhile.
+            let _ = Command::new("kill").args([name, &pid]).status().unwrap();
+            self.log().contains("ends at once")
+        });
     }
 
     pub(crate) fn wait(&mut self) -> i32 {

@@ -133,7 +133,16 @@ fn a_second_signal_ends_at_once_with_its_code() {
         program.until("the start", || program.log().contains("runs"));
         program.signal("-TERM");
         program.until("the stop", || program.log().contains("stops"));
-        program.signal(signal);
+        program.insist(signal);
         assert_eq!(program.wait(), code, "{}", program.log());
     }
+}
+
+#[test]
+fn an_agent_whose_log_cannot_be_written_works_on() {
+    let source = "a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 5\na1.sinks.k1.bogus = warned of\n";
+    let mut program = Program::start_unheard(&format!("{TO_FILES}{source}"));
+    program.until("five numbers", || lines_in(&program.path("out")).len() == 5);
+    program.signal("-TERM");
+    assert_eq!(program.wait(), 0);
 }

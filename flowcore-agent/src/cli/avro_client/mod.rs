@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 
 use self::config::{ClientConfig, ClientConfigError};
 use self::input::{Input, InputError};
-use super::Exit;
+use super::{Exit, output};
 use crate::origin::{ReadError, contents};
 use crate::properties::{Entry, LoadError, Properties};
 
@@ -72,14 +72,18 @@ pub(super) fn run(options: &AvroClientOptions) -> Exit {
     let outcome = send_all(options, &mut sent);
     match outcome {
         Ok(()) => {
-            eprintln!("{sent} events were delivered");
+            output::complain(delivered(sent));
             Exit::Clean
         }
         Err(error) => {
-            eprintln!("error: {}\n{sent} events were delivered", with_causes(&error));
+            output::complain(format_args!("error: {}\n{}", with_causes(&error), delivered(sent)));
             if matches!(error, ClientError::Config(_)) { Exit::BadConfiguration } else { Exit::Failed }
         }
     }
+}
+
+fn delivered(sent: u64) -> String {
+    if sent == 1 { "1 event was delivered".to_owned() } else { format!("{sent} events were delivered") }
 }
 
 fn send_all(options: &AvroClientOptions, sent: &mut u64) -> Result<(), ClientError> {

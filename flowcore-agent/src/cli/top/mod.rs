@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use self::client::{AskError, Metrics};
 use self::keys::{Keys, Wish};
 use self::terminal::Terminal;
-use super::Exit;
+use super::{Exit, output};
 use crate::top::{Looks, View, ViewError, screen};
 
 /// Options of `top`.
@@ -64,7 +64,7 @@ pub(super) fn run(options: &TopOptions) -> Exit {
         // Whoever read has enough, as `head` has.
         Err(TopError::Terminal(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Clean,
         Err(error) => {
-            eprintln!("error: {}", with_causes(&error));
+            output::complain(format_args!("error: {}", with_causes(&error)));
             if matches!(error, TopError::Url { .. }) { Exit::Usage } else { Exit::Failed }
         }
     }
