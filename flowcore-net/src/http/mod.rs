@@ -28,6 +28,7 @@ mod config;
 pub mod fuzzing;
 mod handler;
 mod json;
+mod relaxed;
 mod service;
 mod source;
 mod unicode;
