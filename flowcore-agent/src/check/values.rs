@@ -30,7 +30,11 @@ impl Checker<'_> {
                 let message = format!("the words of `{}` are separated by blanks, not by commas", key.name);
                 self.say(component, Diagnostic::error("commas", message).at(setting.value_span()));
             }
-            Kind::Regex | Kind::FilePattern => self.backslashes(component, setting),
+            Kind::Regex => self.backslashes(component, setting),
+            Kind::FilePattern => {
+                self.backslashes(component, setting);
+                self.pattern_folder(component, part, setting);
+            }
             Kind::File | Kind::Folder | Kind::OutFolder | Kind::Paths | Kind::Escaped => {
                 self.path_value(component, key, setting);
             }
@@ -105,6 +109,21 @@ impl Checker<'_> {
             let help = "a backslash that is to stay is written twice: \\\\d";
             self.say(component, Diagnostic::warning("dropped-backslash", message).at(*span).help(help));
         }
+    }
+
+    /// A folder of a file group is a fixed one, unless it is said otherwise.
+    fn pattern_folder(&mut self, component: &ComponentConfig, part: &Part<'_>, setting: &Setting) {
+        let glob = format!("{}.glob", setting.key());
+        let is_true = |value: &str| value.eq_ignore_ascii_case("true");
+        let is_glob = part.settings.iter().any(|(name, other)| *name == glob && is_true(other.value()));
+        let Some((folder, _)) = setting.value().rsplit_once('/') else { return };
+        if is_glob || self.surroundings.folder_exists(Path::new(folder)) != Some(false) {
+            return;
+        }
+        let message = format!("the folder {folder} is not there");
+        let help = format!("until it is, {} reads nothing, also of its other file groups", component.title());
+        let at = setting.span_of_value(0, folder.len());
+        self.say(component, Diagnostic::warning("missing-folder", message).at(at).help(help));
     }
 
     fn path_value(&mut self, component: &ComponentConfig, key: &Key, setting: &Setting) {

@@ -197,7 +197,7 @@ impl Start<'_> {
             }
             (None, [only]) => return Some(only.name.clone()),
             (None, _) => {
-                complain(format_args!("error: say with --name which agent is to run; {}", names(checked)))
+                complain(format_args!("error: say with --name which agent is to run; {}", names(checked)));
             }
         }
         None

@@ -38,6 +38,10 @@ pub(super) fn run(options: &CheckOptions, registry: &Registry, colours: bool) ->
         Ok(text) => say(text.trim_end()),
         Err(error) => complain(format_args!("error: {error}")),
     }
+    if checked.config.agents.is_empty() {
+        complain("error: no agent is here: lines begin with its name, as in `a1.sources = r1`");
+        return Exit::BadConfiguration;
+    }
     let worst = said.iter().map(|diagnostic| diagnostic.severity).max();
     let fails = if options.strict { Severity::Warning } else { Severity::Error };
     if worst >= Some(fails) { Exit::BadConfiguration } else { Exit::Clean }

@@ -86,6 +86,14 @@ fn what_nobody_can_read_changes_no_exit_code() {
 }
 
 #[test]
+fn a_file_without_an_agent_ends_with_3() {
+    for text in ["", "# nothing yet\n", "nothing\n"] {
+        let (code, _, complaint) = check(text, &[]);
+        assert!(code == 3 && complaint.starts_with("error: no agent is here"), "{text}: {complaint}");
+    }
+}
+
+#[test]
 fn editors_get_json_with_places() {
     let (code, out, _) = check(&with("a1.sinks.k1.bachSize = 5\n"), &["--json"]);
     let json: serde_json::Value = serde_json::from_str(&out).unwrap();

@@ -62,6 +62,13 @@ fn an_unknown_key_is_a_warning_with_the_nearest_one_and_an_error_when_strict() {
 }
 
 #[test]
+fn the_folder_of_a_file_group_is_missed_unless_it_is_a_pattern_too() {
+    let tail = "r1.type = taildir\na1.sources.r1.filegroups = g\na1.sources.r1.filegroups.g = /no/such/x.*";
+    expect_changed("r1.type = seq", tail, &["warning missing-folder 6:30 the folder /no/such is not there"]);
+    expect_changed("r1.type = seq", &format!("{tail}\na1.sources.r1.filegroups.g.glob = true"), &[]);
+}
+
+#[test]
 fn keys_that_are_needed_are_missed() {
     expect_changed(
         "r1.type = seq",
@@ -71,7 +78,10 @@ fn keys_that_are_needed_are_missed() {
     expect_changed(
         "r1.type = seq",
         "r1.type = taildir\na1.sources.r1.filegroups = f1 f2\na1.sources.r1.filegroups.f1 = /var/log/.*",
-        &["error missing-key 5:31 source r1 (taildir) needs `filegroups.f2`"],
+        &[
+            "error missing-key 5:31 source r1 (taildir) needs `filegroups.f2`",
+            "warning missing-folder 6:31 the folder /var/log is not there",
+        ],
     );
     expect_changed(
         "k1.type = null",
