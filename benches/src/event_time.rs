@@ -13,13 +13,12 @@ use flowcore::process::{
     Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TaskContext, TopologyBuilder,
 };
 
+use crate::order::shuffled;
 use crate::word_count::Counts;
 use crate::{Failure, check};
 
 /// How many keys there are.
 pub const KEYS: u64 = 100_000;
-/// It has no factor with the number of keys: all of them come before one comes again.
-const STRIDE: u64 = 7_919;
 /// A whole second.
 const START: i64 = 1_411_905_600_000;
 /// Readings in a millisecond of their time.
@@ -45,7 +44,7 @@ pub fn reading(number: u64) -> Reading {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let behind = (mixed * DISORDER) >> 32;
     let at = START + (number / PER_MILLI).saturating_sub(behind).cast_signed();
-    Reading { key: number * STRIDE % KEYS, at }
+    Reading { key: shuffled(number, KEYS), at }
 }
 
 /// What all results add up to: who counts a reading in another window or for another key has another sum.
@@ -173,7 +172,7 @@ pub async fn topology(readings: u64, tasks: usize, expected: Total) -> Result<()
     expected.check(found)
 }
 
-/// Counts `readings` readings by hand, on `threads` threads. `threads` divides the number of keys.
+/// Counts `readings` readings by hand, on `threads` threads: 1, 2, 4 or 8, so that each has keys of its own.
 ///
 /// # Errors
 /// When it counts wrongly.

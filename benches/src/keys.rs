@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flowcore::process::{Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TopologyBuilder};
 
+use crate::order::shuffled;
 use crate::{Failure, WORKERS, check};
 
 const BATCH: u64 = 1024;
 /// With fewer keys, the table is in the processor's caches.
 const LARGE: usize = 10_000;
-/// It has no small factor with a number of keys that is a power of ten: neighbours are far from each other.
-const STRIDE: u64 = 7_919;
 
 struct Keys {
     at: u64,
@@ -27,7 +26,7 @@ impl Spout for Keys {
     async fn next(&mut self, out: &mut Self::Out) -> Result<Next, SpoutError> {
         let end = (self.at + BATCH).min(self.end);
         for number in self.at..end {
-            out.emit(number * STRIDE % self.distinct);
+            out.emit(shuffled(number, self.distinct));
         }
         self.at = end;
         Ok(if end == self.end { Next::End } else { Next::More })

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod latency;
 pub mod mqtt;
 pub mod ny_power;
+pub mod order;
 pub mod redis_list;
 pub mod slow_bolt;
 pub mod spout;

@@ -3,6 +3,8 @@
 //! `flowcore-bench-peers NAME SIZE` runs one of them once and prints `VALUE UNIT of WORK`.
 
 mod column;
+#[path = "../../src/order.rs"]
+mod order;
 mod renoir_event_time;
 mod renoir_words;
 mod timely_columnar;

@@ -6,10 +6,10 @@
 use renoir::operator::window::EventTimeWindow;
 use renoir::prelude::*;
 
+use crate::order::shuffled;
 use crate::{Outcome, WORKERS};
 
 const KEYS: u64 = 100_000;
-const STRIDE: u64 = 7_919;
 const START: u64 = 1_411_905_600_000;
 const PER_MILLI: u64 = 1_000;
 const DISORDER: u64 = 500;
@@ -20,7 +20,7 @@ const STEP: u64 = 1_024;
 fn reading(number: u64) -> (u64, u64) {
     let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
     let behind = (mixed * DISORDER) >> 32;
-    (number * STRIDE % KEYS, START + (number / PER_MILLI).saturating_sub(behind))
+    (shuffled(number, KEYS), START + (number / PER_MILLI).saturating_sub(behind))
 }
 
 fn second(at: u64) -> i64 {
