@@ -45,7 +45,7 @@ pub use flume::{
     Certificate, Flume, FlumeWay, Java, arrive, by_number, deliver_all, end_well, numbered_events,
 };
 pub use port::free_port;
-pub use random::Random;
+pub use random::{Random, for_seeds};
 pub use recorder::{Recorder, RecordingBolt, RecordingSink};
 pub use running::{RunningSource, context, drain, started, take};
 pub use scripted::{Script, ScriptedSpout};

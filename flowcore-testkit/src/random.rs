@@ -1,3 +1,5 @@
+use futures_util::future::join_all;
+
 /// A small random source that gives the same numbers for the same seed, on every platform (`SplitMix64`).
 ///
 /// ```
@@ -12,6 +14,12 @@ pub struct Random(u64);
 impl Random {
     /// Starts at `seed`. Print it in the test, so that a failure can be run again.
     pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The same, and prints the seed: a test that fails shows it.
+    pub fn seeded(seed: u64) -> Self {
+        println!("seed {seed}");
         Self(seed)
     }
 
@@ -38,4 +46,17 @@ impl Random {
     pub fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
+}
+
+/// Runs a test with each of so many seeds, from 0, all together: what is mostly waited takes no longer with more.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// use flowcore_testkit::{Random, for_seeds};
+///
+/// for_seeds(3, async |seed| assert!(Random::seeded(seed).below(10) < 10)).await;
+/// # }
+/// ```
+pub async fn for_seeds(seeds: u64, test: impl AsyncFn(u64)) {
+    join_all((0..seeds).map(|seed| test(seed))).await;
 }

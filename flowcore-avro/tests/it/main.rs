@@ -7,7 +7,6 @@ mod certificate;
 mod client;
 mod flume;
 mod hostile;
-mod random;
 mod sink;
 mod source;
 mod tls;

@@ -3,11 +3,10 @@ use std::time::Duration;
 use flowcore::event::Event;
 use flowcore::ingest::MemoryChannel;
 use flowcore_avro::wire::{HASH, HandshakeResponse, Limits, Match, Reader, Reply, Status, TEXT, parse_reply};
-use flowcore_testkit::take;
+use flowcore_testkit::{Random, take};
 
 use crate::agent::{Running, config};
 use crate::client::{Client, call, first_call, frame, handshake, split_buffers};
-use crate::random::seeded;
 
 fn events(count: usize, from: usize) -> Vec<Event> {
     (from..from + count)
@@ -46,7 +45,7 @@ async fn calls_that_are_sent_ahead_are_answered_in_order() {
 
 #[tokio::test]
 async fn however_bytes_and_buffers_are_split_the_events_are_the_same() {
-    let mut random = seeded(7);
+    let mut random = Random::seeded(7);
     for _ in 0..20 {
         let source = Running::start(config()).await;
         let mut client = Client::connect(source.address).await;

@@ -9,7 +9,6 @@ use flowcore_avro::wire::{
 use flowcore_testkit::Random;
 
 use crate::client::{call, first_call, split_buffers};
-use crate::random::seeded;
 
 fn text(random: &mut Random, most: usize) -> String {
     (0..random.index(most)).map(|_| ['a', 'é', '✓', '\0', ' '][random.index(5)]).collect()
@@ -39,7 +38,7 @@ fn frames(decoder: &mut FrameDecoder, bytes: &[u8], random: &mut Random) -> Vec<
 
 #[test]
 fn any_events_in_any_buffers_and_reads_come_back_as_they_were() {
-    let mut random = seeded(17);
+    let mut random = Random::seeded(17);
     for _ in 0..300 {
         let batches: Vec<Vec<Event>> = (0..=random.index(4))
             .map(|_| (0..random.index(6)).map(|_| event(&mut random)).collect())
@@ -64,7 +63,7 @@ fn any_events_in_any_buffers_and_reads_come_back_as_they_were() {
 
 #[test]
 fn bytes_that_were_changed_or_cut_are_refused_or_read_within_the_limits() {
-    let mut random = seeded(23);
+    let mut random = Random::seeded(23);
     let limits = Limits { frame_bytes: 1 << 16, buffers: 100, events: 50, headers: 10 };
     let mut refused = 0;
     for _ in 0..20_000 {
@@ -90,7 +89,7 @@ fn bytes_that_were_changed_or_cut_are_refused_or_read_within_the_limits() {
 
 #[test]
 fn bytes_without_any_sense_are_refused_and_never_make_it_panic() {
-    let mut random = seeded(29);
+    let mut random = Random::seeded(29);
     let limits = Limits { frame_bytes: 1 << 12, ..Limits::default() };
     for _ in 0..50_000 {
         let length = random.index(60);

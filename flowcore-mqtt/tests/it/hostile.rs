@@ -9,7 +9,6 @@ use flowcore_testkit::{Random, events, numbers, started, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::random::seeded;
 use crate::server::Server;
 
 const PAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n\
@@ -118,7 +117,7 @@ async fn garbage_of_all_kinds_is_survived_and_nothing_is_lost() {
     let server = Server::start().await;
     for version in [Version::V3_1_1, Version::V5] {
         for seed in 0..20 {
-            let mut random = seeded(seed);
+            let mut random = Random::seeded(seed);
             let scripts = (0..5).map(|_| garbage(&mut random, version)).collect();
             let hostile = Hostile::start(scripts, Some(server.port())).await;
             let topic = format!("{version:?}/{seed}");

@@ -5,7 +5,6 @@
 mod hostile;
 mod outage;
 mod proxy;
-mod random;
 mod refusals;
 mod round_trip;
 mod server;

@@ -8,8 +8,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::random::seeded;
-
 /// Stands before a broker and cuts connections after some bytes, in the middle of whatever goes through. It can
 /// also be away: then connections end and new ones are closed.
 pub(crate) struct CuttingProxy {
@@ -24,7 +22,7 @@ impl CuttingProxy {
     pub(crate) async fn before(server: u16, seed: u64, bytes: u64, most: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let random = Mutex::new(seeded(seed));
+        let random = Mutex::new(Random::seeded(seed));
         let cutter =
             Arc::new(Cutter { random, bytes, most, cuts: AtomicU64::new(0), is_open: AtomicBool::new(true) });
         let (away, is_away) = watch::channel(false);

@@ -8,7 +8,6 @@ mod list_source;
 mod outage;
 mod proxy;
 mod pub_sub;
-mod random;
 mod refusals;
 mod server;
 mod settle_with;

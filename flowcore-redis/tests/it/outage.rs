@@ -10,10 +10,9 @@ use flowcore_redis::{
     StreamSource, StreamSourceConfig,
 };
 use flowcore_testkit::{
-    Driven, Random, events, first_occurrences, free_port, numbers, pause, started, until,
+    Driven, Random, events, first_occurrences, for_seeds, free_port, numbers, pause, started, until,
 };
 
-use crate::random::{for_seeds, seeded};
 use crate::server::Server;
 
 /// Kills the server with -9 after a while, leaves it away for another, and starts it again.
@@ -28,7 +27,7 @@ async fn outages(server: &mut Server, random: &mut Random, times: usize) {
 
 async fn a_list_sink_with_positions_pushes_everything_once_over_outages_by(seed: u64) {
     let mut server = Server::durable().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     let config = ListSinkConfig::new(server.config(), "queue").exactly_once("from", "at");
     let mut sink = started(ListSink::new(config)).await;
     let delivery = async {
@@ -53,7 +52,7 @@ async fn a_list_sink_with_positions_pushes_everything_once_over_outages() {
 #[tokio::test]
 async fn a_list_sink_loses_nothing_and_keeps_the_order_over_an_outage() {
     let mut server = Server::durable().await;
-    let mut random = seeded(7);
+    let mut random = Random::seeded(7);
     let mut sink = started(ListSink::new(ListSinkConfig::new(server.config(), "queue"))).await;
     let delivery = async {
         for batch in 0..200 {
@@ -67,7 +66,7 @@ async fn a_list_sink_loses_nothing_and_keeps_the_order_over_an_outage() {
 
 async fn a_list_source_delivers_each_entry_once_in_order_over_outages_by(seed: u64) {
     let mut server = Server::durable().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     server.push("queue", &numbers(0..2000)).await;
     // The lease ends in every outage; nobody else takes over.
     let config =
@@ -138,7 +137,7 @@ async fn an_outage_longer_than_the_lease_makes_no_consumer_a_zombie() {
 
 async fn every_transaction_is_applied_once_over_outages_by(seed: u64) {
     let mut server = Server::durable().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     server.push("queue", &vec!["same".to_owned(); 900]).await;
     let config = ListConsumerConfig::new(server.config(), "queue", "a").batch(3).settled_elsewhere();
     let consumer = ListConsumer::new(config);
@@ -177,7 +176,7 @@ async fn freezes(server: &Server, random: &mut Random, times: usize) {
 
 async fn answers_that_come_too_late_deliver_and_remove_each_entry_once_by(seed: u64) {
     let server = Server::start().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     server.push("queue", &vec!["same".to_owned(); 600]).await;
     let redis = server.config().response_timeout(Duration::from_millis(100));
     let mut source =
@@ -209,7 +208,7 @@ async fn answers_that_come_too_late_deliver_and_remove_each_entry_once() {
 
 async fn transactions_that_are_answered_too_late_are_applied_once_by(seed: u64) {
     let server = Server::start().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     server.push("queue", &vec!["same".to_owned(); 600]).await;
     let redis = server.config().response_timeout(Duration::from_millis(100));
     let consumer =
@@ -240,7 +239,7 @@ async fn transactions_that_are_answered_too_late_are_applied_once() {
 
 async fn counts_are_exact_though_consumers_crash_between_take_and_commit_by(seed: u64) {
     let server = Server::start().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     server.push("queue", &vec!["same".to_owned(); 500]).await;
     let mut commit = 0;
     while server.ask::<Option<u64>>(&["HGET", "counts", "orders"]).await < Some(500) {
@@ -272,7 +271,7 @@ async fn counts_are_exact_though_consumers_crash_between_take_and_commit() {
 
 async fn a_stream_source_loses_nothing_and_keeps_the_order_over_outages_by(seed: u64) {
     let mut server = Server::durable().await;
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     for body in numbers(0..600) {
         server.tell(&["XADD", "stream", "*", "body", &body]).await;
     }

@@ -8,8 +8,6 @@ use flowcore_testkit::Random;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::random::seeded;
-
 /// Stands before a server and cuts connections when an answer comes: what was asked for is done, and who
 /// asked does not hear of it.
 pub(crate) struct CuttingProxy {
@@ -24,7 +22,8 @@ impl CuttingProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let cuts = Arc::new(AtomicU64::new(0));
-        let cutter = Arc::new(Cutter { random: Mutex::new(seeded(seed)), one_in, most, cuts: cuts.clone() });
+        let cutter =
+            Arc::new(Cutter { random: Mutex::new(Random::seeded(seed)), one_in, most, cuts: cuts.clone() });
         let mut tasks = TaskSet::new();
         tasks.spawn("proxy", async move {
             let mut connections = TaskSet::new();

@@ -15,7 +15,6 @@ use flowcore_testkit::{
     Driven, Random, bodies_of, events, first_occurrences, numbers, pause, started, until, within,
 };
 
-use crate::random::seeded;
 use crate::server::Server;
 
 /// Each flow takes longer than the latest kill.
@@ -44,7 +43,7 @@ async fn deliver_all(sink: &mut impl Sink<Event>, back: &AtomicBool, event: impl
 
 /// The flow beside the outage.
 async fn over_the_outage<T>(server: &mut Server, seed: u64, flow: impl AsyncFnOnce(&AtomicBool) -> T) -> T {
-    let (mut random, back) = (seeded(seed), AtomicBool::new(false));
+    let (mut random, back) = (Random::seeded(seed), AtomicBool::new(false));
     let outage = async {
         away_for_ten_seconds(server, &mut random).await;
         back.store(true, Ordering::Relaxed);
@@ -108,7 +107,7 @@ async fn a_list_spout_emits_everything_once_in_order(seed: u64) {
     let running = topology.build().unwrap().start();
 
     let count = async || log.lock().unwrap().len();
-    let mut random = seeded(seed);
+    let mut random = Random::seeded(seed);
     until(async || count().await > 0).await;
     pause(50 + random.below(700)).await;
     server.kill();

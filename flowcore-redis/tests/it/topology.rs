@@ -12,9 +12,10 @@ use flowcore_redis::{
     ListConsumer, ListConsumerConfig, ListSink, ListSinkConfig, ListSpout, StreamSink, StreamSinkConfig,
     StreamSourceConfig, StreamSpout, SubscribeSourceConfig, SubscribeSpout,
 };
-use flowcore_testkit::{bodies_of, events, first_occurrences, numbers, pause, started, until, within};
+use flowcore_testkit::{
+    Random, bodies_of, events, first_occurrences, numbers, pause, started, until, within,
+};
 
-use crate::random::seeded;
 use crate::server::Server;
 
 /// From a spout into a list, through a bolt.
@@ -59,7 +60,7 @@ async fn a_list_is_copied_in_order_and_removed_when_it_is_delivered() {
 async fn a_stop_in_the_middle_leaves_each_entry_in_one_place() {
     for seed in 0..3 {
         let server = Server::start().await;
-        let mut random = seeded(seed);
+        let mut random = Random::seeded(seed);
         server.push("from", &numbers(0..3000)).await;
         let config = list(&server);
         let running =

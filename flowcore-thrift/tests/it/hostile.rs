@@ -1,16 +1,15 @@
 use std::time::Duration;
 
 use flowcore::event::Event;
-use flowcore_testkit::until;
+use flowcore_testkit::{Random, until};
 use flowcore_thrift::wire::{Limits, Status};
 
 use crate::agent::{Running, config};
 use crate::client::{Client, call, frame};
-use crate::random::seeded;
 
 #[tokio::test]
 async fn bytes_that_were_changed_end_one_connection_and_never_the_source() {
-    let mut random = seeded(3);
+    let mut random = Random::seeded(3);
     let limits = Limits { frame_bytes: 1 << 20, ..Limits::default() };
     let source = Running::start(config().limits(limits).frame_timeout(Duration::from_millis(50))).await;
     let mut good = Client::connect(source.address).await;

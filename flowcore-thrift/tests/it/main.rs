@@ -6,7 +6,6 @@ mod agent;
 mod client;
 mod flume;
 mod hostile;
-mod random;
 mod sink;
 mod source;
 mod tls;

@@ -2,13 +2,12 @@ use std::time::Duration;
 
 use flowcore::event::Event;
 use flowcore::ingest::MemoryChannel;
-use flowcore_testkit::{take, until};
+use flowcore_testkit::{Random, take, until};
 use flowcore_thrift::Protocol;
 use flowcore_thrift::wire::{Reply, Status};
 
 use crate::agent::{Running, config};
 use crate::client::{Client, call, call_of, frame};
-use crate::random::seeded;
 
 fn events(count: usize, from: usize) -> Vec<Event> {
     (from..from + count)
@@ -62,7 +61,7 @@ async fn calls_that_are_sent_ahead_are_answered_in_order() {
 
 #[tokio::test]
 async fn however_bytes_are_split_the_events_are_the_same() {
-    let mut random = seeded(7);
+    let mut random = Random::seeded(7);
     for _ in 0..20 {
         let source = Running::start(config()).await;
         let mut client = Client::connect(source.address).await;

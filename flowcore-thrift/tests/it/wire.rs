@@ -9,7 +9,6 @@ use flowcore_thrift::wire::{
 };
 
 use crate::client::call_of;
-use crate::random::seeded;
 
 const BOTH: [Protocol; 2] = [Protocol::Compact, Protocol::Binary];
 
@@ -32,7 +31,7 @@ fn batch(random: &mut Random, most: usize) -> Vec<Event> {
 
 #[test]
 fn any_events_in_any_reads_come_back_as_they_were() {
-    let mut random = seeded(17);
+    let mut random = Random::seeded(17);
     for round in 0..300 {
         let protocol = BOTH[round % 2];
         let batches: Vec<_> = (0..=random.index(4)).map(|_| batch(&mut random, 30)).collect();
@@ -60,7 +59,7 @@ fn any_events_in_any_reads_come_back_as_they_were() {
 
 #[test]
 fn bytes_that_were_changed_or_cut_are_refused_or_read_within_the_limits() {
-    let mut random = seeded(23);
+    let mut random = Random::seeded(23);
     let limits = Limits { frame_bytes: 1 << 16, events: 50, headers: 10, text_bytes: 100, depth: 8 };
     let mut refused = 0;
     for round in 0..20_000 {
@@ -84,7 +83,7 @@ fn bytes_that_were_changed_or_cut_are_refused_or_read_within_the_limits() {
 
 #[test]
 fn bytes_without_any_sense_are_refused_and_never_make_it_panic() {
-    let mut random = seeded(29);
+    let mut random = Random::seeded(29);
     let limits = Limits { frame_bytes: 1 << 12, depth: 8, ..Limits::default() };
     for round in 0..50_000 {
         let protocol = BOTH[round % 2];
