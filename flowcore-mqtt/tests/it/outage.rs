@@ -7,7 +7,7 @@ use flowcore_mqtt::{
     MqttClient, MqttConfig, MqttSink, MqttSinkConfig, MqttSource, MqttSourceConfig, Publish, QoS, Session,
     Version,
 };
-use flowcore_testkit::{Driven, events, first_occurrences, numbers, pause, started, within};
+use flowcore_testkit::{Driven, events, first_occurrences, for_seeds, numbers, pause, started, within};
 
 use crate::proxy::CuttingProxy;
 use crate::server::Server;
@@ -40,7 +40,7 @@ async fn acked_until(driven: &mut Driven, last: &str) -> Vec<String> {
 async fn what_is_published_over_cut_connections_comes_in_order() {
     let server = Server::start().await;
     for (version, qos) in cases() {
-        for seed in 0..4 {
+        for_seeds(6, async |seed| {
             let topic = format!("{version:?}/{qos:?}/{seed}");
             let mut heard = listener(server.config(), &topic, qos).await;
             let proxy = CuttingProxy::before(server.port(), seed, 12_000, 25).await;
@@ -55,14 +55,15 @@ async fn what_is_published_over_cut_connections_comes_in_order() {
                 came = first_occurrences(came);
             }
             assert!(came == numbers(0..2000), "{version:?} {qos:?} after {} cuts: {came:?}", proxy.cuts());
-        }
+        })
+        .await;
     }
 }
 
 #[tokio::test]
 async fn a_broker_that_forgets_the_session_gets_everything_again_in_order() {
     let server = Server::start().await;
-    for seed in 0..6 {
+    for_seeds(6, async |seed| {
         let topic = format!("forgotten/{seed}");
         let mut heard = listener(server.config(), &topic, QoS::AtLeastOnce).await;
         let proxy = CuttingProxy::before(server.port(), seed, 12_000, 25).await;
@@ -73,14 +74,15 @@ async fn a_broker_that_forgets_the_session_gets_everything_again_in_order() {
         let came = acked_until(&mut heard, "entry 1999").await;
         assert!(proxy.cuts() > 0);
         assert!(first_occurrences(came) == numbers(0..2000), "after {} cuts", proxy.cuts());
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_subscription_over_cut_connections_loses_nothing() {
     let server = Server::start().await;
     for (version, qos) in cases() {
-        for seed in 0..4 {
+        for_seeds(6, async |seed| {
             let topic = format!("{version:?}/{qos:?}/{seed}");
             let proxy = CuttingProxy::before(server.port(), seed, 12_000, 25).await;
             let mqtt = lasting(proxy.config(), version, &topic);
@@ -100,7 +102,8 @@ async fn a_subscription_over_cut_connections_loses_nothing() {
             assert!(first_occurrences(came) == numbers(0..2000), "{version:?} after {} cuts", proxy.cuts());
             proxy.stop_cutting();
             heard.stop().await.unwrap();
-        }
+        })
+        .await;
     }
 }
 
