@@ -88,12 +88,8 @@ impl ChannelFactory for BoxedChannel {
         self.0.open(context).await
     }
 
-    fn can_resize(&self, running: &dyn Channel) -> bool {
-        self.0.can_resize(running)
-    }
-
-    fn resize(&self, running: &dyn Channel) {
-        self.0.resize(running);
+    fn resize<'a>(&'a self, running: &'a dyn Channel) -> Option<Box<dyn FnOnce() + 'a>> {
+        self.0.resize(running)
     }
 }
 

@@ -16,14 +16,11 @@ pub trait ChannelFactory<T: Send + 'static = Event>: Send + 'static {
     /// [`ChannelError::Storage`] when what it keeps its events in cannot be opened.
     async fn open(self: Box<Self>, context: &ComponentContext) -> Result<Arc<dyn Channel<T>>, ChannelError>;
 
-    /// Whether a running channel can become what this would open, and keep its events: the two differ in
-    /// their limits alone.
-    fn can_resize(&self, _running: &dyn Channel<T>) -> bool {
-        false
+    /// Makes of a running channel what this would open, with all of its events, when it is called. `None` where
+    /// the two differ in more than their limits.
+    fn resize<'a>(&'a self, _running: &'a dyn Channel<T>) -> Option<Box<dyn FnOnce() + 'a>> {
+        None
     }
-
-    /// Gives a running channel the limits of this one; only asked of one that [it can](Self::can_resize).
-    fn resize(&self, _running: &dyn Channel<T>) {}
 }
 
 #[async_trait]

@@ -1,5 +1,6 @@
 //! Any agent becomes any other.
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -166,12 +167,10 @@ impl ChannelFactory<Number> for Counting {
         Ok(self.channel)
     }
 
-    fn can_resize(&self, running: &dyn Channel<Number>) -> bool {
-        self.resizes && MemoryChannel::builder().can_resize(running)
-    }
-
-    fn resize(&self, running: &dyn Channel<Number>) {
-        ChannelFactory::resize(&MemoryChannel::builder().capacity(self.capacity), running);
+    fn resize<'a>(&'a self, running: &'a dyn Channel<Number>) -> Option<Box<dyn FnOnce() + 'a>> {
+        let channel =
+            (running as &dyn Any).downcast_ref::<MemoryChannel<Number>>().filter(|_| self.resizes)?;
+        Some(Box::new(|| MemoryChannel::builder().capacity(self.capacity).resize(channel)))
     }
 }
 

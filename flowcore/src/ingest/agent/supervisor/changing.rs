@@ -66,7 +66,7 @@ impl<T: Clone + Send + Sync + 'static> Supervisor<T> {
         let fits = |channel: &&ChannelPlan<T>| {
             let open = self.channels.iter().find(|open| open.name == channel.name);
             !unchanged.channels.contains(&channel.name)
-                && open.is_some_and(|open| channel.factory.can_resize(&*open.own))
+                && open.is_some_and(|open| channel.factory.resize(&*open.own).is_some())
         };
         next.channels.iter().filter(fits).map(|channel| channel.name.clone()).collect()
     }
@@ -75,8 +75,9 @@ impl<T: Clone + Send + Sync + 'static> Supervisor<T> {
         for open in &mut self.channels {
             open.written_elsewhere = next.written_elsewhere.contains(&open.name);
             let plan = next.channels.iter().find(|plan| plan.name == open.name);
-            if let Some(plan) = plan.filter(|plan| names.contains(&plan.name)) {
-                plan.factory.resize(&*open.own);
+            let plan = plan.filter(|plan| names.contains(&plan.name));
+            if let Some(resize) = plan.and_then(|plan| plan.factory.resize(&*open.own)) {
+                resize();
             }
         }
     }

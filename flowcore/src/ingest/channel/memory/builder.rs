@@ -143,13 +143,8 @@ impl<T: Weigh + Send + 'static> ChannelFactory<T> for MemoryChannelBuilder<T> {
         Ok(Arc::new(self.build(context.name.clone())))
     }
 
-    fn can_resize(&self, running: &dyn Channel<T>) -> bool {
-        (running as &dyn Any).is::<MemoryChannel<T>>()
-    }
-
-    fn resize(&self, running: &dyn Channel<T>) {
-        if let Some(channel) = (running as &dyn Any).downcast_ref() {
-            Self::resize(self, channel);
-        }
+    fn resize<'a>(&'a self, running: &'a dyn Channel<T>) -> Option<Box<dyn FnOnce() + 'a>> {
+        let channel = (running as &dyn Any).downcast_ref()?;
+        Some(Box::new(|| self.resize(channel)))
     }
 }

@@ -153,13 +153,8 @@ impl<T: Stored> ChannelFactory<T> for SpillableChannelBuilder<T> {
         Ok(Arc::new(channel))
     }
 
-    fn can_resize(&self, running: &dyn Channel<T>) -> bool {
-        (running as &dyn Any).downcast_ref().is_some_and(|channel| Self::can_resize(self, channel))
-    }
-
-    fn resize(&self, running: &dyn Channel<T>) {
-        if let Some(channel) = (running as &dyn Any).downcast_ref() {
-            Self::resize(self, channel);
-        }
+    fn resize<'a>(&'a self, running: &'a dyn Channel<T>) -> Option<Box<dyn FnOnce() + 'a>> {
+        let channel = (running as &dyn Any).downcast_ref()?;
+        self.can_resize(channel).then(|| Box::new(|| self.resize(channel)) as Box<dyn FnOnce()>)
     }
 }

@@ -35,10 +35,6 @@ struct WatchedPut {
     is_durable: bool,
 }
 
-fn inner(running: &dyn Channel<Number>) -> Option<&dyn Channel<Number>> {
-    (running as &dyn Any).downcast_ref::<Watched>().map(|watched| &*watched.inner)
-}
-
 #[async_trait]
 impl<F: ChannelFactory<Number> + Sync> ChannelFactory<Number> for Watch<F> {
     async fn open(
@@ -50,14 +46,9 @@ impl<F: ChannelFactory<Number> + Sync> ChannelFactory<Number> for Watch<F> {
         Ok(Arc::new(Watched { inner, ledger, chance }))
     }
 
-    fn can_resize(&self, running: &dyn Channel<Number>) -> bool {
-        inner(running).is_some_and(|inner| self.factory.can_resize(inner))
-    }
-
-    fn resize(&self, running: &dyn Channel<Number>) {
-        if let Some(inner) = inner(running) {
-            self.factory.resize(inner);
-        }
+    fn resize<'a>(&'a self, running: &'a dyn Channel<Number>) -> Option<Box<dyn FnOnce() + 'a>> {
+        let watched = (running as &dyn Any).downcast_ref::<Watched>()?;
+        self.factory.resize(&*watched.inner)
     }
 }
 
