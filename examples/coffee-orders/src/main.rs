@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use coffee_orders::cli::Cli;
 use coffee_orders::run;
+use flowcore::base::with_causes;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
     match runtime.block_on(run::run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", with_causes(&*failure));
             ExitCode::FAILURE
         }
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use flowcore::base::with_causes;
 use ny_power::cli::Cli;
 use ny_power::run;
 
@@ -12,7 +13,7 @@ fn main() -> ExitCode {
     match run::run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {failure}");
+            eprintln!("error: {}", with_causes(&*failure));
             ExitCode::FAILURE
         }
     }

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use flowcore::base::{Backoff, Clock, with_causes};
+use flowcore::base::{Backoff, Clock, StopSignals, with_causes};
 use tokio::runtime::{Handle, Runtime};
 
 use super::check::total;
@@ -10,7 +10,7 @@ use super::loader::Loader;
 use super::options::{AgentOptions, OriginOptions};
 use super::output::{complain, say};
 use super::said::names;
-use super::serve::{Signals, serve};
+use super::serve::serve;
 use super::system::{called_from_service, log_level, system_properties, unused, without_effect};
 use super::{Exit, table};
 use crate::Checked;
@@ -84,7 +84,7 @@ struct First {
 
 impl Start<'_> {
     async fn run(self) -> Exit {
-        let mut signals = match Signals::listen() {
+        let mut signals = match StopSignals::listen() {
             Ok(signals) => signals,
             Err(error) => return failed(Exit::Failed, &error),
         };

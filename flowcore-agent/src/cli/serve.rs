@@ -1,10 +1,8 @@
-use std::io;
 use std::time::Duration;
 
-use flowcore::base::{Clock, with_causes};
+use flowcore::base::{Clock, StopSignal, StopSignals, with_causes};
 use flowcore::ingest::agent::{AgentError, AgentReport};
 use flowcore::ingest::{Agent, AgentHandle};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Exit;
 use super::follower::Follower;
@@ -24,7 +22,7 @@ pub(super) async fn serve(
     agent: Agent,
     follower: Option<Follower<'_>>,
     monitoring: Option<MonitorConfig>,
-    mut signals: Signals,
+    mut signals: StopSignals,
 ) -> Exit {
     let handle = match agent.start().await {
         Ok(handle) => handle,
@@ -49,17 +47,19 @@ pub(super) async fn serve(
 }
 
 /// Sources first, then the sinks drain the channels; a second signal ends it at once.
-async fn stop(mut handle: AgentHandle, mut signals: Signals) -> Exit {
+async fn stop(mut handle: AgentHandle, mut signals: StopSignals) -> Exit {
     tracing::info!("stops");
-    let clock = Clock::system();
-    let exit = tokio::select! {
+    let signal = tokio::select! {
         () = handle.finished() => None,
-        exit = signals.second(&clock) => Some(exit),
+        signal = second(&mut signals) => Some(signal),
     };
-    let Some(exit) = exit else { return reported(handle.finish().await) };
+    let Some(signal) = signal else { return reported(handle.finish().await) };
     tracing::warn!("ends at once: nothing is drained");
     handle.abandon(AT_ONCE).await;
-    exit
+    match signal {
+        StopSignal::Interrupt => Exit::Interrupted,
+        StopSignal::Terminate => Exit::Terminated,
+    }
 }
 
 fn reported(end: Result<AgentReport, AgentError>) -> Exit {
@@ -84,33 +84,13 @@ fn failed(error: &dyn std::error::Error) -> Exit {
     Exit::Failed
 }
 
-/// SIGTERM and SIGINT.
-pub(super) struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    pub(super) fn listen() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    /// Waits for one that is no echo of the first one, which came just now.
-    async fn second(&mut self, clock: &Clock) -> Exit {
-        let first = clock.stopwatch();
-        loop {
-            let exit = self.next().await;
-            if is_another_wish(first.elapsed()) {
-                return exit;
-            }
-        }
-    }
-
-    /// Waits for one; how the program ends if it is the second.
-    pub(super) async fn next(&mut self) -> Exit {
-        tokio::select! {
-            _ = self.terminate.recv() => Exit::Terminated,
-            _ = self.interrupt.recv() => Exit::Interrupted,
+/// Waits for one that is no echo of the first one, which came just now.
+async fn second(signals: &mut StopSignals) -> StopSignal {
+    let first = Clock::system().stopwatch();
+    loop {
+        let signal = signals.next().await;
+        if is_another_wish(first.elapsed()) {
+            return signal;
         }
     }
 }

@@ -1,5 +1,4 @@
-use std::hash::{BuildHasher, RandomState};
-
+use flowcore::base::random_u64;
 use flowcore::event::Event;
 use flowcore::ingest::sink::EventSerializer;
 
@@ -34,10 +33,10 @@ impl AvroEventSerializer {
     /// Without compression, in blocks of 2,048,000 bytes.
     pub fn new() -> Self {
         // It tells the ends of blocks apart from anything else by chance; it is no secret.
-        let half = || RandomState::new().hash_one(0_u8).to_ne_bytes();
         let mut marker = [0; 16];
-        marker[..8].copy_from_slice(&half());
-        marker[8..].copy_from_slice(&half());
+        for half in marker.chunks_exact_mut(8) {
+            half.copy_from_slice(&random_u64().to_ne_bytes());
+        }
         Self { codec: BlockCodec::Null, block_bytes: 2_048_000, marker }
     }
 

@@ -1,9 +1,8 @@
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Backoff, Clock};
+use flowcore::base::{Backoff, Clock, random_u64};
 use tokio_rustls::TlsConnector;
 
 use super::connection::{Broken, Connection, Refusal};
@@ -241,5 +240,5 @@ fn kind_of(error: &io::Error) -> ErrorKind {
 
 /// Brokers of 3.1.1 need not take more than 23 letters.
 fn random_id() -> String {
-    format!("flowcore-{:014x}", RandomState::new().hash_one("client id") >> 8)
+    format!("flowcore-{:014x}", random_u64() >> 8)
 }

@@ -1,9 +1,8 @@
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use flowcore::base::{Backoff, Clock, Receipt, Receipts, Token};
+use flowcore::base::{Backoff, Clock, Receipt, Receipts, Token, random_u64};
 use redis::Pipeline;
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -253,7 +252,5 @@ impl ListConsumer {
 }
 
 fn random_token() -> String {
-    // Each state is keyed anew from the system's randomness.
-    let word = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}{:08x}", word(), word(), std::process::id())
+    format!("{:016x}{:016x}{:08x}", random_u64(), random_u64(), std::process::id())
 }

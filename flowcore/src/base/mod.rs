@@ -1,4 +1,5 @@
-//! What both halves stand on: the delivery token, the clock, tasks, the disk, back-off.
+//! What both halves stand on: the delivery token, the clock, tasks, the disk, back-off; and what the programs around
+//! them need: signals to stop, files that are whole.
 //!
 //! Three seams live here and nowhere else: [`Clock`] is the only reader of time, [`TaskSet`] the only
 //! spawner of tasks, [`Disk`] the only way to files.
@@ -9,8 +10,14 @@ mod clock;
 mod contain;
 mod delivery_error;
 mod disk;
+mod local_disk;
+#[cfg(test)]
+mod local_disk_tests;
+mod random;
 mod receipts;
 mod spawn;
+mod stop;
+mod stop_signals;
 pub(crate) mod sync;
 mod token;
 mod token_set;
@@ -24,9 +31,13 @@ pub use clock::{Clock, Stopwatch, Timestamp};
 pub(crate) use contain::contain_call;
 pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
-pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, LocalDisk};
+pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity};
+pub use local_disk::LocalDisk;
+pub use random::random_u64;
 pub use receipts::{Receipt, Receipts};
-pub use spawn::{BlockingPool, TaskEnd, TaskSet, blocking, on_own_thread};
+pub use spawn::{BlockingPool, TaskEnd, TaskError, TaskSet, blocking, on_own_thread};
+pub use stop::Stop;
+pub use stop_signals::{StopSignal, StopSignals};
 pub use token::Token;
 pub use token_set::TokenSet;
 pub use trouble::{Trouble, TroubleExtent, TroubleNews, whole_seconds};

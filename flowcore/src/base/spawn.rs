@@ -78,7 +78,42 @@ impl<T: Send + 'static> Default for TaskSet<T> {
     }
 }
 
+/// Why a task has returned nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    /// It panicked.
+    #[error(transparent)]
+    Panicked(#[from] Panic),
+    /// It was aborted.
+    #[error("it was aborted")]
+    Aborted,
+}
+
 impl<T> TaskEnd<T> {
+    /// What it returned.
+    ///
+    /// # Errors
+    /// [`TaskError`] when it did not.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use flowcore::base::TaskSet;
+    ///
+    /// let mut tasks = TaskSet::new();
+    /// tasks.spawn("parse", async { "42".parse::<u8>() });
+    /// while let Some((name, end)) = tasks.next().await {
+    ///     assert_eq!((&*name, end.into_result()??), ("parse", 42));
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn into_result(self) -> Result<T, TaskError> {
+        match self {
+            Self::Done(value) => Ok(value),
+            Self::Panicked(panic) => Err(panic.into()),
+            Self::Aborted => Err(TaskError::Aborted),
+        }
+    }
+
     fn from_error(error: JoinError) -> Self {
         match error.try_into_panic() {
             Ok(payload) => Self::Panicked(Panic::from_payload(&*payload)),

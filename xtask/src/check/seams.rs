@@ -47,7 +47,7 @@ const SEAMS: [Seam; 3] = [
         instead: "read base::Clock, or measure with base::Stopwatch",
     },
     Seam {
-        file: "flowcore/src/base/disk.rs",
+        file: "flowcore/src/base/local_disk.rs",
         owns: &[&["std", "fs"], &["tokio", "fs"], &["File", "open"], &["File", "create"]],
         instead: "go through base::Disk",
     },
@@ -95,7 +95,7 @@ mod tests {
         let found = findings("use std::{\n  fs::File,\n};");
         assert_eq!(
             found,
-            ["flowcore/src/ingest/writer.rs:2: `std::fs::File` belongs to flowcore/src/base/disk.rs; \
+            ["flowcore/src/ingest/writer.rs:2: `std::fs::File` belongs to flowcore/src/base/local_disk.rs; \
              go through base::Disk"]
         );
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::time::Duration;
 
-use flowcore::base::{Clock, Panic, blocking};
+use flowcore::base::{Clock, Panic, blocking, random_u64};
 use tokio::sync::watch;
 
 use crate::lines::open_complete;
@@ -122,7 +122,7 @@ impl Generator {
         let paths = (dir.join(ORDERS_FILE), dir.join(LOG_FILE));
         let opened = blocking(move || open(paths.0, paths.1)).await.map_err(GeneratorError::Failed)?;
         let (orders, log, totals) = opened?;
-        let seed = settings.seed.unwrap_or_else(random::any_seed);
+        let seed = settings.seed.unwrap_or_else(random_u64);
         let most = settings.orders.unwrap_or(u64::MAX);
         Ok(Self { orders, log, totals: watch::Sender::new(totals), pace, seed, most, clock })
     }

@@ -1,5 +1,3 @@
-use std::hash::{BuildHasher, RandomState};
-
 /// A small random generator (splitmix64): the same numbers for the same seed, everywhere.
 #[derive(Debug, Clone)]
 pub struct SplitMix(u64);
@@ -34,11 +32,6 @@ pub(super) const fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     bits ^ (bits >> 31)
-}
-
-/// A seed that differs from run to run.
-pub(super) fn any_seed() -> u64 {
-    RandomState::new().hash_one(())
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ async fn dump_embedded(options: &DumpOptions) -> Result<(), Failure> {
     let dir = &options.dir.dir;
     let path = dir.join(STORE_FILE);
     if !path.exists() {
-        return Err(Failure::new(format!("nothing is stored in {}", dir.display())));
+        return Err(Failure::from(format!("nothing is stored in {}", dir.display())));
     }
     let store = EmbeddedStore::open(&path).await?;
     let mut document = Document::begin(BufWriter::new(io::stdout().lock()), store.totals().await?)?;

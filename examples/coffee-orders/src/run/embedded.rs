@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskSet};
+use flowcore::base::{Clock, Stop, StopSignals, TaskSet};
 use flowcore::bridge::ChannelSpout;
 use flowcore::ingest::source::tail::TailProgress;
 use flowcore::ingest::{AgentBuilder, AgentHandle, MemoryChannel};
@@ -11,9 +11,7 @@ use flowcore::process::{RunReport, TopologyBuilder, TopologyHandle};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 
-use super::failure::ended;
 use super::progress::{Numbers, ProgressLine};
-use super::stop::{Stop, StopSignals};
 use super::{Failure, generate, tail};
 use crate::bucket::Bucketing;
 use crate::cli::AllOptions;
@@ -105,7 +103,7 @@ impl Program {
             .start()
             .await?;
         let channel =
-            agent.channel("memory").ok_or_else(|| Failure::new("the agent has lost its channel"))?;
+            agent.channel("memory").ok_or_else(|| Failure::from("the agent has lost its channel"))?;
 
         let rejected = Arc::new(AtomicU64::new(0));
         let mut topology = TopologyBuilder::new("coffee-orders").clock(clock.clone());
@@ -169,12 +167,12 @@ impl Program {
                 return Ok(());
             }
             tokio::select! {
-                () = signals.wait() => return Ok(()),
+                _ = signals.next() => return Ok(()),
                 error = self.agent.failed() => return Err(error.into()),
-                Some((name, end)) = self.tasks.next() => match ended(&name, end)? {
+                Some((name, end)) = self.tasks.next() => match end.into_result()?? {
                     Part::Generator => self.generating = false,
                     Part::Topology(_) | Part::Web => {
-                        return Err(Failure::new(format!("{name} has ended by itself")));
+                        return Err(Failure::from(format!("{name} has ended by itself")));
                     }
                 },
                 () = self.progress.due() => {
@@ -202,10 +200,10 @@ impl Program {
         while self.generated.is_some() && is_left(self) && watch.elapsed() < READ_REST {
             tokio::select! {
                 error = self.agent.failed() => return Err(error.into()),
-                Some((name, end)) = self.tasks.next() => match ended(&name, end)? {
+                Some((name, end)) = self.tasks.next() => match end.into_result()?? {
                     Part::Generator => self.generating = false,
                     Part::Topology(_) | Part::Web => {
-                        return Err(Failure::new(format!("{name} has ended by itself")));
+                        return Err(Failure::from(format!("{name} has ended by itself")));
                     }
                 },
                 () = self.clock.sleep(LOOK_EVERY) => {}
@@ -221,7 +219,12 @@ impl Program {
         let mut failure = None;
         let mut left = 0;
         while self.tasks.names().any(|name| name != "web") {
-            match self.tasks.next().await.map(|(name, end)| ended(&name, end)) {
+            match self
+                .tasks
+                .next()
+                .await
+                .map(|(_, end)| end.into_result().unwrap_or_else(|error| Err(error.into())))
+            {
                 Some(Ok(Part::Topology(report))) => {
                     left = report.unsettled.iter().map(|unsettled| unsettled.tuples).sum();
                 }

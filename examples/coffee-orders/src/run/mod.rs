@@ -4,18 +4,19 @@ mod collect;
 mod count;
 mod dump;
 mod embedded;
-mod failure;
 mod generate;
 mod page;
 mod progress;
 mod queue;
 mod replay;
-mod stop;
 mod tail;
 
-pub use failure::Failure;
+use std::error::Error;
 
 use crate::cli::{Cli, Command};
+
+/// Why the program ends with an error.
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// Does what the command line says.
 ///

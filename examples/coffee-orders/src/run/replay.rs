@@ -42,7 +42,7 @@ pub(super) async fn run(options: &ReplayOptions) -> Result<(), Failure> {
         .build()?
         .start()
         .await?;
-    let channel = agent.channel("memory").ok_or_else(|| Failure::new("the agent has lost its channel"))?;
+    let channel = agent.channel("memory").ok_or_else(|| Failure::from("the agent has lost its channel"))?;
 
     let clock = Clock::fixed(options.at);
     let mut topology = TopologyBuilder::new("replay").clock(clock).delivery(Delivery::BestEffort);
@@ -78,7 +78,7 @@ pub(super) async fn run(options: &ReplayOptions) -> Result<(), Failure> {
 
 /// Whether there is something that can be read to its end.
 fn check(file: &Path) -> Result<(), Failure> {
-    let cannot = |why: String| Failure::new(format!("cannot read {}: {why}", file.display()));
+    let cannot = |why: String| Failure::from(format!("cannot read {}: {why}", file.display()));
     let opened = File::open(file).and_then(|opened| opened.metadata());
     let kind = opened.map_err(|error| cannot(error.to_string()))?.file_type();
     if kind.is_file() {

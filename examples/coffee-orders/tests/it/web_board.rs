@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coffee_orders::packet::{Count, Dimension, Statistics};
 use coffee_orders::web::{Board, BoardError, listen, serve};
-use flowcore::base::{Clock, TaskSet, Timestamp};
+use flowcore::base::{Clock, Stop, TaskSet, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast;
 
 pub(crate) const BRANCHES: [&str; 5] = ["all", "jeongja", "seohyeon", "sunae", "migeum"];
 
@@ -145,7 +145,7 @@ fn a_date_is_the_buckets_start_in_utc() {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     tasks: TaskSet<()>,
-    stop: watch::Sender<bool>,
+    stop: Stop,
 }
 
 impl Server {
@@ -156,17 +156,18 @@ impl Server {
     pub(crate) async fn start_at(board: Arc<dyn Board>, address: SocketAddr) -> Self {
         let listener = listen(address).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, mut stopping) = watch::channel(false);
+        let stop = Stop::new();
+        let stopped = stop.stopped();
         let mut tasks = TaskSet::new();
         tasks.spawn("server", async move {
-            serve(listener, board, async move { drop(stopping.wait_for(|stop| *stop).await) }).await;
+            serve(listener, board, stopped).await;
         });
         Self { address, tasks, stop }
     }
 
     /// Stops it, and waits until it has.
     pub(crate) async fn stop(mut self) {
-        self.stop.send_replace(true);
+        self.stop.now();
         while self.tasks.next().await.is_some() {}
     }
 }

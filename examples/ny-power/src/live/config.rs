@@ -1,7 +1,6 @@
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use flowcore::base::Backoff;
+use flowcore::base::{Backoff, random_u64};
 
 /// How files are followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Default for PollConfig {
             refusals: 20,
             backlog_days: 0,
             since: None,
-            seed: RandomState::new().hash_one(0),
+            seed: random_u64(),
         }
     }
 }

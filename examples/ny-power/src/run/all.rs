@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use flowcore::base::StopSignals;
+
 use super::broker::EmbeddedBroker;
 use super::parts::{foreign_broker, start_archiver, start_pump, start_web};
 use super::program::Program;
 use super::progress::ProgressLine;
-use super::stop::StopSignals;
 use super::{Failure, watch, websocket};
 use crate::cli::AllOptions;
 use crate::web::{self, WebSocket};

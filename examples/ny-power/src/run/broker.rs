@@ -1,13 +1,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 
+use flowcore::base::StopSignals;
 use flowcore_mqtt::MqttConfig;
 use tokio::net::TcpListener;
 
 use super::Failure;
 use super::password::own_password;
 use super::program::Program;
-use super::stop::StopSignals;
 use crate::broker::{Access, Broker, BrokerConfig, Limits, Mosquitto, PUMP, listen};
 use crate::cli::{BrokerConfigOptions, BrokerRoleOptions, HostOptions, ListenOptions, PasswordOptions};
 

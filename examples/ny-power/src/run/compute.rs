@@ -16,7 +16,7 @@ pub(super) fn run(options: &ComputeOptions) -> Result<(), Failure> {
     let summary = if options.json { print_json(input, out)? } else { print_summary(input, &mut out)? };
     match summary.rejected.first() {
         Some(first) if summary.intervals == 0 => {
-            Err(Failure::new(format!("there is nothing to compute: {first}")))
+            Err(Failure::from(format!("there is nothing to compute: {first}")))
         }
         _ => Ok(()),
     }

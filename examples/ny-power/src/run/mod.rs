@@ -3,20 +3,21 @@
 mod all;
 mod broker;
 mod compute;
-mod failure;
 mod feed;
 mod parts;
 mod password;
 mod program;
 mod progress;
 mod roles;
-mod stop;
 mod watch;
 mod websocket;
 
-pub use failure::Failure;
+use std::error::Error;
 
 use crate::cli::{Cli, Command};
+
+/// Why the program ends with an error.
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The one part that may end by itself.
 const PUMP: &str = "the pump";

@@ -1,9 +1,7 @@
-use flowcore::base::TaskSet;
+use flowcore::base::{Stop, StopSignals, TaskSet};
 use flowcore::process::RunningTopology;
 
 use super::Failure;
-use super::failure::ended;
-use super::stop::{Stop, StopSignals};
 
 /// The parts of the program that run. They stop one after the other, the last one first: who is started later
 /// needs those before it.
@@ -49,7 +47,7 @@ impl Program {
             Some((name, end)) => {
                 let part = self.parts.iter().position(|(part, _)| **part == *name);
                 let name = part.map_or("a part", |part| self.parts.remove(part).0);
-                ended(name, end).map(|()| name)
+                end.into_result()?.map(|()| name)
             }
             None => std::future::pending().await,
         }
@@ -58,8 +56,8 @@ impl Program {
     /// Until there is a signal, or a part ends, which none should.
     pub(super) async fn run_until_stopped(mut self, signals: &mut StopSignals) -> Result<(), Failure> {
         let ended = tokio::select! {
-            end = self.next_end() => end.and_then(|name| Err(Failure::new(format!("{name} has ended")))),
-            () = signals.wait() => Ok(()),
+            end = self.next_end() => end.and_then(|name| Err(Failure::from(format!("{name} has ended")))),
+            _ = signals.next() => Ok(()),
         };
         let stopped = self.stop(signals).await;
         ended.and(stopped)
@@ -69,7 +67,7 @@ impl Program {
     pub(super) async fn stop(self, signals: &mut StopSignals) -> Result<(), Failure> {
         tokio::select! {
             stopped = self.stop_in_order() => stopped,
-            () = signals.wait() => Ok(()),
+            _ = signals.next() => Ok(()),
         }
     }
 
@@ -78,7 +76,7 @@ impl Program {
         while let Some((name, stop)) = self.parts.pop() {
             stop.now();
             while let Some((ended_name, end)) = self.tasks.next().await {
-                stopped = stopped.and(ended(&ended_name, end));
+                stopped = stopped.and(end.into_result().unwrap_or_else(|error| Err(error.into())));
                 if *ended_name == *name {
                     break;
                 }

@@ -1,9 +1,10 @@
 //! The parts of the program, each in a process of its own.
 
+use flowcore::base::StopSignals;
+
 use super::parts::{foreign_broker, start_archiver, start_pump, start_web};
 use super::program::Program;
 use super::progress::ProgressLine;
-use super::stop::StopSignals;
 use super::{Failure, watch};
 use crate::cli::{ArchiveRoleOptions, PumpOptions, WebOptions};
 use crate::web::{self, WebSocket};

@@ -1,8 +1,9 @@
 use std::pin::pin;
 
+use flowcore::base::StopSignals;
+
 use super::program::Program;
 use super::progress::ProgressLine;
-use super::stop::StopSignals;
 use super::{Failure, PUMP};
 
 /// Shows how far the program is until it is to stop, or a part fails. The pump alone may end before: when its
@@ -20,10 +21,10 @@ pub(super) async fn watch(
             end = program.next_end() => match end {
                 Ok(PUMP) if exit => is_through = true,
                 Ok(PUMP) => progress.say_through(),
-                Ok(name) => break Err(Failure::new(format!("{name} has ended"))),
+                Ok(name) => break Err(Failure::from(format!("{name} has ended"))),
                 Err(failure) => break Err(failure),
             },
-            () = signals.wait() => break Ok(()),
+            _ = signals.next() => break Ok(()),
             () = progress.due() => progress.show(),
             () = &mut archived, if is_through => break Ok(()),
         }

@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use flowcore::base::{TaskSet, blocking};
+use flowcore::base::{StopSignals, TaskSet, blocking};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -10,8 +10,7 @@ use tokio::sync::watch;
 pub(super) struct Keys {
     quit: watch::Receiver<bool>,
     resized: Signal,
-    interrupt: Signal,
-    terminate: Signal,
+    signals: StopSignals,
     stop: Arc<AtomicBool>,
     reader: TaskSet<()>,
 }
@@ -38,8 +37,7 @@ impl Keys {
         Ok(Self {
             quit,
             resized: signal(SignalKind::window_change())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
+            signals: StopSignals::listen()?,
             stop,
             reader,
         })
@@ -53,7 +51,7 @@ impl Keys {
 
     /// Waits for what a person does next. Safe to cancel.
     pub(super) async fn next(&mut self) -> Wish {
-        let Self { quit, resized, interrupt, terminate, .. } = self;
+        let Self { quit, resized, signals, .. } = self;
         let pressed = async {
             if quit.wait_for(|quit| *quit).await.is_err() {
                 // Nobody reads keys.
@@ -62,8 +60,7 @@ impl Keys {
         };
         tokio::select! {
             () = pressed => Wish::Quit,
-            _ = interrupt.recv() => Wish::Quit,
-            _ = terminate.recv() => Wish::Quit,
+            _ = signals.next() => Wish::Quit,
             _ = resized.recv() => Wish::Redraw,
         }
     }

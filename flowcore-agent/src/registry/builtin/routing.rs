@@ -1,7 +1,6 @@
 //! Channel selectors, sink processors and config filters.
 
-use std::hash::{BuildHasher, RandomState};
-
+use flowcore::base::random_u64;
 use flowcore::ingest::selector::Route;
 use flowcore::ingest::{
     FailoverPolicy, LoadBalancePolicy, LoadBalancingSelector, MultiplexingSelector, ReplicatingSelector,
@@ -53,7 +52,7 @@ fn multiplexing(settings: &Settings<'_>, channels: &[&str]) -> Result<Multiplexi
 fn load_balancing(settings: &Settings<'_>, channels: &[&str]) -> Result<LoadBalancingSelector, SettingError> {
     match settings.required("policy")?.to_ascii_uppercase().as_str() {
         "ROUND_ROBIN" => Ok(LoadBalancingSelector::round_robin(0..channels.len())),
-        "RANDOM" => Ok(LoadBalancingSelector::random(0..channels.len(), seed())),
+        "RANDOM" => Ok(LoadBalancingSelector::random(0..channels.len(), random_u64())),
         _ => Err(settings.error("policy", "is neither ROUND_ROBIN nor RANDOM")),
     }
 }
@@ -85,7 +84,7 @@ fn load_balance(settings: &Settings<'_>, sinks: &[&str]) -> Result<BoxedPolicy, 
     let selector = settings.required("selector")?;
     let policy = match selector.to_ascii_lowercase().as_str() {
         "round_robin" => LoadBalancePolicy::round_robin(sinks.len()),
-        "random" => LoadBalancePolicy::random(sinks.len(), seed()),
+        "random" => LoadBalancePolicy::random(sinks.len(), random_u64()),
         // One's own.
         _ => {
             let made = settings.registry().make_sink_processor(selector, settings, sinks);
@@ -96,9 +95,4 @@ fn load_balance(settings: &Settings<'_>, sinks: &[&str]) -> Result<BoxedPolicy, 
     };
     let most = settings.millis("selector.maxTimeOut")?;
     Ok(BoxedPolicy::new(policy.backoff(settings.boolean("backoff")?).max_timeout(most)))
-}
-
-/// Another one for each part and start.
-fn seed() -> u64 {
-    RandomState::new().hash_one(0)
 }

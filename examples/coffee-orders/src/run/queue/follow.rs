@@ -3,7 +3,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{GENERATOR, Program};
-use crate::run::failure::ended;
 use crate::run::progress::{Numbers, ProgressLine};
 use crate::run::{Failure, tail};
 
@@ -24,13 +23,13 @@ impl Program {
                 }
             };
             tokio::select! {
-                () = self.signals.wait() => return Ok(()),
+                _ = self.signals.next() => return Ok(()),
                 error = failed => return Err(error.into()),
                 Some((name, end)) = self.tasks.next() => {
-                    ended(&name, end)?;
+                    end.into_result()??;
                     match &mut self.collecting {
                         Some(collecting) if &*name == GENERATOR => collecting.generating = false,
-                        _ => return Err(Failure::new(format!("{name} has ended by itself"))),
+                        _ => return Err(Failure::from(format!("{name} has ended by itself"))),
                     }
                 }
                 () = progress.due() => progress.show(self.numbers()),

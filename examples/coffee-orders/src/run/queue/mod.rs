@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use flowcore::base::{Clock, TaskSet};
+use flowcore::base::{Clock, Stop, StopSignals, TaskSet};
 use flowcore::ingest::AgentHandle;
 use flowcore::ingest::source::tail::TailProgress;
 use flowcore::process::TopologyHandle;
@@ -18,7 +18,6 @@ use crate::bucket::Bucketing;
 use crate::cli::{AllOptions, CollectOptions, CountOptions, GeneratorOptions, PageOptions, WebOptions};
 use crate::queue::Server;
 use crate::run::progress::ProgressLine;
-use crate::run::stop::{Stop, StopSignals};
 use crate::run::{Failure, collect, count, generate, page};
 use crate::statistics::Totals;
 use crate::web;
@@ -127,7 +126,7 @@ impl Program {
         let mut server = Server::new(&self.url)?;
         tokio::select! {
             reached = server.reach(&self.clock) => Ok(reached.map(|()| true)?),
-            () = self.signals.wait() => Ok(false),
+            _ = self.signals.next() => Ok(false),
         }
     }
 

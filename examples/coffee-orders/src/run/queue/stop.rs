@@ -1,13 +1,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use flowcore::base::StopSignals;
 use flowcore_redis::ListConsumer;
 
 use super::follow::LOOK_EVERY;
 use super::{Collecting, GENERATOR, Program};
-use crate::run::failure::ended;
 use crate::run::progress::{Numbers, ProgressLine};
-use crate::run::stop::StopSignals;
 use crate::run::{Failure, tail};
 use crate::statistics::Totals;
 
@@ -29,13 +28,13 @@ impl Program {
         while self.is_generated_left() && watch.elapsed() < READ_REST {
             tokio::select! {
                 Some((name, end)) = self.tasks.next() => {
-                    ended(&name, end)?;
+                    end.into_result()??;
                     match &mut self.collecting {
                         Some(collecting) if &*name == GENERATOR => collecting.generating = false,
-                        _ => return Err(Failure::new(format!("{name} has ended by itself"))),
+                        _ => return Err(Failure::from(format!("{name} has ended by itself"))),
                     }
                 }
-                () = self.signals.wait() => return Ok(()),
+                _ = self.signals.next() => return Ok(()),
                 () = self.clock.sleep(LOOK_EVERY) => {}
             }
         }
@@ -52,7 +51,7 @@ impl Program {
         let mut again = StopSignals::listen()?;
         tokio::select! {
             stopped = self.stop_in_order(progress) => stopped,
-            () = again.wait() => Err(Failure::new(HURRY)),
+            _ = again.next() => Err(Failure::from(HURRY)),
         }
     }
 
@@ -93,8 +92,8 @@ impl Program {
             page.stop();
         }
         self.stop_web.now();
-        while let Some((name, end)) = self.tasks.next().await {
-            failure = failure.or(ended(&name, end).err());
+        while let Some((_, end)) = self.tasks.next().await {
+            failure = failure.or(end.into_result().unwrap_or_else(|error| Err(error.into())).err());
         }
         if let Some(counting) = &self.counting {
             let stored = counting.stored.load(Ordering::Relaxed);
@@ -113,6 +112,6 @@ impl Program {
 async fn release(consumer: &ListConsumer) -> Result<(), Failure> {
     match tokio::time::timeout(RELEASE_WITHIN, consumer.release()).await {
         Ok(released) => Ok(released?),
-        Err(_) => Err(Failure::new(AWAY)),
+        Err(_) => Err(Failure::from(AWAY)),
     }
 }

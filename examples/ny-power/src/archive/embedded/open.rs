@@ -1,9 +1,7 @@
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 
+use flowcore::base::LocalDisk;
 use redb::{Database, DatabaseError, StorageError};
 
 use super::tables::{self, VERSION};
@@ -14,9 +12,9 @@ use crate::archive::error::AnyError;
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
 
 pub(super) fn open(path: &Path) -> Result<Database, ArchiveError> {
-    if !path.exists() {
-        make(path).map_err(|source| ArchiveError::Open { path: path.to_owned(), source })?;
-    }
+    LocalDisk
+        .create_whole(path, make)
+        .map_err(|source| ArchiveError::Open { path: path.to_owned(), source })?;
     let database = database(path).map_err(|error| refused(path, error))?;
     let path = path.to_owned();
     match tables::prepare(&database) {
@@ -27,24 +25,9 @@ pub(super) fn open(path: &Path) -> Result<Database, ArchiveError> {
     }
 }
 
-/// A database that a crash leaves half made cannot be opened again: so it gets its name when it is whole.
+/// A database that a crash leaves half made cannot be opened again.
 fn make(path: &Path) -> Result<(), AnyError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut new = OsString::from(path);
-    // Nobody else's: a process may open it twice at once, and in containers all have the same number.
-    new.push(format!(".{:016x}.new", RandomState::new().build_hasher().finish()));
-    tables::prepare(&database(Path::new(&new))?)?;
-    let named = fs::hard_link(&new, path);
-    fs::remove_file(&new)?;
-    match named {
-        // Somebody else was faster: theirs is as good.
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
-        _ => {}
-    }
-    // The name is safe only when the folder is.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
+    tables::prepare(&database(path)?)?;
     Ok(())
 }
 

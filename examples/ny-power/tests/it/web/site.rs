@@ -2,19 +2,18 @@
 
 use std::net::SocketAddr;
 
-use flowcore::base::{TaskEnd, TaskSet};
+use flowcore::base::{Stop, TaskSet};
 use ny_power::web::{WebConfig, WebSocket, listen, serve};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 
 use super::browser_driver::Browser;
 
 /// A web server that sends pages to one broker.
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
-    stop: watch::Sender<bool>,
+    stop: Stop,
     tasks: TaskSet<()>,
 }
 
@@ -27,23 +26,19 @@ impl Site {
     pub(crate) async fn start_with(websocket: WebSocket) -> Self {
         let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, mut stopping) = watch::channel(false);
+        let stop = Stop::new();
+        let stopped = stop.stopped();
         let mut tasks = TaskSet::new();
         tasks.spawn("site", async move {
-            serve(
-                listener,
-                WebConfig { websocket },
-                async move { drop(stopping.wait_for(|stop| *stop).await) },
-            )
-            .await;
+            serve(listener, WebConfig { websocket }, stopped).await;
         });
         Self { address, stop, tasks }
     }
 
     pub(crate) async fn stop(mut self) {
-        self.stop.send_replace(true);
+        self.stop.now();
         let (_, end) = self.tasks.next().await.unwrap();
-        assert!(matches!(end, TaskEnd::Done(())), "{end:?}");
+        end.into_result().unwrap();
     }
 
     /// Opens the dashboard, and waits until it is subscribed.

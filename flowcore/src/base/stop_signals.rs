@@ -1,0 +1,123 @@
+use std::io;
+
+/// What the system sends a program that is to end: Ctrl-C in its terminal, or the wish that it terminates.
+///
+/// The first signal is the time to stop in order; who waits for a second one can end at once then. As long as this
+/// lives, signals no longer end the program by themselves.
+///
+/// ```no_run
+/// # use flowcore::process::RunningTopology;
+/// # async fn example(topology: RunningTopology) -> Result<(), Box<dyn std::error::Error>> {
+/// use flowcore::base::StopSignals;
+///
+/// let mut signals = StopSignals::listen()?;
+/// let handle = topology.handle();
+/// let mut ended = std::pin::pin!(topology.wait());
+/// let report = tokio::select! {
+///     report = &mut ended => report?,
+///     _ = signals.next() => {
+///         handle.stop();
+///         ended.await?
+///     }
+/// };
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct StopSignals(system::Signals);
+
+/// A signal that asks a program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopSignal {
+    /// From the terminal: SIGINT.
+    Interrupt,
+    /// From whoever started it: SIGTERM.
+    Terminate,
+}
+
+impl StopSignals {
+    /// Takes signals from now on. Call it within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the system does not let it.
+    pub fn listen() -> io::Result<Self> {
+        system::Signals::listen().map(Self)
+    }
+
+    /// Waits for the next one. Safe to cancel.
+    pub async fn next(&mut self) -> StopSignal {
+        self.0.next().await
+    }
+}
+
+#[cfg(unix)]
+mod system {
+    use std::io;
+
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+
+    use super::StopSignal;
+
+    #[derive(Debug)]
+    pub(super) struct Signals {
+        interrupt: Signal,
+        terminate: Signal,
+    }
+
+    impl Signals {
+        pub(super) fn listen() -> io::Result<Self> {
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        }
+
+        pub(super) async fn next(&mut self) -> StopSignal {
+            tokio::select! {
+                _ = self.interrupt.recv() => StopSignal::Interrupt,
+                _ = self.terminate.recv() => StopSignal::Terminate,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::io;
+
+    use super::StopSignal;
+
+    #[derive(Debug)]
+    pub(super) struct Signals;
+
+    impl Signals {
+        pub(super) fn listen() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) async fn next(&mut self) -> StopSignal {
+            match tokio::signal::ctrl_c().await {
+                Ok(()) => StopSignal::Interrupt,
+                // There is nobody to hear it from.
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use flowcore_testkit::within;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_signal_is_told_and_none_ends_the_program() {
+        let mut signals = StopSignals::listen().unwrap();
+        for (name, signal) in [("-TERM", StopSignal::Terminate), ("-INT", StopSignal::Interrupt)] {
+            let own = std::process::id().to_string();
+            let told = std::process::Command::new("kill").args([name, &own]).status().unwrap();
+            assert!(told.success());
+            assert_eq!(within(signals.next()).await, signal);
+        }
+    }
+}
