@@ -9,6 +9,7 @@ use flowcore::base::{Clock, TaskSet};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -100,11 +101,19 @@ async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 /// Answers one client's requests until it leaves or the server stops.
-async fn connection(stream: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, router: Router, stopping: watch::Receiver<bool>) {
     // Without it small live packets wait for the acknowledgement of the ones before.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "packets to a client may come late");
     }
+    answer(stream, router, stopping).await;
+}
+
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
@@ -134,5 +143,34 @@ async fn drain(mut connections: TaskSet<()>) {
             () = &mut grace => return connections.abort_all(),
             end = connections.next() => if end.is_none() { return },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::AsyncWriteExt;
+
+    use super::*;
+
+    /// What the end of the server takes with one such client, in time that jumps when nobody is busy.
+    async fn end_with(question: &str) -> Duration {
+        let (stop, stopping) = watch::channel(false);
+        let router = Router::new().route("/much", get(async || "much ".repeat(1_000)));
+        let (mut client, server) = tokio::io::duplex(64);
+        let mut connections = TaskSet::new();
+        connections.spawn("connection", answer(server, router, stopping));
+        client.write_all(question.as_bytes()).await.unwrap();
+        Clock::system().sleep(Duration::from_secs(1)).await;
+        stop.send_replace(true);
+        let watch = Clock::system().stopwatch();
+        drain(connections).await;
+        watch.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_connections_end_at_once_and_who_takes_no_answer_two_seconds_later() {
+        assert_eq!(end_with("").await, Duration::ZERO);
+        assert_eq!(end_with("GET /much HTTP/1.1\r\nHost: a\r\n\r\n").await.as_secs(), GRACE.as_secs());
     }
 }

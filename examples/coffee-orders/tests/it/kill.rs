@@ -10,6 +10,8 @@ use super::program_count::{Counted, assert_conserved, log_totals};
 use super::redis_server::RedisServer;
 
 const SEED: u64 = 20_140_928;
+/// About as long as an order, in bytes; longer than a mistake.
+const ORDER: u64 = 150;
 const BAD: [&str; 5] = [
     "nonsense\n",
     "\n",
@@ -55,25 +57,21 @@ async fn kill_often(form: Form, kills: u32) {
             home.append(BAD[bad % BAD.len()]);
             bad += 1;
         }
-        let time = match (number, random.below(8)) {
-            // The first start makes the folder and the store.
-            (..12, _) => (0, 40),
-            (_, 0) => (200, 1_300),
-            _ => (0, 200),
-        };
+        // The first starts make the folder and the store, and may be over before.
         if number >= 12 {
-            // More than a mistake.
-            wait_for("an order of this life", || (size() > written + 300).then_some(())).await;
+            let most = if random.below(8) == 0 { 3_000 } else { 300 };
+            let orders = 1 + random.below(most);
+            wait_for("orders of this life", || (size() > written + orders * ORDER).then_some(())).await;
         }
-        kill_somewhere(program, &mut random, time).await;
+        kill_somewhere(program, &mut random, (0, 40)).await;
     }
-    let orders = (home.lines() + 500).to_string();
+    let lines = home.lines() + 500;
+    let orders = lines.to_string();
     let last = ["--rate", "3000", "--seed", "9", "--bucket", "1s", "--orders", &orders, "--exit"];
     home.start(&last).succeeds().await;
 
     let stored = assert_counted_once(&home);
-    assert_eq!(stored.rejected.len(), bad);
-    assert!(stored.orders > 1_000, "only {} orders: the kills leave it no time", stored.orders);
+    assert_eq!((stored.orders, stored.rejected.len()), ((lines - bad) as u64, bad));
     let (rows, cups) = log_totals(&fs::read_to_string(home.file(LOG_FILE)).unwrap());
     assert_eq!((rows, cups), (stored.orders + stored.rejected.len() as u64, stored.cups));
 }
@@ -128,7 +126,7 @@ async fn a_writer_of_torn_and_bad_lines_and_kills_leave_every_line_counted_or_re
 #[tokio::test]
 async fn with_a_redis_every_order_is_counted_once_however_often_the_program_is_killed() {
     let server = RedisServer::start().await;
-    kill_often(server.form(), 60).await;
+    kill_often(server.form(), 100).await;
 }
 
 #[tokio::test]

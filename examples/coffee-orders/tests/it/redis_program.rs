@@ -49,6 +49,12 @@ pub(crate) async fn until_shown(page: SocketAddr) {
     panic!("the page shows no orders: {:?}", shown(page).await);
 }
 
+/// Waits until the generator has written so many orders more.
+pub(crate) async fn until_written(home: &Home, more: usize) {
+    let lines = home.lines() + more;
+    wait_for("orders", || (home.lines() >= lines).then_some(())).await;
+}
+
 /// The server is killed, and the page says so for ten seconds.
 pub(crate) async fn away_for_ten_seconds(server: &mut RedisServer, page: SocketAddr) {
     server.kill();
@@ -72,9 +78,10 @@ async fn with_its_redis_away_for_ten_seconds_the_program_runs_on_and_counts_ever
     pause(Duration::from_millis(SplitMix::new(SEED).below(2_000))).await;
     away_for_ten_seconds(&mut server, page).await;
     assert!(!program.has_ended(), "{}", program.complained());
+    until_written(&home, 300).await;
     until_shown(page).await;
     program.stop().await;
-    assert!(assert_counted_once(&home)["orders"].as_u64().unwrap() > 100);
+    assert_eq!(assert_counted_once(&home)["orders"], home.lines());
 }
 
 /// Waits until a line of its errors has this.
@@ -89,8 +96,8 @@ async fn who_does_not_want_to_wait_for_the_redis_says_so_twice_and_nothing_is_lo
     let mut program = home.start(&["--rate", "300", "--seed", "5", "--bucket", "1s"]);
     let page = program.page().await;
     until_shown(page).await;
-    pause(Duration::from_millis(500)).await;
     server.kill();
+    until_written(&home, 150).await;
     complains(&program, "trying again until the server answers").await;
     program.interrupt();
     pause(Duration::from_millis(500)).await;
@@ -100,7 +107,7 @@ async fn who_does_not_want_to_wait_for_the_redis_says_so_twice_and_nothing_is_lo
     complains(&program, "error: ended before all was stored: the rest is counted after the next start").await;
     server.start_again().await;
     home.start(&["--no-generate", "--bucket", "1s", "--exit"]).succeeds().await;
-    assert!(assert_counted_once(&home)["orders"].as_u64().unwrap() > 50);
+    assert_eq!(assert_counted_once(&home)["orders"], home.lines());
 }
 
 #[tokio::test]
