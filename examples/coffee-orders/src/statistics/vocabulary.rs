@@ -30,7 +30,7 @@ impl Seen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Gist {
     first: u64,
-    /// Where it has more than twice eight bytes.
+    /// Overlaps the others where there are fewer than three times eight bytes.
     middle: u64,
     last: u64,
     length: usize,
@@ -47,8 +47,9 @@ impl Gist {
         let length = bytes.len();
         let eight = |chunk: Option<&[u8; 8]>| chunk.map(|chunk| u64::from_le_bytes(*chunk));
         if let (Some(first), Some(last)) = (eight(bytes.first_chunk()), eight(bytes.last_chunk())) {
-            let middle = bytes.get(8..).and_then(|rest| eight(rest.first_chunk())).unwrap_or(0);
-            return Self { first, middle, last, length };
+            // From the middle of any name, so that nothing is to be guessed about its length.
+            let middle = bytes.get((length - 8) / 2..).and_then(|rest| eight(rest.first_chunk()));
+            return Self { first, middle: middle.unwrap_or(0), last, length };
         }
         let four = |chunk: Option<&[u8; 4]>| chunk.map(|chunk| u64::from(u32::from_le_bytes(*chunk)));
         if let (Some(first), Some(last)) = (four(bytes.first_chunk()), four(bytes.last_chunk())) {
@@ -72,13 +73,18 @@ impl Vocabulary {
     /// The number of a name, new or known, unless it would be one too many.
     #[inline]
     pub(super) fn admit(&mut self, name: &str, limit: Limit) -> Result<usize, Reject> {
-        let gist = Gist::of(name);
-        match self.seen.get(gist.place()) {
-            Some(seen) if seen.gist == gist && (gist.length <= Gist::WHOLE || self.is(seen.id, name)) => {
-                Ok(seen.id as usize)
-            }
-            _ => self.look_up(name, limit),
+        match self.seen(name) {
+            Some(id) => Ok(id),
+            None => self.look_up(name, limit),
         }
+    }
+
+    /// The number of a name, if it was the last one at its place.
+    #[inline]
+    fn seen(&self, name: &str) -> Option<usize> {
+        let gist = Gist::of(name);
+        let seen = self.seen.get(gist.place()).filter(|seen| seen.gist == gist)?;
+        (gist.length <= Gist::WHOLE || self.is(seen.id, name)).then_some(seen.id as usize)
     }
 
     fn is(&self, id: u32, name: &str) -> bool {
