@@ -63,7 +63,7 @@ impl Default for Settings {
             clock: Clock::system(),
             timer: Clock::system(),
             delivery: Delivery::default(),
-            batch: 1024,
+            batch: 2048,
             linger: Duration::from_millis(5),
             mailbox: 16,
             max_pending: 16 * 1024,

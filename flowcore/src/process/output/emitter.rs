@@ -77,7 +77,7 @@ impl<T: Tuple + ?Sized> Emitter<T> {
 
     /// Emits a tuple. It is anchored to the tuple in execution, which is acknowledged only when this one is.
     ///
-    /// It does not wait, so it is for the usual few outputs: a call that emits more than 64 batches (65,536
+    /// It does not wait, so it is for the usual few outputs: a call that emits more than 64 batches (131,072
     /// tuples by default) fails. Use [`send`](Self::send) for many.
     #[inline]
     pub fn emit(&mut self, tuple: T::Put<'_>) {

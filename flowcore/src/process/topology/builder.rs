@@ -116,7 +116,7 @@ impl TopologyBuilder {
         self
     }
 
-    /// How many tuples travel together at most. 1,024 by default.
+    /// How many tuples travel together at most. 2,048 by default.
     #[must_use]
     pub fn batch(mut self, tuples: usize) -> Self {
         self.settings.batch = tuples;

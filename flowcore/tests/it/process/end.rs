@@ -58,7 +58,7 @@ impl Bolt<u64> for Stuck {
 
 #[test]
 fn after_the_grace_period_a_task_that_hangs_is_dropped_and_the_report_says_what_was_left() {
-    for (batch, mailbox) in [(1024, 16), (1, 1)] {
+    for (batch, mailbox) in [(2048, 16), (1, 1)] {
         simulate(|clock| async move {
             let script = ScriptedSpout::new().emit(0..10_u64).stay_open();
             let dead = Recorder::new();
