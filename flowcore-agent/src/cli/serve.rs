@@ -58,7 +58,7 @@ async fn stop(mut handle: AgentHandle, mut signals: StopSignals) -> Exit {
     handle.abandon(AT_ONCE).await;
     match signal {
         StopSignal::Interrupt => Exit::Interrupted,
-        StopSignal::Terminate => Exit::Terminated,
+        StopSignal::Terminate | StopSignal::Hangup => Exit::Terminated,
     }
 }
 

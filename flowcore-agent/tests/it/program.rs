@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+/// Whatever the tests themselves ignore.
+const HEEDS_HANGUP: &str = "--default-signal=HUP";
+
 /// A running program, killed with the test.
 pub(crate) struct Program {
     pub(crate) child: Child,
@@ -31,13 +34,20 @@ impl Program {
         variables: &[(&str, &str)],
     ) -> Self {
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        Self::start_saying_to(log, folder, conf, arguments, variables)
+        Self::start_saying_to(log, folder, conf, arguments, (variables, HEEDS_HANGUP))
+    }
+
+    /// As `nohup` starts it.
+    pub(crate) fn start_ignoring_hangup(conf: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        Self::start_saying_to(log, folder, conf, &[], (&[], "--ignore-signal=HUP"))
     }
 
     /// Where its log goes, nothing can be written.
     pub(crate) fn start_unheard(conf: &str) -> Self {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
-        Self::start_saying_to(full, tempfile::tempdir().unwrap(), conf, &[], &[])
+        Self::start_saying_to(full, tempfile::tempdir().unwrap(), conf, &[], (&[], HEEDS_HANGUP))
     }
 
     fn start_saying_to(
@@ -45,12 +55,13 @@ impl Program {
         folder: TempDir,
         conf: &str,
         arguments: &[&str],
-        variables: &[(&str, &str)],
+        (variables, hangup): (&[(&str, &str)], &str),
     ) -> Self {
         let file = folder.path().join("flume.conf");
         fs::write(&file, conf.replace("{dir}", folder.path().to_str().unwrap())).unwrap();
         let child = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL", env!("CARGO_BIN_EXE_flowcore"), "agent", "-n", "a1", "-f"])
+            .args(["--pdeathsig", "KILL", "env", hangup])
+            .args([env!("CARGO_BIN_EXE_flowcore"), "agent", "-n", "a1", "-f"])
             .arg(file)
             .args(arguments)
             .envs(variables.iter().copied())

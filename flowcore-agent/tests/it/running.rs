@@ -146,3 +146,28 @@ fn an_agent_whose_log_cannot_be_written_works_on() {
     program.signal("-TERM");
     assert_eq!(program.wait(), 0);
 }
+
+#[test]
+fn a_terminal_that_is_closed_ends_an_agent_cleanly() {
+    let conf = format!("{TO_FILES}a1.sources.r1.type = seq\na1.sources.r1.totalEvents = 3\n");
+    let mut program = Program::start(&conf, &[]);
+    program.until("three numbers", || lines_in(&program.path("out")).len() == 3);
+    program.until("the start", || program.log().contains("runs"));
+    program.signal("-HUP");
+    assert_eq!(program.wait(), 0, "{}", program.log());
+    assert!(program.log().contains("stops"), "{}", program.log());
+}
+
+#[test]
+fn a_terminal_that_is_closed_is_nothing_to_an_agent_under_nohup() {
+    let command =
+        "a1.sources.r1.shell = /bin/sh -c\na1.sources.r1.command = while sleep 0.02; do echo x; done\n";
+    let conf = format!("{TO_FILES}a1.sources.r1.type = exec\na1.sources.r1.batchSize = 1\n{command}");
+    let mut program = Program::start_ignoring_hangup(&conf);
+    program.until("lines", || !lines_in(&program.path("out")).is_empty());
+    program.signal("-HUP");
+    let written = lines_in(&program.path("out")).len();
+    program.until("more lines", || lines_in(&program.path("out")).len() > written);
+    assert!(!program.log().contains("stops"), "{}", program.log());
+    program.stop();
+}

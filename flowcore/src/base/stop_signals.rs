@@ -1,6 +1,7 @@
 use std::io;
 
-/// What the system sends a program that is to end: Ctrl-C in its terminal, or the wish that it terminates.
+/// What the system sends a program that is to end: Ctrl-C in its terminal, the wish that it terminates, or that its
+/// terminal is gone. A program that was started to ignore the last, as by `nohup`, goes on ignoring it.
 ///
 /// The first signal is the time to stop in order; who waits for a second one can end at once then. As long as this
 /// lives, signals no longer end the program by themselves.
@@ -32,6 +33,8 @@ pub enum StopSignal {
     Interrupt,
     /// From whoever started it: SIGTERM.
     Terminate,
+    /// Its terminal was closed: SIGHUP.
+    Hangup,
 }
 
 impl StopSignals {
@@ -61,13 +64,18 @@ mod system {
     pub(super) struct Signals {
         interrupt: Signal,
         terminate: Signal,
+        /// None where it is to be ignored.
+        hangup: Option<Signal>,
     }
 
     impl Signals {
         pub(super) fn listen() -> io::Result<Self> {
+            // Where that cannot be read, a hangup ends the program at once, as the system has it.
+            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
+                hangup: heeds_hangup(&status).then(|| signal(SignalKind::hangup())).transpose()?,
             })
         }
 
@@ -75,8 +83,23 @@ mod system {
             tokio::select! {
                 _ = self.interrupt.recv() => StopSignal::Interrupt,
                 _ = self.terminate.recv() => StopSignal::Terminate,
+                () = hung_up(self.hangup.as_mut()) => StopSignal::Hangup,
             }
         }
+    }
+
+    async fn hung_up(hangup: Option<&mut Signal>) {
+        match hangup {
+            Some(hangup) => drop(hangup.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What the system says of a process has a mask of the signals that it ignores; SIGHUP is the lowest.
+    pub(super) fn heeds_hangup(status: &str) -> bool {
+        let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        mask.is_some_and(|mask| mask & 1 == 0)
     }
 }
 
@@ -109,6 +132,14 @@ mod tests {
     use flowcore_testkit::within;
 
     use super::*;
+
+    #[test]
+    fn a_hangup_that_was_ignored_from_the_start_is_not_heeded() {
+        let heeds = system::heeds_hangup;
+        assert!(heeds("Name:\tflowcore\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n"));
+        assert!(!heeds("SigIgn:\t0000000000001001\n"), "under nohup");
+        assert!(!heeds(""));
+    }
 
     #[tokio::test]
     async fn each_signal_is_told_and_none_ends_the_program() {
