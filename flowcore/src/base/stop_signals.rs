@@ -55,10 +55,12 @@ impl StopSignals {
 #[cfg(unix)]
 mod system {
     use std::io;
+    use std::path::Path;
 
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
     use super::StopSignal;
+    use crate::base::{Disk, LocalDisk};
 
     #[derive(Debug)]
     pub(super) struct Signals {
@@ -71,11 +73,13 @@ mod system {
     impl Signals {
         pub(super) fn listen() -> io::Result<Self> {
             // Where that cannot be read, a hangup ends the program at once, as the system has it.
-            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let status = LocalDisk.read(Path::new("/proc/self/status"), 64 * 1024).unwrap_or_default();
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
-                hangup: heeds_hangup(&status).then(|| signal(SignalKind::hangup())).transpose()?,
+                hangup: heeds_hangup(&String::from_utf8_lossy(&status))
+                    .then(|| signal(SignalKind::hangup()))
+                    .transpose()?,
             })
         }
 
