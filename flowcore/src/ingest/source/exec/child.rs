@@ -3,6 +3,11 @@ use std::process::Stdio;
 
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
+/// How far a command that writes a lot may be ahead, where the system lets a pipe be that long. With the usual
+/// 64 KiB, one of both sleeps most of the time.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const PIPE: usize = 256 * 1024;
+
 /// A running command. It and everything it started is killed when this is dropped.
 #[derive(Debug)]
 pub(super) struct ChildGroup {
@@ -22,6 +27,9 @@ impl ChildGroup {
         let missing = || io::Error::other("the command has no output");
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
+        // It stays as it is where many long ones are open already.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        let _ = rustix::pipe::fcntl_setpipe_size(&stdout, PIPE);
         Ok(Self { child, stdout, stderr })
     }
 
