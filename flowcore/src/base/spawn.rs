@@ -143,10 +143,7 @@ pub async fn on_own_thread<F>(name: &str, future: F) -> Result<F::Output, Panic>
 where
     F: Future<Output: Send> + Send + 'static,
 {
-    let runtime = Handle::current();
-    if runtime.runtime_flavor() == RuntimeFlavor::CurrentThread {
-        return contain(future).await;
-    }
+    let Some(BlockingPool(runtime)) = BlockingPool::beside() else { return contain(future).await };
     let (end, ended) = oneshot::channel();
     let (waits, gone) = oneshot::channel::<()>();
     // The thread takes it from here, or it is still there.

@@ -1,3 +1,4 @@
+use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -5,7 +6,9 @@ use std::time::Duration;
 
 use super::error::{AgentError, AgentErrorKind, ComponentError};
 use super::snapshot::{Activity, ComponentState};
-use crate::base::{Clock, Panic, RestartPolicy, Timestamp, Trouble, TroubleExtent, TroubleNews, with_causes};
+use crate::base::{
+    Clock, Panic, RestartPolicy, Timestamp, Trouble, TroubleExtent, TroubleNews, on_own_thread, with_causes,
+};
 use crate::ingest::ComponentContext;
 use crate::ingest::metrics::{Counter, Counters, DelayHistogram, Moment, SetAside};
 use crate::ingest::writer::WriteCounts;
@@ -263,6 +266,18 @@ impl Life {
     }
 
     /// It failed for good.
+    /// Lets a component live: on a thread of its own if it blocks the one that it is on.
+    pub(super) async fn host<F>(&self, blocks: bool, life: F) -> Result<F::Output, AgentError>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        if !blocks {
+            return Ok(life.await);
+        }
+        let lived = on_own_thread(&self.name, life).await;
+        lived.map_err(|panic| self.fail(panic.into(), AgentErrorKind::Fatal))
+    }
+
     pub(super) fn fail(&self, error: ComponentError, kind: AgentErrorKind) -> AgentError {
         tracing::error!(agent = %self.agent, component = %self.name, error = %with_causes(&error), "has failed for good");
         let error = self.remember(error);

@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use super::error::{AgentError, AgentErrorKind, ComponentError};
+use super::error::{AgentError, ComponentError};
 use super::life::Life;
 use super::plan::MakeSink;
 use super::snapshot::ComponentState;
 use super::tally::Counted;
-use crate::base::{Backoff, RestartPolicy, contain, contain_call, on_own_thread};
+use crate::base::{Backoff, RestartPolicy, contain, contain_call};
 use crate::ingest::metrics::Counter;
 use crate::ingest::{Channel, ChannelError, Sink, Stopping, Take};
 
@@ -46,7 +46,9 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
             let make = &mut self.make;
             let end = match contain_call(make) {
                 Ok(sink) => {
-                    let (runner, end) = self.live(sink, starting.take()).await?;
+                    let life = Arc::clone(&self.life);
+                    let lived = life.host(sink.blocks(), self.live(sink, starting.take()));
+                    let (runner, end) = lived.await?;
                     self = runner;
                     end
                 }
@@ -61,17 +63,7 @@ impl<T: Send + Sync + 'static> SinkRunner<T> {
         Ok(())
     }
 
-    /// On a thread of its own if the sink blocks the one that it is on.
-    async fn live(self, sink: Box<dyn Sink<T>>, starting: Option<Counted>) -> Result<Lived<T>, AgentError> {
-        if !sink.blocks() {
-            return Ok(self.one_life(sink, starting).await);
-        }
-        let life = Arc::clone(&self.life);
-        let lived = on_own_thread(&life.name, self.one_life(sink, starting)).await;
-        lived.map_err(|panic| life.fail(panic.into(), AgentErrorKind::Fatal))
-    }
-
-    async fn one_life(mut self, mut sink: Box<dyn Sink<T>>, starting: Option<Counted>) -> Lived<T> {
+    async fn live(mut self, mut sink: Box<dyn Sink<T>>, starting: Option<Counted>) -> Lived<T> {
         let end = self.start_and_deliver(&mut *sink, starting).await;
         (self, end)
     }

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::{AgentError, AgentErrorKind, ComponentError};
+use super::error::{AgentError, ComponentError};
 use super::life::Life;
 use super::plan::MakeSource;
 use super::snapshot::ComponentState;
-use crate::base::{RestartPolicy, contain, contain_call, on_own_thread};
+use crate::base::{RestartPolicy, contain, contain_call};
 use crate::ingest::{ChannelWriter, Source, Stopping};
 
 /// Runs one source: makes it, starts it, makes it anew after a failure, and stops it when what it put was
@@ -69,7 +69,6 @@ impl<T: Send + 'static> SourceRunner<T> {
         }
     }
 
-    /// On a thread of its own if the source blocks the one that it is on.
     async fn one_life(mut self) -> Result<Lived<T>, AgentError> {
         self.life.set(ComponentState::Starting);
         let make = &mut self.make;
@@ -77,12 +76,8 @@ impl<T: Send + 'static> SourceRunner<T> {
             Ok(source) => source,
             Err(panic) => return Ok((self, Err(panic.into()))),
         };
-        if !source.blocks() {
-            return Ok(self.live(source).await);
-        }
         let life = Arc::clone(&self.life);
-        let lived = on_own_thread(&life.name, self.live(source)).await;
-        lived.map_err(|panic| life.fail(panic.into(), AgentErrorKind::Fatal))
+        life.host(source.blocks(), self.live(source)).await
     }
 
     async fn live(mut self, mut source: Box<dyn Source<T>>) -> Lived<T> {

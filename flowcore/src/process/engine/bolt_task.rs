@@ -11,7 +11,7 @@ use super::fault::{BoltFault, Fault, settle};
 use super::phase::{Phase, Signal};
 use super::port::{Call, Port};
 use super::running::{TaskFailure, TaskShared};
-use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain};
+use crate::base::{Panic, RestartPolicy, Stopwatch, Timestamp, Work, contain, contain_call};
 use crate::process::observe::{Lead, OpenWindows, Overdue, TaskReport};
 use crate::process::output::TooManyOutputs;
 use crate::process::time::Progress;
@@ -87,13 +87,13 @@ impl<B: Send + 'static, O: Outputs> BoltTask<B, O> {
     /// One life of the bolt, from its factory to the end of its inputs. `Some` when it has to be made anew.
     async fn live(&mut self) -> Option<BoltFault> {
         let factory = Arc::clone(&self.factory);
-        let mut bolt = match contain(async move { factory() }).await {
+        let mut bolt = match contain_call(|| factory()) {
             Ok(bolt) => bolt,
             Err(panic) => return Some(Fault::Panic(panic)),
         };
         let fault = self.drive(&mut bolt).await.err();
         // A bolt that holds tokens fails them here; its destructor may panic as well.
-        let dropped = contain(async move { drop(bolt) }).await;
+        let dropped = contain_call(move || drop(bolt));
         fault.or_else(|| dropped.err().map(Fault::Panic))
     }
 

@@ -10,7 +10,7 @@ use super::desk::{Desk, IntakeOf};
 use super::fault::{Fault, SpoutFault, settle};
 use super::running::{TaskFailure, TaskShared};
 use super::{Control, Counters, Deadline, Idle, Inbox, Ledger, Phase, SpoutPolicies};
-use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain};
+use crate::base::{Panic, RestartPolicy, Timestamp, Work, contain, contain_call};
 use crate::process::output::{Intake, TooManyOutputs, Wiring};
 use crate::process::{Next, Spout, SpoutError, TaskContext};
 
@@ -82,7 +82,7 @@ impl<S: Spout> SpoutTask<S> {
         loop {
             let life = self.desk.shared.settings.clock.stopwatch();
             let factory = Arc::clone(&self.factory);
-            let made = contain(async move { factory() }).await.map_err(Fault::Panic);
+            let made = contain_call(|| factory()).map_err(Fault::Panic);
             let fault = match made {
                 Err(fault) => fault,
                 Ok(mut spout) => match self.drive(&mut spout).await {

@@ -140,7 +140,7 @@ fn an_execute_that_sends_a_million_outputs_is_bounded() {
         }
     });
     let most = most.load(Ordering::Relaxed);
-    // Batches of 1,024: one that fills, one in each place of the mailbox and in execution, and those whose
+    // Batches of 2,048: one that fills, one in each place of the mailbox and in execution, and those whose
     // memory waits to be used again.
     assert!(most <= 2048 * (1 + 4 + 2 + 32), "{most} at once");
     assert_eq!(alive.load(Ordering::Relaxed), 0);
