@@ -26,15 +26,7 @@ impl FileMark {
 
 fn read_head(file: &mut dyn DiskFile, length: usize) -> io::Result<Vec<u8>> {
     let mut head = vec![0; length];
-    let mut end = 0;
-    while end < length {
-        match file.read_at(end as u64, &mut head[end..]) {
-            Ok(0) => break,
-            Ok(read) => end += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let end = file.fill_at(0, &mut head)?;
     head.truncate(end);
     Ok(head)
 }

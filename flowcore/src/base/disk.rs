@@ -28,8 +28,7 @@ pub trait Disk: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// As the system says.
     fn entry(&self, path: &Path) -> io::Result<DiskEntry> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let entries = self.list(folder.unwrap_or(Path::new(".")))?;
+        let entries = self.list(folder_of(path))?;
         let found = entries.into_iter().find(|entry| entry.path.file_name() == path.file_name());
         found.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
@@ -93,6 +92,11 @@ pub trait Disk: Send + Sync + std::fmt::Debug + 'static {
     }
 }
 
+/// The folder that a file is in: the current one for a name alone.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 fn unsupported(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, format!("this disk cannot do that to {}", path.display()))
 }
@@ -107,6 +111,24 @@ pub trait DiskFile: Send + std::fmt::Debug {
     /// # Errors
     /// As the system says.
     fn read_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// Reads at `offset` until `into` is full or the file ends, however often that is interrupted. Returns how
+    /// many bytes there were.
+    ///
+    /// # Errors
+    /// As the system says.
+    fn fill_at(&mut self, offset: u64, into: &mut [u8]) -> io::Result<usize> {
+        let mut end = 0;
+        while end < into.len() {
+            match self.read_at(offset + end as u64, &mut into[end..]) {
+                Ok(0) => break,
+                Ok(read) => end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(end)
+    }
 
     /// Writes all of `bytes` at the end.
     ///

@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, random_u64};
+use super::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity, folder_of, random_u64};
 
 /// The machine's own files.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +37,7 @@ impl LocalDisk {
         if path.exists() {
             return Ok(());
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         fs::create_dir_all(folder)?;
         let mut new = OsString::from(path);
         // Nobody else's: a process may make it twice at once, and in containers all have the same number.
@@ -115,8 +115,7 @@ impl Disk for LocalDisk {
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         fs::create_dir_all(folder)?;
         let mut name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?.to_os_string();
         name.push(".new");
@@ -126,9 +125,7 @@ impl Disk for LocalDisk {
         file.sync_all()?;
         fs::rename(&beside, path)?;
         // The new name is safe only when the folder is.
-        #[cfg(unix)]
-        fs::File::open(folder)?.sync_all()?;
-        Ok(())
+        self.sync_folder(folder)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -31,6 +31,7 @@ pub use clock::{Clock, Stopwatch, Timestamp};
 pub(crate) use contain::contain_call;
 pub use contain::{Panic, contain};
 pub use delivery_error::{DeliveryError, LossKind};
+pub(crate) use disk::folder_of;
 pub use disk::{Disk, DiskEntry, DiskFile, DiskLock, FileIdentity};
 pub use local_disk::LocalDisk;
 pub use random::random_u64;

@@ -32,20 +32,10 @@ impl Window {
         let length = usize::try_from(self.end - offset.min(self.end)).map_or(length, |left| left.min(length));
         (self.at, self.bytes) = (offset, std::mem::take(&mut self.bytes));
         self.bytes.resize(length, 0);
-        let mut filled = 0;
-        while filled < length {
-            match self.file.read_at(offset + filled as u64, &mut self.bytes[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.bytes.clear();
-                    return Err(error);
-                }
-            }
-        }
-        self.bytes.truncate(filled);
-        Ok(())
+        let filled = self.file.fill_at(offset, &mut self.bytes);
+        // After an error, nothing is there.
+        self.bytes.truncate(*filled.as_ref().unwrap_or(&0));
+        filled.map(drop)
     }
 }
 

@@ -62,15 +62,8 @@ impl Sealing {
 }
 
 fn head(file: &mut dyn DiskFile) -> io::Result<Vec<u8>> {
-    let (mut head, mut filled) = (vec![0; HEAD], 0);
-    while filled < HEAD {
-        match file.read_at(filled as u64, &mut head[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let mut head = vec![0; HEAD];
+    let filled = file.fill_at(0, &mut head)?;
     head.truncate(filled);
     Ok(head)
 }

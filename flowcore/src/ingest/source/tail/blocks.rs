@@ -1,5 +1,4 @@
 use std::collections::VecDeque;
-use std::io;
 
 use bytes::BytesMut;
 
@@ -137,13 +136,7 @@ impl Drop for GivesUp<'_> {
 impl Block {
     /// What cannot be read counts as the end: it is read again, and the error is met, where it is wanted.
     fn read(mut self, file: &mut dyn DiskFile) -> Self {
-        while self.end < self.buffer.len() {
-            match file.read_at(self.from + self.end as u64, &mut self.buffer[self.end..]) {
-                Ok(read) if read > 0 => self.end += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                _ => break,
-            }
-        }
+        self.end = file.fill_at(self.from, &mut self.buffer).unwrap_or(0);
         self
     }
 }

@@ -7,7 +7,7 @@ use super::TailError;
 use super::folders::Folders;
 use super::pattern::FilePattern;
 use super::positions::SavedPosition;
-use crate::base::{DiskEntry, FileIdentity};
+use crate::base::{DiskEntry, FileIdentity, folder_of};
 
 /// What a look at the folders saw.
 #[derive(Debug, Default)]
@@ -81,7 +81,6 @@ impl Listing {
     }
 
     pub(super) fn has_folder_of(&self, path: &Path) -> bool {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        self.folders.contains(folder.unwrap_or(Path::new(".")))
+        self.folders.contains(folder_of(path))
     }
 }

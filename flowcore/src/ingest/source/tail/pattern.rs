@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::TailError;
 use super::folders::Folders;
-use crate::base::FileIdentity;
+use crate::base::{FileIdentity, folder_of};
 use crate::ingest::pattern::Pattern;
 
 /// So many folders of one pattern are looked at, and so deep.
@@ -54,8 +54,7 @@ impl FilePattern {
         let path = path.as_ref();
         let invalid = |reason| TailError::Pattern { pattern: path.to_path_buf(), reason };
         let name = path.file_name().ok_or_else(|| invalid("it names no file"))?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         if folder.as_os_str().as_encoded_bytes().iter().any(|byte| matches!(byte, b'*' | b'?')) {
             return Err(invalid("a wildcard stands only in the file name"));
         }
