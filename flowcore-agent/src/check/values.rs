@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::checker::Checker;
 use super::settings::Part;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::keys::{Key, Kind, Ours, ValueProblem, check_value, is_quoted};
 use crate::model::{ComponentConfig, Setting};
 
@@ -117,13 +117,18 @@ impl Checker<'_> {
         let is_true = |value: &str| value.eq_ignore_ascii_case("true");
         let is_glob = part.settings.iter().any(|(name, other)| *name == glob && is_true(other.value()));
         let Some((folder, _)) = setting.value().rsplit_once('/') else { return };
-        if is_glob || self.surroundings.folder_exists(Path::new(folder)) != Some(false) {
-            return;
+        if !is_glob {
+            let title = component.title();
+            let help = format!("until it is, {title} reads nothing, also of its other file groups");
+            self.expect_folder(component, folder, setting.span_of_value(0, folder.len()), help);
         }
-        let message = format!("the folder {folder} is not there");
-        let help = format!("until it is, {} reads nothing, also of its other file groups", component.title());
-        let at = setting.span_of_value(0, folder.len());
-        self.say(component, Diagnostic::warning("missing-folder", message).at(at).help(help));
+    }
+
+    fn expect_folder(&mut self, component: &ComponentConfig, folder: &str, at: Span, help: String) {
+        if self.surroundings.folder_exists(Path::new(folder)) == Some(false) {
+            let message = format!("the folder {folder} is not there");
+            self.say(component, Diagnostic::warning("missing-folder", message).at(at).help(help));
+        }
     }
 
     fn path_value(&mut self, component: &ComponentConfig, key: &Key, setting: &Setting) {
@@ -142,10 +147,6 @@ impl Checker<'_> {
             Kind::OutFolder => format!("{title} makes it when it starts; Flume would need it there"),
             _ => return,
         };
-        if self.surroundings.folder_exists(Path::new(value)) == Some(false) {
-            let message = format!("the folder {value} is not there");
-            let warning = Diagnostic::warning("missing-folder", message).at(setting.value_span());
-            self.say(component, warning.help(help));
-        }
+        self.expect_folder(component, value, setting.value_span(), help);
     }
 }

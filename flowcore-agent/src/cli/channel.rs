@@ -6,7 +6,7 @@ use flowcore::ingest::{Damage, FileChannelError, FileChannelInspection, SegmentI
 
 use super::Exit;
 use super::options::{ChannelCommand, ChannelOptions};
-use super::output::{complain, say};
+use super::output::{complain, counted, say};
 
 /// `flowcore channel`.
 pub(super) fn run(command: &ChannelCommand) -> Exit {
@@ -66,8 +66,4 @@ fn shown(found: &FileChannelInspection, verb: &str) -> String {
 
 fn broken(damage: &Damage, verb: &str, text: &mut String) {
     let _ = writeln!(text, "  damage at byte {}: {} events {verb}", damage.offset, damage.events);
-}
-
-fn counted(many: usize, what: &str) -> String {
-    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
 }

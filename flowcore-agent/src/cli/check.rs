@@ -3,7 +3,7 @@ use std::fmt::Write;
 use flowcore::base::with_causes;
 
 use super::options::CheckOptions;
-use super::output::{complain, say};
+use super::output::{complain, counted, say};
 use super::said::names;
 use super::system::{reads_bare_environment, system_properties};
 use super::{Exit, json, table};
@@ -86,7 +86,7 @@ fn shown(
 pub(super) fn total(said: &[&Diagnostic]) -> String {
     let count = |severity: Severity| {
         let many = said.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-        format!("{many} {}{}", severity.as_str(), if many == 1 { "" } else { "s" })
+        counted(many, severity.as_str())
     };
     format!("{}, {}, {}", count(Severity::Error), count(Severity::Warning), count(Severity::Note))
 }

@@ -13,3 +13,8 @@ pub(super) fn say(line: impl Display) {
 pub(super) fn complain(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
+
+/// As many of something, in words.
+pub(super) fn counted(many: usize, what: &str) -> String {
+    format!("{many} {what}{}", if many == 1 { "" } else { "s" })
+}
