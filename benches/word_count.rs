@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use flowcore_benches::two_workers;
-use flowcore_benches::word_count::{Tasks, fused, packed, words};
+use flowcore_benches::word_count::{Separator, Tasks, fused, packed, words};
 
 const LINES: usize = 200_000;
 
@@ -19,7 +19,7 @@ fn word_count(criterion: &mut Criterion) {
         });
     }
     group.bench_function("one fused loop, nothing acknowledged", |b| {
-        b.to_async(&runtime).iter(|| async { fused(LINES, 1).await.unwrap() });
+        b.to_async(&runtime).iter(|| async { fused(LINES, 1, Separator::Whitespace).await.unwrap() });
     });
     group.finish();
 }

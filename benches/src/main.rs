@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use flowcore::base::Clock;
 use flowcore_benches::event_time::{self, Total};
+use flowcore_benches::word_count::Separator::{Space, Whitespace};
 use flowcore_benches::word_count::Tasks;
 use flowcore_benches::{
     Failure, WORKERS, chain, coffee, file_channel, hop, idle, keys, latency, mqtt, ny_power, redis_list,
@@ -51,8 +52,9 @@ async fn run(name: &str, size: u64) -> Result<(), Failure> {
         "words" => rate("words/s", words, word_count::packed(lines, Tasks::each(WORKERS))).await,
         "words-64-tasks" => rate("words/s", words, word_count::packed(lines, MANY_TASKS)).await,
         "words-string" => rate("words/s", words, word_count::owned(lines, Tasks::each(WORKERS))).await,
-        "words-fused" => rate("words/s", words, word_count::fused(lines, 1)).await,
-        "words-fused-twice" => rate("words/s", words, word_count::fused(lines, WORKERS)).await,
+        "words-fused" => rate("words/s", words, word_count::fused(lines, 1, Whitespace)).await,
+        "words-fused-twice" => rate("words/s", words, word_count::fused(lines, WORKERS, Whitespace)).await,
+        "words-fused-spaces" => rate("words/s", words, word_count::fused(lines, WORKERS, Space)).await,
         "hop" => rate("tuples/s", size, hop::topology(size, WORKERS)).await,
         "hop-one" => rate("tuples/s", size, hop::topology(size, 1)).await,
         "hop-channel" => rate("tuples/s", size, hop::bare_channel(size, WORKERS)).await,

@@ -220,15 +220,30 @@ pub(crate) async fn finish(
     Ok(())
 }
 
+/// Where a loop splits its sentences.
+#[derive(Debug, Clone, Copy)]
+pub enum Separator {
+    /// At white space of any kind, as the topology's bolt does: a look at each byte.
+    Whitespace,
+    /// At spaces, with the standard library's search for a character.
+    Space,
+}
+
 /// One loop that splits and counts, on each of `threads` threads.
 ///
 /// # Errors
 /// When it counts wrongly.
-pub async fn fused(sentences: usize, threads: usize) -> Result<(), Failure> {
+pub async fn fused(sentences: usize, threads: usize, separator: Separator) -> Result<(), Failure> {
     let own = sentences / threads;
     let mut set = TaskSet::new();
     for _ in 0..threads {
-        set.spawn("loop", blocking(move || count_all(own)));
+        set.spawn(
+            "loop",
+            blocking(move || match separator {
+                Separator::Whitespace => count_all(own, str::split_ascii_whitespace),
+                Separator::Space => count_all(own, |line| line.split(' ')),
+            }),
+        );
     }
     let mut counted = 0;
     while let Some((_, end)) = set.next().await {
@@ -240,10 +255,10 @@ pub async fn fused(sentences: usize, threads: usize) -> Result<(), Failure> {
     Ok(())
 }
 
-fn count_all(sentences: usize) -> u64 {
+fn count_all<I: Iterator<Item = &'static str>>(sentences: usize, split: impl Fn(&'static str) -> I) -> u64 {
     let mut counts = Counts::default();
     for line in 0..sentences {
-        for word in black_box(SENTENCES[line % SENTENCES.len()]).split_ascii_whitespace() {
+        for word in split(black_box(SENTENCES[line % SENTENCES.len()])) {
             *counts.entry(word).or_insert(0u64) += 1;
         }
     }

@@ -128,6 +128,7 @@ static SUBJECTS: [Subject; 22] = [
                 other("renoir", "renoir-words"),
                 own("fused loop", "words-fused"),
                 own("two fused loops", "words-fused-twice"),
+                own("two fused loops, at spaces", "words-fused-spaces"),
                 storm("words", 5, 15),
             ],
             2_000_000,
