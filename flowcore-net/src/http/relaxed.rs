@@ -31,7 +31,7 @@ impl<'a> Relaxed<'a> {
             '=' => self.instead(if self.rest.starts_with("=>") { 2 } else { 1 }, ':'),
             '{' | '}' | '[' | ']' | ',' | ':' | ' ' | '\t' | '\r' | '\n' => self.instead(1, first),
             '\\' | '\u{c}' => return None,
-            _ => self.word(),
+            _ => self.word()?,
         }
         Some(true)
     }
@@ -60,16 +60,17 @@ impl<'a> Relaxed<'a> {
     }
 
     /// A number, `true`, `false` or `null`, else a text without quotes.
-    fn word(&mut self) {
+    fn word(&mut self) -> Option<()> {
         let ends = |c: char| "{}[]:,;=#/\\ \t\r\n\u{c}".contains(c);
         let word = self.take(self.rest.find(ends).unwrap_or(self.rest.len()));
         if matches!(word, "true" | "false" | "null") || word.parse::<serde_json::Number>().is_ok() {
             self.out.push_str(word);
         } else {
             self.out.push('"');
-            word.chars().for_each(|c| self.push(c));
+            word.chars().try_for_each(|c| self.push(c))?;
             self.out.push('"');
         }
+        Some(())
     }
 
     fn quoted(&mut self, quote: char) -> Option<()> {
@@ -85,14 +86,11 @@ impl<'a> Relaxed<'a> {
                 continue;
             }
             self.take(1);
-            if self.out.len() > self.most {
-                return None;
-            }
             if special == quote {
                 self.out.push('"');
                 return Some(());
             }
-            self.push(special);
+            self.push(special)?;
         }
     }
 
@@ -106,7 +104,7 @@ impl<'a> Relaxed<'a> {
             }
             '\'' | '\n' => {
                 self.take(2);
-                self.push(escaped);
+                self.push(escaped)?;
             }
             _ => return None,
         }
@@ -127,8 +125,8 @@ impl<'a> Relaxed<'a> {
         Some(())
     }
 
-    /// A character of a text.
-    fn push(&mut self, c: char) {
+    /// A character of a text. Nothing if it is one too many.
+    fn push(&mut self, c: char) -> Option<()> {
         match c {
             '"' => self.out.push_str("\\\""),
             '\n' => self.out.push_str("\\n"),
@@ -140,6 +138,7 @@ impl<'a> Relaxed<'a> {
             }
             c => self.out.push(c),
         }
+        (self.out.len() <= self.most).then_some(())
     }
 }
 
@@ -170,7 +169,11 @@ mod tests {
         for text in ["'", "\"a", "'\\x'", "'\\", "'\\u12'", "/", "/* ", "\\"] {
             assert_eq!(strict(text), None, "{text}");
         }
-        let controls = format!("'{}'", "\u{1}".repeat(1000));
-        assert_eq!(strict(&controls), None, "six bytes for one are too much");
+        let letters = vec!["a"; 1000].join(",");
+        assert_eq!(strict(&letters).map(|json| json.len()), Some(letters.len() + 2000));
+        let controls = "\u{1}".repeat(1000);
+        for text in [format!("'{controls}'"), format!("[{controls}]")] {
+            assert_eq!(strict(&text), None, "six bytes for one are too much");
+        }
     }
 }
