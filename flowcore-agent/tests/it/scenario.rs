@@ -6,6 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use tempfile::NamedTempFile;
+
 use crate::program::{Program, until};
 
 /// What is done to the files, and what must come of it.
@@ -100,10 +102,15 @@ fn running_log(files: &Path) -> String {
     fs::read_to_string(files.with_file_name("log")).unwrap()
 }
 
+/// A new file comes with all of it: one that grows is no file for a spool folder.
 pub(crate) fn append(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+    if let Ok(mut file) = OpenOptions::new().append(true).open(path) {
+        return file.write_all(text.as_bytes()).unwrap();
+    }
+    let mut file = NamedTempFile::new().unwrap();
     file.write_all(text.as_bytes()).unwrap();
+    file.persist(path).unwrap();
 }
 
 /// The lines in the files of a folder, in their order.
