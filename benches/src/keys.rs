@@ -1,18 +1,16 @@
 //! Counts of many distinct keys: numbers go by fields grouping to the task that counts them.
 
-use std::collections::HashMap;
-use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flowcore::process::{Bolt, BoltError, Emitter, Next, NoOutput, Spout, SpoutError, TopologyBuilder};
+use flowcore::process::{
+    Bolt, BoltError, Emitter, KeyTable, Next, NoOutput, Spout, SpoutError, TopologyBuilder,
+};
 
 use crate::order::shuffled;
 use crate::{Failure, WORKERS, check};
 
 const BATCH: u64 = 1024;
-/// With fewer keys, the table is in the processor's caches.
-const LARGE: usize = 10_000;
 
 struct Keys {
     at: u64,
@@ -34,7 +32,7 @@ impl Spout for Keys {
 }
 
 struct Count {
-    counts: HashMap<u64, u64, foldhash::fast::FixedState>,
+    counts: KeyTable<u64, u64>,
     totals: Arc<[AtomicU64; 2]>,
 }
 
@@ -42,17 +40,16 @@ impl Bolt<u64> for Count {
     type Out = NoOutput;
 
     fn look_ahead(&self, key: &u64) -> bool {
-        black_box(self.counts.get(key));
-        self.counts.len() > LARGE
+        self.counts.look_ahead(key)
     }
 
     async fn execute(&mut self, key: &u64, _out: &mut NoOutput) -> Result<(), BoltError> {
-        *self.counts.entry(*key).or_insert(0) += 1;
+        *self.counts.get_or_insert_with(*key, || 0) += 1;
         Ok(())
     }
 
     async fn cleanup(&mut self, _out: &mut NoOutput) -> Result<(), BoltError> {
-        self.totals[0].fetch_add(self.counts.values().sum(), Ordering::Relaxed);
+        self.totals[0].fetch_add(self.counts.iter().map(|(_, count)| count).sum(), Ordering::Relaxed);
         self.totals[1].fetch_add(self.counts.len() as u64, Ordering::Relaxed);
         Ok(())
     }
@@ -69,7 +66,7 @@ pub async fn topology(tuples: u64, keys: u64) -> Result<(), Failure> {
     let mut topology = TopologyBuilder::new("keys");
     let stream = topology.spout("keys", move || Keys { at: 0, end, distinct: keys }).parallelism(WORKERS);
     topology
-        .bolt("count", move || Count { counts: HashMap::default(), totals: Arc::clone(&into) })
+        .bolt("count", move || Count { counts: KeyTable::default(), totals: Arc::clone(&into) })
         .fields(&stream, |key| key)
         .parallelism(WORKERS);
     let report = topology.build()?.run().await?;

@@ -88,29 +88,27 @@ pub trait Bolt<In: Tuple + ?Sized>: Send + 'static {
     ) -> impl Future<Output = Result<(), BoltError>> + Send;
 
     /// Called with some tuples before `execute` is called with each of them, in the same order. A bolt whose work
-    /// waits for memory, as with a table much larger than the processor's caches, can touch here what it will need:
-    /// then it waits for several tuples at once, and not for one after the other. It changes nothing, and `execute`
-    /// cannot rely on it. If it panics, nothing comes of it.
+    /// waits for memory, as with a table much larger than the processor's caches, can begin here to read what it will
+    /// need: then it waits for many tuples at once, and not for one after the other. A
+    /// [`KeyTable`](super::KeyTable) is made for that. It changes nothing, and `execute` cannot rely on it. If it
+    /// panics, nothing comes of it.
     ///
     /// Returns whether it is worth it: after `false`, the rest of the batch is not shown.
     ///
     /// ```
-    /// use flowcore::process::{Bolt, BoltError, NoOutput};
-    /// use std::collections::HashMap;
-    /// use std::hint::black_box;
+    /// use flowcore::process::{Bolt, BoltError, KeyTable, NoOutput};
     ///
-    /// struct Count(HashMap<u64, u64>);
+    /// struct Count(KeyTable<u64, u64>);
     ///
     /// impl Bolt<u64> for Count {
     ///     type Out = NoOutput;
     ///
     ///     fn look_ahead(&self, key: &u64) -> bool {
-    ///         black_box(self.0.get(key));
-    ///         self.0.len() > 10_000
+    ///         self.0.look_ahead(key)
     ///     }
     ///
     ///     async fn execute(&mut self, key: &u64, _out: &mut NoOutput) -> Result<(), BoltError> {
-    ///         *self.0.entry(*key).or_insert(0) += 1;
+    ///         *self.0.get_or_insert_with(*key, || 0) += 1;
     ///         Ok(())
     ///     }
     /// }

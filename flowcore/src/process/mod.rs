@@ -12,6 +12,7 @@ mod engine;
 mod error;
 pub mod futures;
 mod grouping;
+pub mod key_table;
 pub mod observe;
 mod output;
 pub mod progress;
@@ -30,6 +31,7 @@ pub use engine::{
 };
 pub use error::{BoltError, SpoutError};
 pub use grouping::{Directed, Grouping, GroupingKey, Routes, StableHasher, Target, Targets, stable_hash};
+pub use key_table::KeyTable;
 pub use output::{Emitter, NoOutput, Outputs};
 pub use spout::{Next, Spout};
 pub use topology::{

@@ -11,8 +11,9 @@ pub(super) struct Ahead<I> {
 }
 
 impl<'a, T: Tuple + ?Sized, I: Iterator<Item = (u32, &'a T)>> Ahead<I> {
-    /// About as many reads of memory as a core has under way at once.
-    const TUPLES: u32 = 16;
+    /// Some times as many as a core has reads of memory under way at once, so that it has all the time; what they
+    /// read has room in its first cache.
+    const TUPLES: u32 = 64;
 
     /// `tuples` are those from `at` on.
     pub(super) fn new(tuples: I, at: u32) -> Self {

@@ -1,14 +1,11 @@
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
+use std::mem::needs_drop;
 use std::sync::Arc;
-
-use foldhash::fast::RandomState;
 
 use super::{BoltBuilder, Stream, Windowed};
 use crate::base::Timestamp;
 use crate::process::window::{CountByKey, EventWindows, Layout, WindowCount, WindowSpec, WindowedCount};
-use crate::process::{Bolt, BoltError, Emitter, Tuple};
+use crate::process::{Bolt, BoltError, Emitter, KeyTable, Tuple};
 
 pub(super) type Key<T, K> = Arc<dyn Fn(&T) -> K + Send + Sync>;
 type First<T, A> = Arc<dyn Fn(&T) -> A + Send + Sync>;
@@ -95,7 +92,7 @@ where
         add: Add<T, A>,
     ) -> BoltBuilder<KeyedFold<T, K, A>, Emitter<(K, A)>> {
         let Self { stream, key, max_keys } = self;
-        let empty = KeyedFold { key: Arc::clone(&key), first, add, states: HashMap::default(), max_keys };
+        let empty = KeyedFold { key: Arc::clone(&key), first, add, states: KeyTable::default(), max_keys };
         grouped(&stream, name, key, move || empty.another())
     }
 
@@ -169,7 +166,7 @@ pub struct KeyedFold<T: Tuple + ?Sized, K, A> {
     key: Key<T, K>,
     first: First<T, A>,
     add: Add<T, A>,
-    states: HashMap<K, A, RandomState>,
+    states: KeyTable<K, A>,
     max_keys: usize,
 }
 
@@ -179,7 +176,7 @@ impl<T: Tuple + ?Sized, K, A> KeyedFold<T, K, A> {
             key: Arc::clone(&self.key),
             first: Arc::clone(&self.first),
             add: Arc::clone(&self.add),
-            states: HashMap::default(),
+            states: KeyTable::default(),
             max_keys: self.max_keys,
         }
     }
@@ -197,23 +194,24 @@ where
 {
     type Out = Emitter<(K, A)>;
 
+    /// A key is made once more for it: not one that owns memory, which would cost more than it saves.
+    #[inline]
+    fn look_ahead(&self, tuple: &T) -> bool {
+        !needs_drop::<K>() && self.states.is_large() && self.states.look_ahead(&(self.key)(tuple))
+    }
+
     async fn execute(&mut self, tuple: &T, out: &mut Self::Out) -> Result<(), BoltError> {
         let key = (self.key)(tuple);
-        let keys = self.states.len();
-        let state = match self.states.entry(key) {
-            Entry::Occupied(mut entry) => {
-                (self.add)(entry.get_mut(), tuple);
-                (entry.key().clone(), entry.get().clone())
-            }
-            Entry::Vacant(_) if keys >= self.max_keys => {
-                return Err(BoltError::reject(TooManyKeys(self.max_keys)));
-            }
-            Entry::Vacant(entry) => {
-                let state = (self.first)(tuple);
-                (entry.key().clone(), entry.insert(state).clone())
-            }
+        let state = if let Some(state) = self.states.get_mut(&key) {
+            (self.add)(state, tuple);
+            state.clone()
+        } else if self.states.len() < self.max_keys {
+            let first = || (self.first)(tuple);
+            self.states.get_or_insert_with(key.clone(), first).clone()
+        } else {
+            return Err(BoltError::reject(TooManyKeys(self.max_keys)));
         };
-        out.emit(state);
+        out.emit((key, state));
         Ok(())
     }
 }

@@ -1,16 +1,13 @@
 use std::borrow::Borrow;
-use std::collections::HashMap;
-use std::collections::hash_map::{IntoIter, Iter};
 use std::hash::Hash;
 
-use foldhash::fast::RandomState;
-
 use super::{Aggregate, Pane};
+use crate::process::KeyTable;
+use crate::process::key_table::{IntoIter, Iter};
 
 /// How many tuples of each key: one number a key, no tuple is kept.
 ///
-/// The hash is foldhash: several times as fast as the standard library's on short keys, and seeded anew for
-/// each map, so keys cannot be chosen to collide. The order of its keys is arbitrary.
+/// The numbers are in a [`KeyTable`], and their order is arbitrary.
 ///
 /// ```
 /// use flowcore::process::window::{Aggregate, CountByKey};
@@ -21,7 +18,7 @@ use super::{Aggregate, Pane};
 /// assert_eq!(counts.get("mocha"), 0);
 /// ```
 #[derive(Debug, Clone)]
-pub struct CountByKey<K>(HashMap<K, u64, RandomState>);
+pub struct CountByKey<K>(KeyTable<K, u64>);
 
 impl<K: Hash + Eq> CountByKey<K> {
     /// How many tuples had `key`.
@@ -35,7 +32,7 @@ impl<K: Hash + Eq> CountByKey<K> {
     /// One more tuple of `key`.
     #[inline]
     pub fn add_owned(&mut self, key: K) {
-        *self.0.entry(key).or_default() += 1;
+        *self.0.get_or_insert_with(key, || 0) += 1;
     }
 
     /// How many keys there are.
@@ -56,7 +53,7 @@ impl<K: Hash + Eq> CountByKey<K> {
 
 impl<K> Default for CountByKey<K> {
     fn default() -> Self {
-        Self(HashMap::default())
+        Self(KeyTable::default())
     }
 }
 
@@ -75,7 +72,7 @@ impl<K: Hash + Eq + Clone> Pane for CountByKey<K> {
             std::mem::swap(self, &mut later);
         }
         for (key, count) in later {
-            *self.0.entry(key).or_default() += count;
+            *self.0.get_or_insert_with(key, || 0) += count;
         }
     }
 

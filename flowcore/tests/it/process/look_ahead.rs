@@ -68,6 +68,27 @@ fn a_panic_while_looking_ahead_fails_no_tuple() {
 }
 
 #[test]
+fn a_count_of_many_keys_counts_each_of_them() {
+    const KEYS: u64 = 40_000;
+    let counts = Recorder::new();
+    let record = counts.clone();
+    simulate(|clock| async move {
+        let script = ScriptedSpout::new().emit((0..3 * KEYS).map(|n| n * 7 % KEYS));
+        let mut topology = topology(clock);
+        let numbers = topology.spout("numbers", script.factory());
+        let counted = numbers.key_by(|number| *number).count("count").parallelism(2);
+        let record = move |count: &(u64, u64)| record.push(*count);
+        counted.bolt("record", move || for_each(record.clone()));
+        end_of(topology.build().unwrap()).await.unwrap();
+        assert_eq!(script.acked().len() as u64, 3 * KEYS);
+    });
+    let mut counts = counts.items();
+    counts.sort_unstable();
+    let expected: Vec<_> = (0..KEYS).flat_map(|key| (1..=3).map(move |count| (key, count))).collect();
+    assert!(counts == expected, "{} counts instead of {}", counts.len(), expected.len());
+}
+
+#[test]
 fn a_window_of_many_keys_counts_each_of_them() {
     const KEYS: u64 = 20_000;
     let counts = Recorder::new();
