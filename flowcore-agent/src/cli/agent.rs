@@ -15,6 +15,7 @@ use super::system::{called_from_service, log_level, system_properties, unused, w
 use super::{Exit, table};
 use crate::Checked;
 use crate::check::summarise;
+use crate::components::raise_open_files;
 use crate::diagnostic::{Diagnostic, Renderer, Severity};
 use crate::monitor::MonitorPlan;
 use crate::origin::{Backup, Contents, Credentials, Origin, Origins, ReadError, content, origin};
@@ -43,6 +44,7 @@ pub(super) fn run(options: &AgentOptions, registry: &Registry) -> Exit {
         Ok(origins) => origins,
         Err(error) => return failed(Exit::Usage, &error),
     };
+    raise_open_files();
     match Runtime::new() {
         Ok(runtime) => {
             let start = Start { options, registry, system: &system, origins, monitoring: &monitoring };

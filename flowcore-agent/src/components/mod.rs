@@ -4,6 +4,7 @@ mod exec;
 mod local_zone;
 mod logger;
 mod memory_limit;
+mod open_files;
 mod path_manager;
 mod taildir;
 
@@ -11,5 +12,6 @@ pub(crate) use exec::FlumeExecSource;
 pub(crate) use local_zone::LocalZone;
 pub(crate) use logger::HexLoggerSink;
 pub(crate) use memory_limit::memory_budget;
+pub(crate) use open_files::{open_files_of_a_source, raise_open_files};
 pub(crate) use path_manager::FlumeNames;
 pub(crate) use taildir::{TaildirEvents, TaildirSource};

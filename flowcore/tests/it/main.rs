@@ -22,6 +22,7 @@ mod tail_ahead;
 mod tail_crash;
 mod tail_generations;
 mod tail_model;
+mod tail_open_files;
 mod tail_places;
 mod ui;
 mod window_aggregate;

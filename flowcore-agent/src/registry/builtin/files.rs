@@ -10,7 +10,7 @@ use flowcore::ingest::source::TailSource;
 use flowcore::ingest::source::tail::{FilePattern, Fingerprint, LongLines, Renamed, TailProgress};
 
 use super::Family;
-use crate::components::{TaildirEvents, TaildirSource};
+use crate::components::{TaildirEvents, TaildirSource, open_files_of_a_source};
 use crate::registry::{Registry, SettingError, Settings};
 
 pub(super) const FAMILY: Family = Family { register, parts: &[], not_yet: &[] };
@@ -70,6 +70,7 @@ fn taildir(settings: &Settings<'_>) -> Result<impl FnMut() -> TaildirSource + Se
             .crlf(true)
             .long_lines(LongLines::Split)
             .max_files(MOST_FILES)
+            .max_open(open_files_of_a_source())
             .remember_folders(remember)
             .poll_slower(step, most)
             .renamed(renamed)

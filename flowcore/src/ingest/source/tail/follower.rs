@@ -17,7 +17,7 @@ const COALESCE: Duration = Duration::from_millis(5);
 /// Between two tries to put the end of a removed file, at the very end.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Between two looks, while files are closed and something happens in their folders.
+/// Between two looks, while files are closed and something happens in their folders, or they wait for room.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Batches of one file in a row, while others wait.
 const FAIR: u64 = 100;
@@ -133,6 +133,9 @@ impl<T: Send + 'static> Follower<T> {
             self.next_look = now + self.options.poll.after(self.idle_looks);
             self.idle_looks = self.idle_looks.saturating_add(1);
             self.look(now)?;
+            if self.opened.files.is_short() {
+                self.next_look = now + LOOK_AGAIN;
+            }
             self.note_look().await?;
         }
         Ok(())

@@ -62,6 +62,7 @@ mod line;
 mod line_reader;
 mod lines;
 mod listing;
+mod open_files;
 mod options;
 mod pattern;
 mod position;

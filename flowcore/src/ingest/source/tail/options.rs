@@ -55,6 +55,8 @@ pub(super) struct TailOptions {
     pub(super) line: LineForm,
     pub(super) most_in_turn: Option<u64>,
     pub(super) most_files: usize,
+    /// At the same time.
+    pub(super) most_open: usize,
     pub(super) most_in_flight: usize,
     pub(super) poll: Poll,
     pub(super) save_every: Duration,
@@ -80,6 +82,7 @@ impl TailOptions {
             line: LineForm { most_bytes: 64 << 10, crlf: false },
             most_in_turn: Some(1),
             most_files: 512,
+            most_open: usize::MAX,
             most_in_flight: 1 << 16,
             poll: Poll { step: Duration::from_secs(1), most: Duration::from_secs(1) },
             save_every: Duration::from_secs(1),

@@ -168,11 +168,21 @@ impl<T: Send + 'static> TailSource<T> {
         self
     }
 
-    /// The most files followed at the same time (default 512): each is kept open. With more the source
-    /// fails, and is not started again.
+    /// The most files followed at the same time (default 512): each is kept open, unless
+    /// [`max_open`](Self::max_open) is less. With more the source fails, and is not started again.
     #[must_use]
     pub fn max_files(mut self, files: usize) -> Self {
         self.options.most_files = files;
+        self
+    }
+
+    /// The most files that are open at the same time (default: all that are followed; at least 1). With more,
+    /// those that were read to their end are closed, and opened again in turn when they have changed; what is
+    /// written to a closed file right before it is removed is not seen. Where the system gives out no more
+    /// files, a source does with fewer by itself.
+    #[must_use]
+    pub fn max_open(mut self, files: usize) -> Self {
+        self.options.most_open = files;
         self
     }
 

@@ -1,3 +1,4 @@
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use super::line_reader::{Fill, LineReader, ReaderOptions};
 use super::lines::{BatchLimits, Lines, MapLines, Taken};
 use super::listing::Matched;
 use super::position::Position;
-use crate::base::{Disk, DiskFile, FileIdentity};
+use crate::base::{Disk, DiskEntry, DiskFile, FileIdentity};
 
 /// One file that is followed, whatever its name.
 #[derive(Debug)]
@@ -29,7 +30,9 @@ pub(super) struct TrackedFile {
     seen_end: u64,
     /// When something came last.
     grown: Duration,
-    /// Its length and its time when it was closed.
+    /// The last read found its end.
+    at_end: bool,
+    /// Its length and its time when it was closed; none when there was more to read.
     closed_at: Option<(u64, Duration)>,
 }
 
@@ -119,19 +122,38 @@ impl TrackedFile {
             file: Some(file),
             reader: LineReader::new(position, options),
             options,
-            seen_end: 0,
+            seen_end: position.offset,
             grown: Duration::ZERO,
+            at_end: false,
             closed_at: None,
         }
     }
 
-    /// Nothing came for long: lets go of the file until it has changed.
+    /// All was read: lets go of the file until it has changed.
     pub(super) fn close(&mut self, disk: &dyn Disk) {
         self.file = None;
         // What was written since the last read is a change.
         let entry = disk.entry(&self.path).ok().filter(|entry| entry.identity == self.identity);
-        let length = self.reader.position().offset;
-        self.closed_at = entry.map(|entry| (length, entry.modified));
+        self.closed_at = entry.map(|entry| (self.seen_end, entry.modified));
+    }
+
+    /// Lets go of the file until there is room for it.
+    pub(super) fn put_off(&mut self) {
+        self.file = None;
+    }
+
+    /// Whether it is open, in its place, and all of it was read.
+    pub(super) fn is_read(&self) -> bool {
+        self.is_open() && self.at_end && self.place == Place::Matched
+    }
+
+    /// Whether there is the beginning of a line.
+    pub(super) fn has_held(&self) -> bool {
+        self.seen_end > self.position().offset
+    }
+
+    pub(super) fn grown(&self) -> Duration {
+        self.grown
     }
 
     /// Whether there is something to do with it.
@@ -143,21 +165,28 @@ impl TrackedFile {
         self.file.is_some()
     }
 
-    /// Opens a closed file that has changed; `path` is its name now.
-    pub(super) fn open_again(&mut self, disk: &dyn Disk, path: &Path, now: Duration) {
-        let Ok(entry) = disk.entry(path) else { return };
-        if entry.identity != self.identity || self.closed_at == Some((entry.size, entry.modified)) {
-            return;
-        }
+    /// Whether it is closed and there may be something to read; `path` is its name now.
+    pub(super) fn is_due(&self, disk: &dyn Disk, path: &Path) -> bool {
+        let Some(closed_at) = self.file.is_none().then_some(self.closed_at) else { return false };
+        let changed = |entry: &DiskEntry| closed_at != Some((entry.size, entry.modified));
+        disk.entry(path).is_ok_and(|entry| entry.identity == self.identity && changed(&entry))
+    }
+
+    /// Opens a closed file; `path` is its name now.
+    pub(super) fn open_again(&mut self, disk: &dyn Disk, path: &Path, now: Duration) -> io::Result<()> {
         let opened = disk.open(path).and_then(|file| Ok((file.identity()?, file)));
         match opened {
             Ok((identity, file)) if identity == self.identity => {
-                (self.file, self.grown) = (Some(file), now);
+                (self.file, self.grown, self.at_end) = (Some(file), now, false);
             }
             // Removed or replaced meanwhile: the next look sees it.
             Ok(_) => {}
-            Err(error) => tracing::debug!(path = %path.display(), %error, "cannot open a file again"),
+            Err(error) => {
+                tracing::debug!(path = %path.display(), %error, "cannot open a file again");
+                return Err(error);
+            }
         }
+        Ok(())
     }
 
     pub(super) fn position(&self) -> Position {
@@ -172,6 +201,7 @@ impl TrackedFile {
     /// Goes to a position, to read from there.
     pub(super) fn rewind(&mut self, position: Position) {
         self.reader = LineReader::new(position, self.options);
+        (self.at_end, self.closed_at) = (false, None);
     }
 
     /// Reads lines until a batch is full or nothing is left. A file that its writer left is finished when
@@ -186,6 +216,7 @@ impl TrackedFile {
         let now = waits.now;
         let (before, seen_end) = (self.position(), self.seen_end);
         let reading = self.read(limits, false, reads, into)?;
+        self.at_end = reading.end == ReadingEnd::End;
         if reading.position != before || self.seen_end != seen_end || self.grown.is_zero() {
             self.grown = now;
             self.place.quiet_since(now);
@@ -212,8 +243,10 @@ impl TrackedFile {
         into: &mut Items<'_, T>,
     ) -> Result<Reading, TailError> {
         if self.file.is_none() {
-            let (position, place) = (self.position(), self.place);
-            let end = if place == Place::Matched { ReadingEnd::End } else { ReadingEnd::Finished };
+            let position = self.position();
+            // A file that is being renamed may be missing in the list of its folder.
+            let is_left = last && self.place != Place::Matched;
+            let end = if is_left { ReadingEnd::Finished } else { ReadingEnd::End };
             return Ok(Reading { lines: 0, long_lines: 0, position, end });
         }
         let mut taken = Taken::default();

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use super::folders::Folders;
 use super::input::Reads;
 use super::line_reader::{LineReader, ReaderOptions};
 use super::listing::{Listing, Matched};
+use super::open_files::OpenFiles;
 use super::options::TailOptions;
 use super::pattern::FilePattern;
 use super::position::Position;
@@ -26,6 +28,9 @@ pub(super) struct TrackedFiles {
     reader: ReaderOptions,
     recognition: Recognition,
     most: usize,
+    open: OpenFiles,
+    /// Files have something to read, and there is no room to open them.
+    is_short: bool,
     /// Files that are there at the first look are read from their end.
     skip_first: bool,
     files: Vec<TrackedFile>,
@@ -60,6 +65,8 @@ impl TrackedFiles {
             reader,
             recognition: options.recognition,
             most: options.most_files,
+            open: OpenFiles::new(options.most_open),
+            is_short: false,
             skip_first: false,
             files: Vec::new(),
             unclaimed: saved.files,
@@ -91,6 +98,11 @@ impl TrackedFiles {
     /// Whether a look is needed to see that a file has grown.
     pub(super) fn has_closed(&self) -> bool {
         self.files.iter().any(|file| !file.is_open())
+    }
+
+    /// Whether files wait until there is room to open them.
+    pub(super) fn is_short(&self) -> bool {
+        self.is_short
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &TrackedFile> {
@@ -134,21 +146,20 @@ impl TrackedFiles {
     /// again because of their new name, with their generation.
     pub(super) fn look(&mut self, now: Duration) -> Result<Vec<(u64, u64)>, TailError> {
         self.folders.look(now);
+        self.open.look(now);
         let listing = Listing::of(&self.patterns, &mut self.folders)?;
         let mut restarted = Vec::new();
         for file in &mut self.files {
             if update(file, &listing, now) && self.recognition.renamed == Renamed::Restart {
                 restarted.push(file.id);
             }
-            if let Some(path) = listing.path_of(file.identity).filter(|_| !file.is_open()) {
-                file.open_again(&*self.disk, path, now);
-            }
         }
         let restarted = restarted.into_iter().map(|id| (id, self.restart(id))).collect();
         if self.recognition.renamed == Renamed::Continue {
             self.adopt_renamed(&listing, now)?;
         }
-        self.open_matched(&listing)?;
+        self.open_matched(&listing, now)?;
+        self.open_due(&listing, now);
         self.skip_first = false;
         self.forget(listing);
         Ok(restarted)
@@ -160,6 +171,39 @@ impl TrackedFiles {
             file.rewind(Position::default());
         }
         self.cut_off(id)
+    }
+
+    /// Opens closed files that have something to read, those that waited longest first.
+    fn open_due(&mut self, listing: &Listing, now: Duration) {
+        let is_due = |file: &TrackedFile| {
+            listing.path_of(file.identity).is_some_and(|path| file.is_due(&*self.disk, path))
+        };
+        let mut due: Vec<_> = self.files.iter().enumerate().filter(|(_, file)| is_due(file)).collect();
+        due.sort_by_key(|(_, file)| file.grown());
+        let due: Vec<usize> = due.into_iter().map(|(at, _)| at).collect();
+        for id in self.open.leaving(&self.files, due.len()) {
+            self.close(id);
+        }
+        let mut room = self.open.room(&self.files);
+        self.is_short = false;
+        for at in due {
+            // Nobody may know another name of it later.
+            let is_leaving = self.files[at].place != Place::Matched;
+            if room == 0 && !is_leaving {
+                self.is_short = true;
+            } else if self.open_again(at, listing, now) {
+                room = room.saturating_sub(1);
+            } else {
+                (room, self.is_short) = (0, true);
+            }
+        }
+    }
+
+    /// Returns whether the system had a file for it.
+    fn open_again(&mut self, at: usize, listing: &Listing, now: Duration) -> bool {
+        let Some(path) = listing.path_of(self.files[at].identity) else { return true };
+        let opened = self.files[at].open_again(&*self.disk, path, now);
+        !opened.is_err_and(|error| self.open.is_exhausted(&error, &self.files, now))
     }
 
     /// Positions whose file is not there any more.
@@ -181,7 +225,7 @@ impl TrackedFiles {
                 continue;
             }
             let matched = Matched { entry: entry.clone(), pattern: self.pattern_of(&saved.path) };
-            let Some(mut file) = self.open(&matched, |found| found == identity)? else { continue };
+            let Some(mut file) = self.open(&matched, now, |found| found == identity)? else { continue };
             file.place = Place::Renamed(now);
             // Otherwise the file is gone, and another one has its identity.
             if named_after || file.is_continued(&mut self.reads)? {
@@ -198,19 +242,30 @@ impl TrackedFiles {
         self.patterns.iter().position(is_of).unwrap_or(0)
     }
 
-    fn open_matched(&mut self, listing: &Listing) -> Result<(), TailError> {
+    fn open_matched(&mut self, listing: &Listing, now: Duration) -> Result<(), TailError> {
         let mut known: HashSet<_> = self.files.iter().map(|file| file.identity).collect();
         let new = listing.matched.values().filter(|matched| !known.contains(&matched.entry.identity));
         let mut new: Vec<_> = new.collect();
         new.sort_by(|one, other| one.entry.path.cmp(&other.entry.path));
+        for id in self.open.leaving(&self.files, new.len()) {
+            self.close(id);
+        }
+        let mut room = self.open.room(&self.files);
         for matched in new {
             // Its name may stand for another file by now.
-            let Some(file) = self.open(matched, |identity| !known.contains(&identity))? else { continue };
+            let opened = self.open(matched, now, |identity| !known.contains(&identity))?;
+            let Some(mut file) = opened else { continue };
             known.insert(file.identity);
             if self.files.len() >= self.most {
                 return Err(TailError::TooManyFiles { limit: self.most });
             }
             tracing::debug!(path = %file.path.display(), offset = file.position().offset, "following a file");
+            if self.skip_first && room == 0 {
+                file.close(&*self.disk);
+            } else if room == 0 {
+                file.put_off();
+            }
+            room = room.saturating_sub(1);
             self.files.push(file);
         }
         Ok(())
@@ -220,6 +275,7 @@ impl TrackedFiles {
     fn open(
         &mut self,
         matched: &Matched,
+        now: Duration,
         wanted: impl Fn(FileIdentity) -> bool,
     ) -> Result<Option<TrackedFile>, TailError> {
         let path = &matched.entry.path;
@@ -227,10 +283,13 @@ impl TrackedFiles {
         let (identity, mut file) = match opened {
             Ok((identity, file)) if wanted(identity) => (identity, file),
             Ok(_) => return Ok(None),
+            // Gone since the look.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
                 self.counters.add(Counter::EventReadFail, 1);
+                let is_exhausted = self.open.is_exhausted(&error, &self.files, now);
                 // Said once; the next look tries again.
-                if self.unreadable.insert(matched.entry.identity) {
+                if self.unreadable.insert(matched.entry.identity) && !is_exhausted {
                     tracing::warn!(path = %path.display(), %error, "cannot open a file to follow");
                 }
                 return Ok(None);
