@@ -159,7 +159,8 @@ impl Following {
         }
         self.wait(Duration::from_secs(20)).await;
         let mut got = std::mem::take(&mut self.lines);
-        (got.sort(), lines.sort());
+        got.sort();
+        lines.sort();
         assert_eq!(got, lines);
     }
 }

@@ -263,7 +263,7 @@ impl TrackedFile {
                 // What was read before goes first, with its own position.
                 Fill::Changed if taken.lines > 0 => break ReadingEnd::Full,
                 Fill::Changed => {
-                    tracing::warn!(path = %self.path.display(), "the file was cut off: reading it from its start");
+                    tracing::info!(path = %self.path.display(), "the file was cut off or replaced: reading it from its start");
                     self.rewind(Position::default());
                     break ReadingEnd::CutOff;
                 }
