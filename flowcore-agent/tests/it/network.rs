@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
 use crate::program::{Program, TO_FILES, lines_in};
+use crate::tls::server;
 
 /// An agent that writes what its source `r1` has into files.
 pub(crate) struct Agent {
@@ -171,5 +172,26 @@ fn an_avro_sink_sends_to_an_avro_source() {
         far.expect(&["0", "1", "2", "3", "4"]);
         near.stop();
         far.stop();
+    }
+}
+
+#[test]
+fn a_connection_that_ends_badly_is_told_of_with_its_source_and_its_peer() {
+    let tls = server("own.p12");
+    let mut settings = vec!["type = netcat\nbind = 127.0.0.1\nport = 0\nmax-line-length = 4".to_owned()];
+    settings.extend(
+        ["avro", "thrift", "http"].map(|kind| format!("type = {kind}\nbind = 127.0.0.1\nport = 0{tls}")),
+    );
+    settings.push(format!("type = syslogtcp\nhost = 127.0.0.1\nport = 0{tls}"));
+    settings.push(format!("type = multiport_syslogtcp\nhost = 127.0.0.1\nports = 0{tls}"));
+    for settings in &settings {
+        let agent = Agent::start(settings);
+        let mut stream = agent.connect();
+        stream.write_all(b"nobody shakes hands like this\n").unwrap();
+        let expected = format!("source=r1 peer={} ", stream.local_addr().unwrap());
+        agent.program.until(&format!("{expected}, {settings}"), || {
+            agent.program.log().lines().any(|line| line.contains(" WARN ") && line.contains(&expected))
+        });
+        agent.stop();
     }
 }

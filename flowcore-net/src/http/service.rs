@@ -44,10 +44,10 @@ impl Service {
 
     /// Until the peer leaves, is silent for too long, or the source stops.
     pub(super) async fn converse(self: Arc<Self>, connection: Connection, mut intake: Intake) {
-        let peer = connection.peer;
+        let (peer, source) = (connection.peer, Arc::clone(&connection.source));
         let stream = match connection.open().await {
             Ok(stream) => stream,
-            Err(error) => return tracing::warn!(%peer, %error, "a connection broke"),
+            Err(error) => return tracing::warn!(%source, %peer, %error, "a connection broke"),
         };
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new()).header_read_timeout(self.config.idle_timeout);
@@ -63,9 +63,9 @@ impl Service {
             }
         };
         match end {
-            Ok(()) => tracing::debug!(%peer, "a connection ended"),
-            Err(error) if error.is_parse() => tracing::warn!(%peer, %error, "a connection is ended"),
-            Err(error) => tracing::debug!(%peer, %error, "a connection broke"),
+            Ok(()) => tracing::debug!(%source, %peer, "a connection ended"),
+            Err(error) if error.is_parse() => tracing::warn!(%source, %peer, %error, "a connection is ended"),
+            Err(error) => tracing::debug!(%source, %peer, %error, "a connection broke"),
         }
     }
 

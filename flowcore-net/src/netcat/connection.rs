@@ -17,7 +17,7 @@ const ANSWERED: Duration = Duration::from_secs(30);
 
 /// Reads lines and answers them until the peer leaves or is sent away.
 pub(super) async fn converse(connection: Connection, config: Arc<NetcatConfig>, intake: Intake) {
-    let peer = connection.peer;
+    let (peer, source) = (connection.peer, Arc::clone(&connection.source));
     let talk = async {
         let lines = LineDecoder::new(config.encoding, config.max_line_length);
         Conversation { stream: connection.open().await?, lines, config, intake: intake.clone() }.run().await
@@ -27,9 +27,9 @@ pub(super) async fn converse(connection: Connection, config: Arc<NetcatConfig>, 
         intake.count_unread();
     }
     match end {
-        Ok(None) => tracing::debug!(%peer, "a connection ended"),
-        Ok(Some(fault)) => tracing::warn!(%peer, %fault, "a connection is ended"),
-        Err(error) => tracing::warn!(%peer, %error, "a connection broke"),
+        Ok(None) => tracing::debug!(%source, %peer, "a connection ended"),
+        Ok(Some(fault)) => tracing::warn!(%source, %peer, %fault, "a connection is ended"),
+        Err(error) => tracing::warn!(%source, %peer, %error, "a connection broke"),
     }
 }
 

@@ -1,5 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flowcore_tls::TlsAcceptor;
@@ -21,6 +22,8 @@ pub(crate) struct Connection {
     pub(super) stream: TcpStream,
     pub(super) tls: Option<TlsAcceptor>,
     pub(crate) peer: SocketAddr,
+    /// The name of the source that it came to.
+    pub(crate) source: Arc<str>,
     /// The port that it came to.
     pub(crate) local_port: u16,
 }

@@ -1,6 +1,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -39,7 +40,7 @@ impl Server {
         F: Future<Output = ()> + Send + 'static,
     {
         let (stop, stopping) = watch::channel(false);
-        let counters = out.context().counters.clone();
+        let (source, counters) = (Arc::clone(&out.context().name), out.context().counters.clone());
         let (mut desk, intake) = Desk::open(self.rule, Stopping::new(stopping), counters);
         let mut connections = TaskSet::new();
         loop {
@@ -47,7 +48,7 @@ impl Server {
                 () = out.stopping() => break,
                 Some(_) = connections.next() => {}
                 Some(next) = desk.ready() => desk.serve(next, out).await?,
-                connection = self.accept(), if connections.len() < self.max_connections => {
+                connection = self.accept(&source), if connections.len() < self.max_connections => {
                     let open = out.context().counters.raise(Counter::OpenConnection);
                     let talk = converse(connection, intake.clone());
                     connections.spawn("connection", async move {
@@ -63,19 +64,19 @@ impl Server {
     }
 
     /// The next connection, however long it takes: what fails here is the peer's or passes. Safe to cancel.
-    async fn accept(&self) -> Connection {
+    async fn accept(&self, source: &Arc<str>) -> Connection {
         loop {
-            match self.accept_one().await {
+            match self.accept_one(source).await {
                 Ok(connection) => return connection,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    tracing::warn!(%source, %error, "a connection could not be accepted");
                     Clock::system().sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
     }
 
-    async fn accept_one(&self) -> io::Result<Connection> {
+    async fn accept_one(&self, source: &Arc<str>) -> io::Result<Connection> {
         let (listener, (stream, peer)) = poll_fn(|cx| {
             let ready = self.listeners.iter().find_map(|listener| match listener.socket.poll_accept(cx) {
                 Poll::Ready(accepted) => Some(accepted.map(|accepted| (listener, accepted))),
@@ -85,7 +86,7 @@ impl Server {
         })
         .await?;
         let local_port = listener.socket.local_addr()?.port();
-        Ok(Connection { stream, tls: listener.tls.clone(), peer, local_port })
+        Ok(Connection { stream, tls: listener.tls.clone(), peer, source: Arc::clone(source), local_port })
     }
 }
 

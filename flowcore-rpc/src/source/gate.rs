@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(super) struct Arrival {
 
 /// The one place where peers are refused.
 pub(super) struct Gate {
+    /// The source's name.
+    source: Arc<str>,
     admits: Option<Admits>,
     /// For a verdict.
     patience: Duration,
@@ -30,8 +33,8 @@ pub(super) struct Gate {
 
 impl Gate {
     /// With nobody to ask, everybody is admitted.
-    pub(super) fn new(admits: Option<Admits>, patience: Duration) -> Self {
-        Self { admits, patience, judging: TaskSet::new(), unjudged: 0 }
+    pub(super) fn new(source: &Arc<str>, admits: Option<Admits>, patience: Duration) -> Self {
+        Self { source: Arc::clone(source), admits, patience, judging: TaskSet::new(), unjudged: 0 }
     }
 
     /// Who is admitted at once. Others are refused, or come out of [`admitted`](Self::admitted).
@@ -41,7 +44,7 @@ impl Gate {
         let here = arrival.stream.local_addr().ok()?;
         let mut verdict = admits(arrival.peer, here);
         match verdict.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(admitted) => admitted_or_gone(arrival, admitted),
+            Poll::Ready(admitted) => admitted_or_gone(&self.source, arrival, admitted),
             Poll::Pending => {
                 self.ask(arrival, verdict);
                 None
@@ -55,7 +58,9 @@ impl Gate {
         loop {
             match self.judging.next().await?.1 {
                 TaskEnd::Done(Some(arrival)) => return Some(arrival),
-                TaskEnd::Panicked(panic) => tracing::error!(%panic, "a filter of peers"),
+                TaskEnd::Panicked(panic) => {
+                    tracing::error!(source = %self.source, %panic, "a filter of peers");
+                }
                 TaskEnd::Done(None) | TaskEnd::Aborted => {}
             }
         }
@@ -67,21 +72,21 @@ impl Gate {
             // With every power of two: often enough to be seen, never a flood.
             if self.unjudged.is_power_of_two() {
                 let (peer, refused) = (arrival.peer, self.unjudged);
-                tracing::warn!(%peer, refused, "connections are refused: too many wait to be judged");
+                tracing::warn!(source = %self.source, %peer, refused, "connections are refused: too many wait to be judged");
             }
             return;
         }
-        let patience = self.patience;
+        let (source, patience) = (Arc::clone(&self.source), self.patience);
         self.judging.spawn("verdict", async move {
             let admitted = timeout(patience, verdict).await.unwrap_or(false);
-            admitted_or_gone(arrival, admitted)
+            admitted_or_gone(&source, arrival, admitted)
         });
     }
 }
 
-fn admitted_or_gone(arrival: Arrival, admitted: bool) -> Option<Arrival> {
+fn admitted_or_gone(source: &str, arrival: Arrival, admitted: bool) -> Option<Arrival> {
     if !admitted {
-        tracing::debug!(peer = %arrival.peer, "a connection is not admitted");
+        tracing::debug!(%source, peer = %arrival.peer, "a connection is not admitted");
     }
     admitted.then_some(arrival)
 }

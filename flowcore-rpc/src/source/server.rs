@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flowcore::base::{Clock, TaskEnd, TaskSet};
 use flowcore::ingest::metrics::{Counter as Counted, Counters};
-use flowcore::ingest::{ChannelWriter, SourceError, Stopping};
+use flowcore::ingest::{ChannelWriter, ComponentContext, SourceError, Stopping};
 use flowcore_tls::TlsAcceptor;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -43,6 +43,8 @@ struct Conversation<P> {
 /// What is handed to each.
 #[derive(Clone)]
 struct Place {
+    /// The source's name.
+    source: Arc<str>,
     counter: Counter,
     counters: Counters,
     stopping: Stopping,
@@ -53,12 +55,12 @@ impl<P: ServerProtocol> Server<P> {
         listener: TcpListener,
         protocol: Arc<P>,
         tls: Option<TlsAcceptor>,
-        clock: Clock,
+        context: &ComponentContext,
     ) -> Self {
         let listen = protocol.listen();
-        let gate = Gate::new(listen.admits.clone(), listen.frame_timeout);
+        let gate = Gate::new(&context.name, listen.admits.clone(), listen.frame_timeout);
         let memory = Arc::new(Memory::new(listen.max_memory, protocol.session().decoder().frame_bytes()));
-        let conversation = Arc::new(Conversation { protocol, tls, clock, memory });
+        let conversation = Arc::new(Conversation { protocol, tls, clock: context.clock.clone(), memory });
         Self { listener, gate, connections: TaskSet::new(), conversation }
     }
 
@@ -68,15 +70,17 @@ impl<P: ServerProtocol> Server<P> {
         let (most, (mut desk, counter)) = (listen.max_connections, Desk::open(listen.monitor.clone()));
         let (stop, stopping) = watch::channel(false);
         let counters = out.context().counters.clone();
-        let place = Place { counter, counters, stopping: Stopping::new(stopping) };
+        let source = Arc::clone(&out.context().name);
+        let place =
+            Place { source: Arc::clone(&source), counter, counters, stopping: Stopping::new(stopping) };
         loop {
             let has_room = self.connections.len() < most;
             tokio::select! {
                 () = out.stopping() => break,
-                Some((_, end)) = self.connections.next() => note_end::<P>(&end),
+                Some((_, end)) = self.connections.next() => note_end::<P>(&source, &end),
                 Some(order) = desk.next() => desk.serve::<P::Status>(order, out).await?,
                 Some(arrival) = self.gate.admitted(), if has_room => self.start(arrival, place.clone()),
-                arrival = accept(&self.listener, &self.conversation.clock), if has_room => {
+                arrival = accept(&source, &self.listener, &self.conversation.clock), if has_room => {
                     if let Some(arrival) = self.gate.judge(arrival) {
                         self.start(arrival, place.clone());
                     }
@@ -93,12 +97,12 @@ impl<P: ServerProtocol> Server<P> {
         let conversation = Arc::clone(&self.conversation);
         self.connections.spawn(P::NAME, async move {
             let monitor = &conversation.protocol.listen().monitor;
-            let counters = place.counters.clone();
+            let (source, counters) = (Arc::clone(&place.source), place.counters.clone());
             let _open = (monitor.opened(), counters.raise(Counted::OpenConnection));
             if let Err(error) = conversation.hold(stream, place).await {
                 monitor.broke();
                 counters.add(Counted::EventReadFail, 1);
-                note_break(peer, &error);
+                note_break(&source, peer, &error);
             }
         });
     }
@@ -131,12 +135,12 @@ impl<P: ServerProtocol> Conversation<P> {
 }
 
 /// The next connection, however long it takes: what fails here is the peer's or passes. Safe to cancel.
-async fn accept(listener: &TcpListener, clock: &Clock) -> Arrival {
+async fn accept(source: &str, listener: &TcpListener, clock: &Clock) -> Arrival {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return Arrival { stream, peer },
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                tracing::warn!(%source, %error, "a connection could not be accepted");
                 clock.sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -159,20 +163,20 @@ async fn drain<P: ServerProtocol>(
             }
             Some(order) = desk.next() => desk.serve::<P::Status>(order, out).await?,
             end = connections.next() => match end {
-                Some((_, end)) => note_end::<P>(&end),
+                Some((_, end)) => note_end::<P>(&out.context().name, &end),
                 None => return Ok(()),
             },
         }
     }
 }
 
-fn note_break(peer: SocketAddr, error: &ReadError) {
+fn note_break(source: &str, peer: SocketAddr, error: &ReadError) {
     let reason = error.source().map(ToString::to_string).unwrap_or_default();
-    tracing::warn!(%peer, %error, reason, "a connection has ended");
+    tracing::warn!(%source, %peer, %error, reason, "a connection has ended");
 }
 
-fn note_end<P: ServerProtocol>(end: &TaskEnd<()>) {
+fn note_end<P: ServerProtocol>(source: &str, end: &TaskEnd<()>) {
     if let TaskEnd::Panicked(panic) = end {
-        tracing::error!(%panic, protocol = P::NAME, "a connection");
+        tracing::error!(%source, %panic, protocol = P::NAME, "a connection");
     }
 }

@@ -51,8 +51,8 @@ impl<P: ServerProtocol> Source<Event> for RpcSource<P> {
 
     async fn run(&mut self, out: &mut ChannelWriter<Event>) -> Result<(), SourceError> {
         let Some(listener) = self.listener.take() else { return Ok(()) };
-        let clock = out.context().clock.clone();
-        Server::new(listener, Arc::clone(&self.protocol), self.tls.clone(), clock).serve(out).await
+        let server = Server::new(listener, Arc::clone(&self.protocol), self.tls.clone(), out.context());
+        server.serve(out).await
     }
 }
 
