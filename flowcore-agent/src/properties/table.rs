@@ -128,10 +128,14 @@ impl Properties {
 }
 
 fn duplicate(key: &str, old: &Entry, new: &Entry) -> Diagnostic {
-    Diagnostic::warning("duplicate-key", format!("`{key}` is set twice"))
-        .at(new.key.span())
-        .label("this one holds")
-        .also(old.key.span(), "this one has no effect")
+    let (old_span, new_span) = (old.key.span(), new.key.span());
+    let said = if old_span.file == new_span.file {
+        Diagnostic::warning("duplicate-key", format!("`{key}` is set twice"))
+    } else {
+        // That is what several files are for.
+        Diagnostic::note("replaced-key", format!("`{key}` is replaced"))
+    };
+    said.at(new_span).label("this one holds").also(old_span, "this one has no effect")
 }
 
 fn not_utf8(file: FileId, content: &[u8]) -> Diagnostic {
@@ -150,6 +154,7 @@ fn not_utf8(file: FileId, content: &[u8]) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     fn codes(properties: &Properties) -> Vec<&'static str> {
         properties.diagnostics().iter().map(|said| said.code).collect()
@@ -158,12 +163,22 @@ mod tests {
     #[test]
     fn the_last_of_two_equal_keys_holds_and_both_lines_are_named() {
         let mut properties = Properties::new();
-        properties.add("a.conf", b"x = 1\ny = 2\n").unwrap();
-        properties.add("b.conf", b"\nx = 3\n").unwrap();
+        properties.add("a.conf", b"x = 1\nx = 3\ny = 2\n").unwrap();
         assert_eq!(properties.get("x").map(|entry| entry.value.as_str()), Some("3"));
         assert_eq!(properties.entries().len(), 2);
         let said = &properties.diagnostics()[0];
         assert_eq!((said.code, said.span.unwrap().start.line), ("duplicate-key", 2));
+        assert_eq!(said.related[0].span.start.line, 1);
+    }
+
+    #[test]
+    fn a_later_file_replaces_keys_which_is_no_fault() {
+        let mut properties = Properties::new();
+        properties.add("a.conf", b"x = 1\ny = 2\n").unwrap();
+        properties.add("b.conf", b"\nx = 3\n").unwrap();
+        assert_eq!(properties.get("x").map(|entry| entry.value.as_str()), Some("3"));
+        let said = &properties.diagnostics()[0];
+        assert_eq!((said.code, said.severity), ("replaced-key", Severity::Note));
         assert_eq!(said.related[0].span.file, FileId(0));
     }
 
