@@ -62,7 +62,9 @@ fn following(number: usize, keys: &str) -> String {
 #[test]
 fn a_taildir_source_looks_again_after_the_pauses_of_its_keys() {
     let long = 3_600_000;
-    let slow = following(1, &format!("backoffSleepIncrement = {long}\nmaxBackoffSleep = {long}"));
+    // Who saves its positions looks after that.
+    let pauses = format!("backoffSleepIncrement = {long}\nmaxBackoffSleep = {long}");
+    let slow = following(1, &format!("{pauses}\nwritePosInterval = {long}"));
     let most = following(2, &format!("backoffSleepIncrement = {long}\nmaxBackoffSleep = 10"));
     let step = following(3, &format!("backoffSleepIncrement = 10\nmaxBackoffSleep = {long}"));
     let names = "a1.sources = r1 r2 r3 r4\na1.channels = c1 c2 c3 c4\n";
