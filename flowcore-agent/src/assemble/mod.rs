@@ -86,7 +86,18 @@ pub fn assemble(
     if errors > 0 {
         return Err(AssembleError::Bad { agent: name.to_owned(), errors });
     }
-    let mut builder = AgentBuilder::new(name).grace(grace).keep_going();
+    let builder = AgentBuilder::new(name).grace(grace).keep_going();
+    build(builder, agent, registry).map_err(|error| match error {
+        AssembleError::Setting(error) => error.placed(agent, &checked.files).into(),
+        other => other,
+    })
+}
+
+fn build(
+    mut builder: AgentBuilder,
+    agent: &AgentConfig,
+    registry: &Registry,
+) -> Result<Agent, AssembleError> {
     let written: HashSet<&str> =
         agent.listed(Group::Sources).flat_map(|source| words(source, "channels")).collect();
     let read: HashSet<&str> = agent.listed(Group::Sinks).filter_map(|sink| sink.value("channel")).collect();

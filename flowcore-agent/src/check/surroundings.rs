@@ -18,6 +18,11 @@ pub trait Surroundings {
     /// Whether a folder is there. `None` if nobody looks.
     fn folder_exists(&self, path: &Path) -> Option<bool>;
 
+    /// Whether a file is there. `None` if nobody looks.
+    fn file_exists(&self, _path: &Path) -> Option<bool> {
+        None
+    }
+
     /// What a config filter of the user's own says of a key: its value, that it has none, or why it cannot
     /// say.
     ///

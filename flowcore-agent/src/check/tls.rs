@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use flowcore_tls::{is_cipher_suite, is_protocol};
 
 use super::checker::Checker;
@@ -19,6 +21,7 @@ impl<'a> Checker<'a> {
                 if group == Group::Sources {
                     self.key_stores(component);
                 }
+                self.missing_stores(component);
                 self.protocols(component);
                 self.cipher_suites(component);
                 self.no_trust(component);
@@ -42,6 +45,19 @@ impl<'a> Checker<'a> {
             let span = component.get("ssl").or(component.get("enableSSL")).map(Setting::span);
             let error = Diagnostic::error("missing-key", message).at(span);
             self.say(component, error.help("in PEM, a keystore needs no password: keystore-type = PEM"));
+        }
+    }
+
+    /// The folder of a key store may be that of the machine where the agent will run.
+    fn missing_stores(&mut self, component: &'a ComponentConfig) {
+        for setting in ["keystore", "truststore"].iter().filter_map(|key| component.get(key)) {
+            if self.surroundings.file_exists(Path::new(setting.value())) == Some(false) {
+                let message = format!("the file {} is not there", setting.value());
+                let warning = Diagnostic::warning("missing-file", message).at(setting.value_span());
+                let help =
+                    format!("without it {} cannot be made, and the agent does not start", component.title());
+                self.say(component, warning.help(help));
+            }
         }
     }
 

@@ -7,8 +7,9 @@ use flowcore::ingest::sink::EventSerializer;
 
 use super::Registry;
 use super::parts::MakeNames;
+use crate::diagnostic::SourceFiles;
 use crate::keys::{ComponentType, Section, find};
-use crate::model::{ComponentConfig, Setting};
+use crate::model::{AgentConfig, ComponentConfig, Setting};
 use crate::spool::MakeDeserializer;
 
 /// The settings of a component, for its factory. What is not written has the default of Flume's tables;
@@ -23,8 +24,10 @@ pub struct Settings<'a> {
 
 /// Why a component cannot be made of its settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{component}: `{key}` {problem}")]
+#[error("{place}{component}: `{key}` {problem}")]
 pub struct SettingError {
+    /// File, line and column with a colon behind them, once they are known.
+    place: String,
     component: String,
     key: String,
     problem: String,
@@ -186,7 +189,7 @@ impl<'a> Settings<'a> {
     /// An error about one of the keys.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> SettingError {
         let key = format!("{}{key}", self.prefix);
-        SettingError { component: self.component.title(), key, problem: problem.into() }
+        SettingError { place: String::new(), component: self.component.title(), key, problem: problem.into() }
     }
 }
 
@@ -194,6 +197,16 @@ impl SettingError {
     /// The component's whole key.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Says where the key stands, or the type of its component if it is not written.
+    pub(crate) fn placed(self, agent: &AgentConfig, files: &SourceFiles) -> Self {
+        let component = agent.components.iter().find(|component| component.title() == self.component);
+        let setting = component.and_then(|component| component.get(&self.key).or(component.get("type")));
+        let Some(span) = setting.map(Setting::value_span) else { return self };
+        let Some(file) = files.get(span.file) else { return self };
+        let place = format!("{}:{}:{}: ", file.name, span.start.line, span.start.column);
+        Self { place, ..self }
     }
 
     /// What is wrong with it, as in `is missing`.

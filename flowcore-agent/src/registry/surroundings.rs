@@ -44,6 +44,10 @@ impl Surroundings for Registry {
         Some(path.is_dir())
     }
 
+    fn file_exists(&self, path: &Path) -> Option<bool> {
+        Some(super::settings::at_home(&path.to_string_lossy()).is_file())
+    }
+
     fn ask(&self, filter: &ComponentConfig, key: &str) -> Result<Option<String>, String> {
         let settings = Settings::new(filter, None, self);
         let name = filter.value("type").unwrap_or("");

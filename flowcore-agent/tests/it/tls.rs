@@ -151,10 +151,11 @@ fn a_key_store_that_cannot_be_used_keeps_the_agent_from_starting() {
     for (keys, expected) in [
         (wrong, "own.p12, which cannot be used: the password is wrong, or the file is damaged"),
         (server("nowhere.p12"), "nowhere.p12, which cannot be used: No such file"),
-        (server("trust.pem"), "`keystore` there is no private key"),
+        (server("nowhere.p12"), "warning[missing-file]: the file "),
+        (server("trust.pem"), "trust.pem, which cannot be used: there is no private key"),
         (
             format!("{}\ninclude-protocols = TLSv1.1", server("own.jks")),
-            "neither TLSv1.2 nor TLSv1.3 is allowed",
+            "`include-protocols` cannot be so: neither TLSv1.2 nor TLSv1.3 is allowed",
         ),
         ("\nssl = true".to_owned(), "source r1 speaks TLS and needs `keystore`"),
     ] {
@@ -163,5 +164,6 @@ fn a_key_store_that_cannot_be_used_keeps_the_agent_from_starting() {
         let log = agent.program.log();
         assert!(log.contains(expected), "{expected}: {log}");
         assert!(!log.contains("wrong!"), "{log}");
+        assert!(log.contains("flume.conf:"), "{log}");
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of TLS, which mean the same for every type that has them.
 
 use flowcore::base::with_causes;
-use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsSelection};
+use flowcore_tls::{ClientAuth, ClientTls, KeyStore, ServerTls, TlsError, TlsSelection};
 
 use crate::registry::{SettingError, Settings};
 
@@ -17,7 +17,7 @@ pub(super) fn server(settings: &Settings<'_>) -> Result<Option<ServerTls>, Setti
         .allow(selection(settings, exclude))
         .client_auth(client_auth(settings)?);
     // What does not fit is said before anything starts.
-    tls.acceptor().map_err(|error| settings.error("keystore", with_causes(&error)))?;
+    tls.acceptor().map_err(|error| unusable(settings, "keystore", &error))?;
     Ok(Some(tls))
 }
 
@@ -38,7 +38,7 @@ pub(super) fn trusting(settings: &Settings<'_>) -> Result<ClientTls, SettingErro
         None => tls,
     };
     if !trusts_all {
-        tls.connector().map_err(|error| settings.error("truststore", with_causes(&error)))?;
+        tls.connector().map_err(|error| unusable(settings, "truststore", &error))?;
     }
     Ok(tls)
 }
@@ -60,12 +60,28 @@ fn client_auth(settings: &Settings<'_>) -> Result<ClientAuth, SettingError> {
     }
 }
 
+/// Names the key that is at fault: that of the store, unless nothing is left of versions or suites.
+fn unusable(settings: &Settings<'_>, store: &str, error: &TlsError) -> SettingError {
+    let keys: &[&'static str] = match error {
+        TlsError::NoProtocol => &["include-protocols", "exclude-protocols", "excludeProtocols"],
+        TlsError::NoCipherSuite => &["include-cipher-suites", "exclude-cipher-suites"],
+        _ => return of_store(settings, store, with_causes(error).as_str()),
+    };
+    settings.error(settings.written_of(keys), format!("cannot be so: {error}"))
+}
+
+fn of_store(settings: &Settings<'_>, key: &str, why: &str) -> SettingError {
+    match settings.path(key) {
+        Ok(path) => settings.error(key, format!("names {}, which cannot be used: {why}", path.display())),
+        Err(_) => settings.error(key, format!("is missing, and the system's cannot be used: {why}")),
+    }
+}
+
 fn store(settings: &Settings<'_>, key: &str, password: &str) -> Result<KeyStore, SettingError> {
     let path = settings.path(key)?;
-    let refused =
-        |why: String| settings.error(key, format!("names {}, which cannot be used: {why}", path.display()));
-    let bytes = std::fs::read(&path).map_err(|error| refused(error.to_string()))?;
-    KeyStore::read(&bytes, settings.text(password)).map_err(|error| refused(with_causes(&error)))
+    let bytes = std::fs::read(&path).map_err(|error| of_store(settings, key, &error.to_string()))?;
+    let read = KeyStore::read(&bytes, settings.text(password));
+    read.map_err(|error| of_store(settings, key, with_causes(&error).as_str()))
 }
 
 fn words<'s>(settings: &'s Settings<'_>, key: &str) -> impl Iterator<Item = &'s str> + use<'s> {
