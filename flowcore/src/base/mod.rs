@@ -22,6 +22,8 @@ pub(crate) mod sync;
 mod token;
 mod token_set;
 #[cfg(test)]
+mod token_set_tests;
+#[cfg(test)]
 mod token_stress;
 mod trouble;
 

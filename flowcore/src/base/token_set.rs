@@ -71,6 +71,18 @@ impl TokenSet {
         }
     }
 
+    /// Adds some of the 64 tuples of `work` from `nth * 64` on, as [`keep`](Self::keep) does with each: those whose
+    /// bits are set.
+    pub(crate) fn keep_word(&mut self, work: &Work, nth: u32, bits: u64) {
+        let Some(root) = work.root_ref().filter(|_| bits != 0) else { return };
+        if !self.kept.last().is_some_and(|last| Arc::ptr_eq(&last.root, root)) {
+            self.insert(work.token(nth * 64 + bits.trailing_zeros()));
+        }
+        if let Some(last) = self.kept.last_mut() {
+            self.len += last.marks.set_word(nth, bits);
+        }
+    }
+
     /// Takes over everything in `other`.
     pub fn append(&mut self, mut other: TokenSet) {
         self.len += std::mem::take(&mut other.len);
@@ -151,10 +163,27 @@ impl Marks {
         }
     }
 
+    /// Sets the marks of one word that `bits` has. Returns how many of them are new.
+    fn set_word(&mut self, word: u32, bits: u64) -> usize {
+        let at = word.wrapping_sub(self.first_word) as usize;
+        if let Some(marks) = self.words.get_mut(at) {
+            let new = bits & !*marks;
+            *marks |= bits;
+            return new.count_ones() as usize;
+        }
+        *self.beyond(word) |= bits;
+        bits.count_ones() as usize
+    }
+
     /// Of a word that is not there yet.
     #[cold]
     fn set_beyond(&mut self, index: u32) -> bool {
-        let word = index / 64;
+        *self.beyond(index / 64) |= 1 << (index % 64);
+        true
+    }
+
+    /// Makes room for a word that is not there yet.
+    fn beyond(&mut self, word: u32) -> &mut u64 {
         if word < self.first_word {
             let room = (self.first_word - word) as usize;
             self.words.splice(0..0, std::iter::repeat_n(0, room));
@@ -164,8 +193,7 @@ impl Marks {
         if at >= self.words.len() {
             self.words.resize(at + 1, 0);
         }
-        self.words[at] |= 1 << (index % 64);
-        true
+        &mut self.words[at]
     }
 
     fn iter(&self) -> impl Iterator<Item = u32> + '_ {

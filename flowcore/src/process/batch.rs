@@ -57,7 +57,7 @@ impl Roots {
 }
 
 /// Walks through the roots of a load in ascending order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct RootWalk(usize);
 
 impl RootWalk {

@@ -1,5 +1,6 @@
 use super::Tuple;
 use super::batch::{Load, RootWalk, Selection};
+use super::tuple::TupleBatch;
 
 /// The tuples of a parcel that a bolt may execute without a call for each: the next ones of one root batch.
 pub struct Upcoming<'a, T: Tuple + ?Sized> {
@@ -9,6 +10,12 @@ pub struct Upcoming<'a, T: Tuple + ?Sized> {
     pub(crate) at: &'a mut u32,
     pub(crate) end: u32,
     pub(crate) walk: &'a mut RootWalk,
+}
+
+/// Tuples one after the other, or with gaps. One iterator for both would ask at each tuple which it is.
+pub(crate) enum Few<A, B> {
+    Stretch(A),
+    Listed(B),
 }
 
 impl<'a, T: Tuple + ?Sized> Upcoming<'a, T> {
@@ -25,23 +32,35 @@ impl<'a, T: Tuple + ?Sized> Upcoming<'a, T> {
         self.end.saturating_sub(*self.at)
     }
 
-    /// The next tuples, `most` of them at most, with their indices.
+    /// The next tuples, `most` of them at most, and the root tuple of each.
     #[inline]
-    pub(crate) fn few(&self, most: u32) -> impl Iterator<Item = (u32, &'a T)> + use<'a, T> {
-        let left = self.len().min(most);
-        self.load.from(self.selection, *self.at).take(left as usize)
+    pub(crate) fn few(
+        &self,
+        most: u32,
+    ) -> Few<impl Iterator<Item = (u32, &'a T)> + use<'a, T>, impl Iterator<Item = (u32, &'a T)> + use<'a, T>>
+    {
+        let (load, places) = (self.load, *self.at..*self.at + self.len().min(most));
+        // The engine's own may not be ahead of the tuple in execution.
+        let mut walk = self.walk.clone();
+        let mut root_of = move |index| walk.run_of(index, &load.roots).root;
+        match self.selection {
+            Selection::Range(start, end) => {
+                let [from, to] = [places.start, places.end].map(|at| start.saturating_add(at).min(*end));
+                let tuples = load.items.stretch(from, to);
+                Few::Stretch(tuples.map(move |(index, tuple)| (root_of(index), tuple)))
+            }
+            Selection::List(list) => {
+                let places = places.start as usize..places.end as usize;
+                let list = list.as_slice().get(places).unwrap_or_default().iter();
+                Few::Listed(list.map(move |&index| (root_of(index), load.items.at(index as usize))))
+            }
+        }
     }
 
-    /// The root tuple of the tuple with this index. Ask in their order.
+    /// As many tuples are executed.
     #[inline]
-    pub(crate) fn root_of(&mut self, index: u32) -> u32 {
-        self.walk.run_of(index, &self.load.roots).root
-    }
-
-    /// The tuple in execution is executed.
-    #[inline]
-    pub(crate) fn done(&mut self) {
-        *self.at += 1;
+    pub(crate) fn are_done(&mut self, tuples: usize) {
+        *self.at += u32::try_from(tuples).unwrap_or(u32::MAX);
     }
 }
 

@@ -88,6 +88,11 @@ impl<T: Tuple + ?Sized> Emitter<T> {
         self.buffer.load.items.push(tuple);
     }
 
+    /// Keeps some of the 64 tuples from `nth * 64` on of the root batch in execution: those whose bits are set.
+    pub(crate) fn keep_word(&self, nth: u32, bits: u64, set: &mut TokenSet) {
+        set.keep_word(&self.work, nth, bits);
+    }
+
     /// The tuple that was emitted last is one that no window takes.
     pub(crate) fn count_late(&mut self) {
         self.late += 1;
@@ -307,11 +312,6 @@ impl<T: Tuple + ?Sized> Wiring for Emitter<T> {
     fn at(&mut self, index: u32) {
         self.close_run();
         self.index = index;
-    }
-
-    #[inline]
-    fn keep_of(&self, index: u32, set: &mut TokenSet) {
-        set.keep(&self.work, index);
     }
 
     fn leave(&mut self) {

@@ -71,11 +71,6 @@ impl Wiring for NoOutput {
         self.index = index;
     }
 
-    #[inline]
-    fn keep_of(&self, index: u32, set: &mut TokenSet) {
-        set.keep(&self.work, index);
-    }
-
     fn leave(&mut self) {
         self.work = Work::default();
     }

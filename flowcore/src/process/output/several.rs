@@ -77,11 +77,6 @@ macro_rules! several {
                 $(self.$at.at(index);)+
             }
 
-            #[inline]
-            fn keep_of(&self, index: u32, set: &mut TokenSet) {
-                self.0.keep_of(index, set);
-            }
-
             fn leave(&mut self) {
                 $(self.$at.leave();)+
             }

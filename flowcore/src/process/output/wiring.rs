@@ -2,7 +2,7 @@ use std::future::{Future, ready};
 use std::sync::Arc;
 
 use super::intake::Intake;
-use crate::base::{Timestamp, TokenSet, Work};
+use crate::base::{Timestamp, Work};
 use crate::process::TaskContext;
 use crate::process::engine::{Counters, Pulse, Settings};
 use crate::process::observe::EventLog;
@@ -32,8 +32,6 @@ pub trait Wiring: Send + Sized + 'static {
     fn enter(&mut self, work: &Work, now: Timestamp);
     /// From now on, what is emitted came from the tuple `index` of it.
     fn at(&mut self, index: u32);
-    /// Keeps the tuple `index` of it, without [`at`](Self::at).
-    fn keep_of(&self, index: u32, set: &mut TokenSet);
     /// What is emitted from now on belongs to nothing.
     fn leave(&mut self);
 

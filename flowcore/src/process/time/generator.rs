@@ -52,6 +52,26 @@ pub(crate) struct Seen {
     pub(crate) ahead: u64,
 }
 
+/// Between which timestamps one more tuple of a batch changes nothing: not later than the latest, and not earlier
+/// than the earliest, unless it is late.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    largest: Timestamp,
+    earliest: Timestamp,
+    watermark: Timestamp,
+}
+
+impl Known {
+    /// Every timestamp changes something.
+    pub(super) const NOTHING: Self =
+        Self { largest: Timestamp::MIN, earliest: Timestamp::MAX, watermark: Timestamp::MIN };
+
+    #[inline]
+    pub(super) fn has(&self, timestamp: Timestamp) -> bool {
+        timestamp <= self.largest && (timestamp >= self.earliest || timestamp < self.watermark)
+    }
+}
+
 /// Tuples in a row that have to agree on a jump in old data.
 const AGREE: u32 = 100;
 
@@ -92,6 +112,18 @@ impl Generator {
         let late = self.said.watermark.is_some_and(|watermark| timestamp < watermark);
         if !late && self.batch.seen.earliest.is_none_or(|earliest| timestamp < earliest) {
             self.batch.seen.earliest = Some(timestamp);
+        }
+    }
+
+    /// Which timestamps need not be [observed](Self::observe) in the rest of this batch, until one was.
+    pub(super) fn known(&self, slot: usize) -> Known {
+        let Batch { now, seen: Seen { earliest, .. }, .. } = self.batch;
+        let slot = self.slots.get(slot).filter(|slot| slot.heard == now && !slot.idle && slot.jumped == 0);
+        match (slot.and_then(|slot| slot.largest), earliest) {
+            (Some(largest), Some(earliest)) => {
+                Known { largest, earliest, watermark: self.said.watermark.unwrap_or(Timestamp::MIN) }
+            }
+            _ => Known::NOTHING,
         }
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::event_time::TimestampOf;
-use super::generator::Generator;
+use super::generator::{Generator, Known};
 use crate::base::{Panic, Timestamp};
 use crate::process::Tuple;
 use crate::process::tuple::TupleBatch;
@@ -49,8 +49,13 @@ where
     F: Fn(&T) -> Timestamp + Send + Sync,
 {
     fn show(&mut self, batch: &T::Batch, at: &mut usize, generator: &mut Generator) {
+        let mut known = Known::NOTHING;
         while let Some(tuple) = batch.get(*at) {
-            generator.observe(0, (self.0)(tuple));
+            let timestamp = (self.0)(tuple);
+            if !known.has(timestamp) {
+                generator.observe(0, timestamp);
+                known = generator.known(0);
+            }
             *at += 1;
         }
     }
@@ -114,5 +119,60 @@ where
             return Some("all others".to_owned());
         }
         self.slots.iter().find(|(_, at)| **at == slot).map(|(partition, _)| partition.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use flowcore_testkit::Random;
+
+    use super::super::event_time::Pace;
+    use super::*;
+
+    const PACE: Pace = Pace {
+        lag: Duration::from_millis(20),
+        idle_after: Duration::from_millis(5),
+        max_ahead: Duration::from_millis(200),
+    };
+
+    #[test]
+    fn what_is_known_and_left_out_changes_nothing() {
+        let mut left_out = 0;
+        for seed in 0..300 {
+            println!("seed {seed}");
+            let mut random = Random::new(seed);
+            let mut single = Single(Arc::new(|at: &i64| Timestamp::from_millis(*at)));
+            let [mut some, mut all] = [(); 2].map(|()| Generator::new(PACE, Timestamp::from_millis(0)));
+            let (mut now, mut front) = (0, -300);
+            for _ in 0..30 {
+                now += i64::try_from(random.below(4)).unwrap();
+                let clock = Timestamp::from_millis(if random.percent(10) { -300 } else { 0 });
+                for generator in [&mut some, &mut all] {
+                    generator.begin(Timestamp::from_millis(now), clock);
+                }
+                front += i64::try_from(random.below(40)).unwrap();
+                let far = if random.percent(10) { 900 } else { 60 };
+                let tuples = usize::try_from(random.below(200)).unwrap();
+                let batch: Vec<i64> = std::iter::repeat_with(|| {
+                    let ahead = if random.percent(1) { 500 } else { 0 };
+                    front + ahead - i64::try_from(random.below(far)).unwrap()
+                })
+                .take(tuples)
+                .collect();
+                single.show(&batch, &mut 0, &mut some);
+                for at in batch.iter().map(|at| Timestamp::from_millis(*at)) {
+                    left_out += u32::from(all.known(0).has(at));
+                    all.observe(0, at);
+                }
+                assert_eq!(format!("{some:?}"), format!("{all:?}"));
+                let hold = random.percent(20).then(|| Timestamp::from_millis(front - 50));
+                let [some, all] =
+                    [&mut some, &mut all].map(|generator| generator.say(Timestamp::from_millis(now), hold));
+                assert_eq!(some, all);
+            }
+        }
+        assert!(left_out > 100_000, "{left_out}");
     }
 }

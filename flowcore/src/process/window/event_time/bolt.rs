@@ -1,6 +1,5 @@
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::event_windows::Bound;
@@ -10,7 +9,6 @@ use super::{
 };
 use crate::base::{Timestamp, Token};
 use crate::process::observe::OpenWindows;
-use crate::process::output::Wiring;
 use crate::process::upcoming::Upcoming;
 use crate::process::window::WindowSpec;
 use crate::process::{Bolt, BoltError, Emitter, Outputs, Tuple};
@@ -58,25 +56,22 @@ where
     F: Fill<T>,
     L: Layout,
 {
-    windows: L::Windows<K, F::Pane>,
+    pub(super) windows: L::Windows<K, F::Pane>,
     /// How far ahead of the clock a timestamp is believed, in milliseconds.
-    max_ahead: i64,
-    timestamp: Read<T, Timestamp>,
-    key: Read<T, K>,
-    fill: F,
-    /// The next few tuples, see [`find_few`](Self::find_few).
-    few: Vec<Soon<K>>,
+    pub(super) max_ahead: i64,
+    pub(super) timestamp: Read<T, Timestamp>,
+    pub(super) key: Read<T, K>,
+    pub(super) fill: F,
+    /// The next few tuples, see [`add_all`](Self::add_all).
+    pub(super) few: Vec<Soon<K>>,
 }
-
-/// How many tuples are looked for at once: more than the reads of memory that a core has under way.
-const FEW: u32 = 64;
 
 /// A tuple found no room in its windows.
 #[derive(Debug, thiserror::Error)]
 #[error("its windows hold as much as they may: a window has to close first")]
 struct NoRoom;
 
-type Results<K, F, T, L> = Emitter<EventWindowResult<K, <F as Fill<T>>::Result, Bound<L>>>;
+pub(super) type Results<K, F, T, L> = Emitter<EventWindowResult<K, <F as Fill<T>>::Result, Bound<L>>>;
 type Out<K, F, T, L> = (Results<K, F, T, L>, Emitter<Late<<T as ToOwned>::Owned>>);
 
 impl<T, K, F, L> EventWindowBolt<T, K, F, L>
@@ -116,36 +111,6 @@ where
     F: Fill<T>,
     L: Layout,
 {
-    /// Looks where the next tuples belong: memory is waited for once for all of them. False if they are to be
-    /// executed one by one: a function of the user's that panics here does so again, and its tuple fails then.
-    fn find_few<'a>(&mut self, tuples: impl Iterator<Item = (u32, &'a T)>) -> bool {
-        let Self { windows, timestamp, key, few, .. } = self;
-        let (timestamp, key) = (&**timestamp, &**key);
-        few.clear();
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            few.extend(tuples.map(|(_, tuple)| {
-                let timestamp = timestamp(tuple);
-                Soon { key: key(tuple), at: position(timestamp), timestamp, found: None }
-            }));
-        }));
-        windows.find_few(few);
-        read.is_ok()
-    }
-
-    /// Adds the tuples that were looked for, up to the first one that is not to be had so.
-    fn add_few(&mut self, tuples: &mut Upcoming<'_, T>, out: &Results<K, F, T, L>) {
-        let Self { windows, fill, few, max_ahead, .. } = self;
-        let latest = out.now().as_millis().saturating_add(*max_ahead);
-        let believed = few.iter().take_while(|soon| soon.timestamp.as_millis() <= latest).count();
-        let mut next = tuples.few(FEW);
-        windows.add_few(few.get(..believed).unwrap_or_default(), |pane, tokens, timestamp| {
-            let Some((index, tuple)) = next.next() else { return };
-            fill.add(pane, tuple, timestamp);
-            out.keep_of(tuples.root_of(index), tokens);
-            tuples.done();
-        });
-    }
-
     fn put_aside(&mut self, tuple: &T, timestamp: Timestamp, reason: LateReason, out: &mut Out<K, F, T, L>) {
         let watermark = self.windows.watermark();
         out.1.emit(Late { tuple: tuple.to_owned(), timestamp, watermark, reason });
@@ -203,20 +168,7 @@ where
     }
 
     fn execute_plain(&mut self, tuples: &mut Upcoming<'_, T>, out: &mut Self::Out) -> u32 {
-        if !self.windows.finds() {
-            return u32::MAX;
-        }
-        while !tuples.is_empty() {
-            let from = tuples.at();
-            let few = FEW.min(tuples.len());
-            if self.find_few(tuples.few(FEW)) {
-                self.add_few(tuples, &out.0);
-            }
-            if tuples.at() < from + few {
-                return from + few;
-            }
-        }
-        tuples.at()
+        if self.windows.finds() { self.add_all(tuples, &out.0) } else { u32::MAX }
     }
 
     async fn on_watermark(&mut self, watermark: Timestamp, out: &mut Self::Out) -> Result<(), BoltError> {

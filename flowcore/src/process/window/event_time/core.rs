@@ -17,18 +17,17 @@ pub struct Arrival<K> {
 #[derive(Debug)]
 pub struct Soon<K> {
     pub(super) key: K,
-    pub(super) at: i64,
     pub(super) timestamp: Timestamp,
-    pub(super) found: Option<Found>,
+    /// The tuple of its root batch that it came from.
+    pub(super) root: u32,
+    /// Where it belongs, or [`NOWHERE`].
+    pub(super) stretch: u32,
+    /// Perhaps of its key's entry there.
+    pub(super) guess: u32,
 }
 
-/// Where a tuple belongs, as it was found before its turn.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Found {
-    pub(super) stretch: usize,
-    /// Of its key's entry there, if there is one.
-    pub(super) number: Option<u32>,
-}
+/// It was not found.
+pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// What became of a tuple.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,13 +66,24 @@ pub trait Core<K, A>: Send + 'static {
         false
     }
 
-    /// Looks where tuples belong that come soon. What is found holds until something else is called than
-    /// [`add_few`](Self::add_few).
-    fn find_few(&mut self, _few: &mut [Soon<K>]) {}
+    /// Looks where tuples belong that come soon: each with its timestamp and the tuple of its root batch that it came
+    /// from. Those after `until`, in milliseconds, are left to [`add`](Self::add). What is found holds until something
+    /// else is called than [`add_few`](Self::add_few) and [`keep_few`](Self::keep_few).
+    fn find_few(
+        &mut self,
+        _few: &mut Vec<Soon<K>>,
+        _soon: impl Iterator<Item = (K, Timestamp, u32)>,
+        _until: i64,
+    ) {
+    }
 
     /// Adds tuples that were looked for, up to the first one that needs [`add`](Self::add): `each` puts the next one
-    /// into its pane, and keeps its token.
-    fn add_few(&mut self, _few: &[Soon<K>], _each: impl FnMut(&mut A, &mut TokenSet, Timestamp)) {}
+    /// into its pane. Those that it has put are [kept](Self::keep_few) next.
+    fn add_few(&mut self, _few: &[Soon<K>], _each: impl FnMut(&mut A, Timestamp)) {}
+
+    /// These were added: lets `keep` keep their tokens. It is called with the set for some tuples, and which they are
+    /// in their root batch: one of 64, and a bit for each of these.
+    fn keep_few(&mut self, _few: &[Soon<K>], _keep: impl FnMut(&mut TokenSet, u32, u64)) {}
 
     /// The watermark has come to here. It never goes back.
     fn advance(&mut self, watermark: Timestamp);

@@ -2,12 +2,14 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::hash::Hash;
 
+use super::core::NOWHERE;
+use super::near::{Near, by_word};
 use super::rules::{BEGINNING, Held, progress};
 use super::stretch::Stretch;
 use super::table::Table;
 use super::timers::Timers;
 use super::unshown::Unshown;
-use super::{Admission, Arrival, Contents, Core, Fired, Found, Rules, Soon};
+use super::{Admission, Arrival, Contents, Core, Fired, Rules, Soon};
 use crate::base::{Timestamp, TokenSet};
 use crate::process::observe::OpenWindows;
 use crate::process::window::Pane;
@@ -142,17 +144,15 @@ where
         let windows = stretch.first.max(self.kept_from)..=last;
         let corrects = *windows.start() < open_from;
         let noted = (corrects || rules.shows_early()).then(|| key.clone());
-        let mut late = std::mem::take(&mut stretch.late);
-        let before = late.len();
-        let add_it = |pane: &mut A, tokens: &mut TokenSet| {
-            add(pane);
-            keep(if corrects { &mut late } else { tokens });
-        };
-        let added = stretch.add((&key, None), &mut self.held, &rules, add_it);
-        self.held.tuples += late.len() - before;
-        stretch.late = late;
-        if !added {
+        if !stretch.add((&key, NOWHERE), &mut self.held, &rules, add) {
             return Admission::Full;
+        }
+        if corrects {
+            let before = stretch.late.len();
+            keep(&mut stretch.late);
+            self.held.tuples += stretch.late.len() - before;
+        } else {
+            stretch.keep(&mut self.held, keep);
         }
         match noted {
             Some(key) => self.note(&key, windows, now),
@@ -165,36 +165,49 @@ where
     }
 
     #[inline]
-    fn find_few(&mut self, few: &mut [Soon<K>]) {
-        let Self { grid: Grid { width, .. }, open_from, latest: nth, .. } = *self;
-        let stretches = &*self.stretches.make_contiguous();
-        let Some(latest) = stretches.get(nth) else { return };
-        for Soon { key, at, found, .. } in few {
-            // The one beside may be meant: a sum, because a guess would be wrong as often as not.
-            let after = usize::from(*at >= latest.start + width);
-            let stretch = (nth + after).wrapping_sub(usize::from(*at < latest.start));
-            let near =
-                stretches.get(stretch).filter(|near| near.first >= open_from && near.spans(*at, width));
-            *found = near.map(|near| Found { stretch, number: near.contents.find(key) });
-        }
+    fn find_few(
+        &mut self,
+        few: &mut Vec<Soon<K>>,
+        soon: impl Iterator<Item = (K, Timestamp, u32)>,
+        until: i64,
+    ) {
+        let Self { latest, open_from, grid: Grid { width, .. }, .. } = *self;
+        let near = Near::of(self.stretches.make_contiguous(), latest, open_from, (width, until));
+        let Some(near) = near else { return };
+        few.extend(soon.map(|(key, timestamp, root)| {
+            let (stretch, contents) = near.find(timestamp.as_millis());
+            let guess = contents.guess(&key);
+            Soon { key, timestamp, root, stretch, guess }
+        }));
     }
 
     #[inline]
-    fn add_few(&mut self, few: &[Soon<K>], mut each: impl FnMut(&mut A, &mut TokenSet, Timestamp)) {
-        let Self { held, rules, latest, .. } = self;
+    fn add_few(&mut self, few: &[Soon<K>], mut each: impl FnMut(&mut A, Timestamp)) {
+        let Self { held, rules, .. } = self;
         if held.tuples.saturating_add(few.len()) > rules.max_kept {
             return;
         }
         let stretches = self.stretches.make_contiguous();
-        for Soon { key, timestamp, found, .. } in few {
-            let Some(Found { stretch: nth, number }) = *found else { return };
-            let Some(stretch) = stretches.get_mut(nth) else { return };
-            let each = |pane: &mut A, tokens: &mut TokenSet| each(pane, tokens, *timestamp);
-            if !stretch.add((key, number), held, rules, each) {
+        for Soon { key, timestamp, stretch, guess, .. } in few {
+            let Some(stretch) = stretches.get_mut(*stretch as usize) else { return };
+            if !stretch.add((key, *guess), held, rules, |pane| each(pane, *timestamp)) {
                 return;
             }
-            *latest = nth;
         }
+    }
+
+    #[inline]
+    fn keep_few(&mut self, few: &[Soon<K>], mut keep: impl FnMut(&mut TokenSet, u32, u64)) {
+        let Some(last) = few.last() else { return };
+        let Self { stretches, held, latest, .. } = self;
+        let first = latest.wrapping_sub(1);
+        let marks = few.iter().map(|soon| (soon.root, (soon.stretch as usize).wrapping_sub(first)));
+        by_word(marks, |nth, word, bits| {
+            if let Some(stretch) = stretches.get_mut(first.wrapping_add(nth)) {
+                stretch.keep(held, |tokens| keep(tokens, word, bits));
+            }
+        });
+        self.latest = last.stretch as usize;
     }
 
     fn advance(&mut self, watermark: Timestamp) {

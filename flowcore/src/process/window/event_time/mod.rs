@@ -1,5 +1,6 @@
 //! Windows by event time: they close when the watermark has come to their end.
 
+mod ahead;
 mod bolt;
 mod contents;
 mod core;
@@ -12,6 +13,8 @@ mod grid_report;
 mod grid_windows;
 mod in_order;
 mod late;
+mod near;
+mod places;
 mod report;
 mod rules;
 mod session;
@@ -24,7 +27,7 @@ mod unshown;
 
 pub use bolt::EventWindowBolt;
 pub(super) use contents::Contents;
-use core::{Admission, Arrival, Core, Found, Soon};
+use core::{Admission, Arrival, Core, Soon};
 pub use event_windows::{Bound, EventWindows, Layout, TimeLayout};
 pub use fill::{Aggregating, Collecting, Counting, Fill, Folding};
 pub(super) use firing::Fired;

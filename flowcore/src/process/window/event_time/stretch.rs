@@ -36,39 +36,39 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
         }
     }
 
-    #[inline]
-    pub(super) fn spans(&self, position: i64, width: i64) -> bool {
-        (self.start..self.start + width).contains(&position)
-    }
-
-    /// Adds a tuple, unless there is no room for it. `number` is that of its key's entry, if it is known.
+    /// Adds a tuple, unless there is no room for it. `guess` may be the number of its key's entry.
     #[inline]
     pub(super) fn add(
         &mut self,
-        (key, number): (&K, Option<u32>),
+        (key, guess): (&K, u32),
         held: &mut Held,
         rules: &Rules,
-        add: impl FnOnce(&mut A, &mut TokenSet),
+        add: impl FnOnce(&mut A),
     ) -> bool {
         let full = held.entries >= rules.max_entries;
         let contents = &mut self.contents;
-        let (pane, before) = match number.or_else(|| contents.find(key)) {
-            None if full => return false,
-            None => (contents.insert(key.clone(), A::default()), 0),
-            Some(number) => {
-                let pane = contents.value_mut(number);
-                let before = pane.as_ref().map_or(0, |pane| pane.entries());
-                // What does not grow with its tuples has room.
-                (pane.filter(|_| !full || before <= 1), before)
-            }
+        // Twice the same: what a guess has found is most often all there is to do.
+        let added = if contents.is_of(guess, key) {
+            contents.value_mut(guess).is_some_and(|pane| grow(pane, held, full, add))
+        } else if let Some(number) = contents.find(key) {
+            contents.value_mut(number).is_some_and(|pane| grow(pane, held, full, add))
+        } else if let Some(pane) = (!full).then(|| contents.insert(key.clone(), A::default())).flatten() {
+            add(pane);
+            held.entries += pane.entries();
+            true
+        } else {
+            false
         };
-        let Some(pane) = pane else { return false };
+        self.tuples += u64::from(added);
+        added
+    }
+
+    /// Tuples were added: lets `keep` keep their tokens.
+    #[inline]
+    pub(super) fn keep(&mut self, held: &mut Held, keep: impl FnOnce(&mut TokenSet)) {
         let kept = self.tokens.len();
-        add(pane, &mut self.tokens);
-        held.entries += pane.entries().saturating_sub(before);
+        keep(&mut self.tokens);
         held.tuples += self.tokens.len() - kept;
-        self.tuples += 1;
-        true
     }
 
     /// Adds what it holds to that of another window.
@@ -98,6 +98,19 @@ impl<K: Hash + Eq + Clone, A: Pane> Stretch<K, A> {
     pub(super) fn entries(&self) -> usize {
         self.contents.values().map(Pane::entries).sum()
     }
+}
+
+/// Adds a tuple to what its key holds, if there is room.
+#[inline]
+fn grow<A: Pane>(pane: &mut A, held: &mut Held, full: bool, add: impl FnOnce(&mut A)) -> bool {
+    let before = pane.entries();
+    // What does not grow with its tuples has room.
+    if full && before > 1 {
+        return false;
+    }
+    add(pane);
+    held.entries += pane.entries().saturating_sub(before);
+    true
 }
 
 pub(super) fn copy<A: Pane>(contents: &A) -> A {

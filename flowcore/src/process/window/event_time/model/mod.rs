@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::in_order::InOrder;
 use super::rules::Rules;
-use super::{Admission, Arrival, Core, Fired, Firing, Soon};
+use super::{Admission, Arrival, Core, Fired, Firing};
 use crate::base::{DeliveryError, LossKind, Timestamp, Token, TokenSet};
 use crate::process::observe::{OpenWindow, OpenWindows, WindowBounds};
 use crate::process::window::WindowAxis;
@@ -142,23 +142,26 @@ where
     }
 
     /// Tuples that are looked for before they are added.
-    fn add_few(&mut self, tuples: &[Tuple], now: i64) {
-        let soon = |tuple: &Tuple| {
-            let (key, at) = (tuple.key, tuple.at);
-            Soon { key, at, timestamp: Timestamp::from_millis(at), found: None }
-        };
-        let mut few: Vec<_> = tuples.iter().map(soon).collect();
+    fn add_few(&mut self, tuples: &[Tuple], now: i64, random: &mut Random) {
+        // Some may be after what is looked for, and their roots are some way from each other.
+        let until = if random.one_in(4) { now } else { i64::MAX };
+        let step = 1 + u32::try_from(random.below(40)).unwrap();
+        let soon = (0..).step_by(step as usize).zip(tuples);
+        let soon = soon.map(|(root, tuple)| (tuple.key, Timestamp::from_millis(tuple.at), root));
+        let mut few = Vec::new();
         if self.windows.finds() {
-            self.windows.find_few(&mut few);
+            self.windows.find_few(&mut few, soon, until);
         }
         let mut next = tuples.iter();
-        self.windows.add_few(&few, |list, tokens, timestamp| {
-            let tuple = next.next().unwrap();
-            let (id, told) = (tuple.id, Arc::clone(&self.told));
-            list.push(timestamp, id);
-            tokens.insert(Token::new(move |outcome| told.lock().unwrap().push((id, outcome.is_ok()))));
-        });
+        self.windows.add_few(&few, |list, timestamp| list.push(timestamp, next.next().unwrap().id));
         let (added, left) = tuples.split_at(tuples.len() - next.len());
+        assert!(added.iter().all(|tuple| tuple.at <= until));
+        self.windows.keep_few(&few[..added.len()], |tokens, word, bits| {
+            for root in (word * 64..).take(64).filter(|root| bits & (1 << (root % 64)) != 0) {
+                let (id, told) = (added[(root / step) as usize].id, Arc::clone(&self.told));
+                tokens.insert(Token::new(move |outcome| told.lock().unwrap().push((id, outcome.is_ok()))));
+            }
+        });
         let mut shown = Vec::new();
         for tuple in added {
             assert_eq!(self.model.add(*tuple, now, &mut shown), Some(true));
@@ -319,7 +322,7 @@ where
         if let [one] = few[..] {
             race.add(one, now);
         } else {
-            race.add_few(&few, now);
+            race.add_few(&few, now, random);
         }
         few.clear();
         if random.one_in(3) {
