@@ -26,7 +26,7 @@ use crate::{Failure, check};
 /// Lines that lie in one buffer, as they do when a file is read.
 const CHUNK: u64 = 500;
 /// Lines that are emitted in one call: as many as a spout takes out of a channel.
-const BATCH: usize = 1_024;
+const BATCH: usize = 2_048;
 
 /// The lines of a file, in memory.
 #[derive(Debug)]

@@ -41,9 +41,10 @@ pub struct ChannelSpout<T: Send + Sync + 'static = Event> {
 }
 
 impl<T: Send + Sync + 'static> ChannelSpout<T> {
-    /// Takes up to 1,024 events at a time.
+    /// Takes up to 2,048 events at a time, as many as a topology's batch has by default: what fills a batch alone
+    /// is not copied once more.
     pub fn new(channel: Arc<dyn Channel<T>>) -> Self {
-        Self { channel, batch: 1024 }
+        Self { channel, batch: 2048 }
     }
 
     /// Takes up to `events` at a time.

@@ -30,7 +30,7 @@ pub(super) async fn run(options: &ReplayOptions) -> Result<(), Failure> {
     let bucketing = Bucketing::new(options.buckets.bucket, &options.buckets.zone)?;
     let file = std::path::absolute(&options.file)?;
     let agent = AgentBuilder::new("replay")
-        .channel("memory", MemoryChannel::<FileLine>::builder().capacity(20_000).transaction(2_000))
+        .channel("memory", MemoryChannel::<FileLine>::builder().capacity(20_000).transaction(2_048))
         .read_elsewhere("memory")
         .source("file", move || {
             TailSource::of([file.clone()], FileLine::maker())
