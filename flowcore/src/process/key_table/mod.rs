@@ -13,7 +13,7 @@ use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
 pub use iter::{IntoIter, Iter};
-use slots::{Place, Slots};
+use slots::Slots;
 
 /// A hash map for what a bolt keeps by key.
 ///
@@ -76,7 +76,9 @@ impl<K, V> KeyTable<K, V> {
 
     #[inline]
     fn hash<Q: Hash + ?Sized>(&self, key: &Q) -> NonZeroU32 {
-        NonZeroU32::MIN | (self.hasher.hash_one(key) >> 32) as u32
+        #[expect(clippy::cast_possible_truncation, reason = "half of it is enough")]
+        let hash = self.hasher.hash_one(key) as u32;
+        NonZeroU32::MIN | hash
     }
 }
 
@@ -102,10 +104,7 @@ impl<K: Hash + Eq, V> KeyTable<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.find(self.hash(key), key) {
-            Place::Taken(at) => self.slots.get(at).map(|entry| &entry.value),
-            Place::Free(_) | Place::Nowhere => None,
-        }
+        self.slots.get(self.find(self.hash(key), key)).map(|entry| &entry.value)
     }
 
     /// The value of `key`, to be changed.
@@ -114,18 +113,16 @@ impl<K: Hash + Eq, V> KeyTable<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.find(self.hash(key), key) {
-            Place::Taken(at) => self.slots.get_mut(at).map(|entry| &mut entry.value),
-            Place::Free(_) | Place::Nowhere => None,
-        }
+        let at = self.find(self.hash(key), key);
+        self.slots.get_mut(at).map(|entry| &mut entry.value)
     }
 
     /// The value of `key`, which `init` makes if there is none.
     #[inline]
     pub fn get_or_insert_with(&mut self, key: K, init: impl FnOnce() -> V) -> &mut V {
         let hash = self.hash(&key);
-        let place = self.find(hash, &key);
-        &mut self.slots.get_or_fill(place, hash, || (key, init())).value
+        let at = self.find(hash, &key);
+        &mut self.slots.get_or_fill(at, hash, || (key, init())).value
     }
 
     /// Gives `key` a value. Returns the one that it had.
@@ -142,14 +139,12 @@ impl<K: Hash + Eq, V> KeyTable<K, V> {
     where
         K: Borrow<Q>,
     {
-        match self.find(self.hash(key), key) {
-            Place::Taken(at) => self.slots.take(at).map(|entry| entry.value),
-            Place::Free(_) | Place::Nowhere => None,
-        }
+        let at = self.find(self.hash(key), key);
+        self.slots.take(at).map(|entry| entry.value)
     }
 
     #[inline]
-    fn find<Q: Eq + ?Sized>(&self, hash: NonZeroU32, key: &Q) -> Place
+    fn find<Q: Eq + ?Sized>(&self, hash: NonZeroU32, key: &Q) -> usize
     where
         K: Borrow<Q>,
     {
