@@ -10,6 +10,7 @@ use flowcore::event::Event;
 use flowcore::ingest::source::TailSource;
 use flowcore::ingest::source::tail::LongLines;
 use flowcore::ingest::{ComponentContext, Source, SourceError};
+use flowcore_testkit::{until, within};
 
 use crate::probe_channel::ProbeChannel;
 
@@ -265,24 +266,23 @@ async fn a_notification_wakes_the_source() {
     let channel = ProbeChannel::new();
     let (mut writer, stop) = channel.writer();
     let mut source = TailSource::new([folder.path().join("*.log")]).poll_interval(Duration::from_hours(1));
+    let progress = source.progress();
     let mut tasks = TaskSet::new();
     tasks.spawn("tail", async move { source.run(&mut writer).await });
-    let mut seen = Vec::new();
-    for round in 0..3 {
-        let path = folder.path().join(if round < 2 { "a.log" } else { "b.log" });
-        Clock::system().sleep(Duration::from_millis(50)).await;
-        append(&path, format!("{round}\n"));
-        let waited = Clock::system().stopwatch();
-        while seen.len() <= round {
-            assert!(waited.elapsed() < Duration::from_secs(20), "line {round} was not seen");
-            Clock::system().sleep(Duration::from_millis(5)).await;
+    for (line, name) in [("0", "a.log"), ("1", "a.log"), ("2", "b.log")] {
+        until(async || progress.is_committed()).await;
+        append(&folder.path().join(name), format!("{line}\n"));
+        let mut seen = Vec::new();
+        until(async || {
             seen.extend(bodies(&channel));
-            channel.tokens().into_iter().for_each(flowcore::base::Token::ack);
-        }
+            !seen.is_empty()
+        })
+        .await;
+        assert_eq!(seen, [line]);
+        channel.tokens().into_iter().for_each(flowcore::base::Token::ack);
     }
-    assert_eq!(seen, ["0", "1", "2"]);
     stop.send_replace(true);
-    assert!(matches!(tasks.next().await, Some((_, TaskEnd::Done(Ok(()))))));
+    assert!(matches!(within(tasks.next()).await, Some((_, TaskEnd::Done(Ok(()))))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -27,6 +27,7 @@ mod decode;
 mod decode_connect;
 mod encode;
 mod error;
+mod fault_log;
 #[cfg(test)]
 mod fuzz;
 mod hub;

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flowcore::base::{Clock, Stopwatch, TaskEnd, TaskSet};
+use flowcore::base::{Clock, TaskEnd, TaskSet};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -12,6 +12,7 @@ use super::config::BrokerConfig;
 use super::connection::{Ended, Shared, serve};
 use super::core::{Core, Input};
 use super::error::BrokerError;
+use super::fault_log::FaultLog;
 use super::hub::Hub;
 use super::outbox::Outbox;
 use super::packet::Reason;
@@ -153,33 +154,6 @@ impl Connections {
                     None => return,
                 },
             }
-        }
-    }
-}
-
-/// Says which clients were sent away and why; no more than ten a second, so that nobody fills the log.
-struct FaultLog {
-    since: Stopwatch,
-    noted: u32,
-}
-
-impl FaultLog {
-    const MOST: u32 = 10;
-
-    fn new() -> Self {
-        Self { since: Clock::system().stopwatch(), noted: 0 }
-    }
-
-    fn note(&mut self, ended: &Ended) {
-        if self.since.elapsed() >= Duration::from_secs(1) {
-            if self.noted > Self::MOST {
-                tracing::warn!(clients = self.noted - Self::MOST, "more clients were sent away");
-            }
-            *self = Self::new();
-        }
-        self.noted = self.noted.saturating_add(1);
-        if self.noted <= Self::MOST {
-            tracing::warn!(%ended, "a client was sent away");
         }
     }
 }
