@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use flowcore::base::{Clock, TaskEnd, TaskSet};
+use flowcore::base::{TaskEnd, TaskSet};
 use flowcore::ingest::Source;
 use flowcore::ingest::source::ExecSource;
+use flowcore_testkit::{until, within};
 
 use crate::probe_channel::ProbeChannel;
 
@@ -40,14 +41,13 @@ async fn a_command_that_ends_is_started_again() {
     let mut tasks = TaskSet::new();
     tasks.spawn("exec", async move { source.run(&mut writer).await });
     let mut seen = 0;
-    let waited = Clock::system().stopwatch();
-    while seen < 3 {
-        assert!(waited.elapsed() < Duration::from_secs(20));
-        Clock::system().sleep(Duration::from_millis(5)).await;
+    until(async || {
         seen += channel.drain().len();
-    }
+        seen >= 3
+    })
+    .await;
     stop.send_replace(true);
-    assert!(matches!(tasks.next().await, Some((_, TaskEnd::Done(Ok(()))))));
+    assert!(matches!(within(tasks.next()).await, Some((_, TaskEnd::Done(Ok(()))))));
 }
 
 /// Both ways: told to stop, and dropped.
@@ -60,22 +60,18 @@ async fn the_command_and_what_it_started_are_killed() {
         let mut tasks = TaskSet::new();
         tasks.spawn("exec", async move { source.run(&mut writer).await });
         let mut ids = Vec::new();
-        let waited = Clock::system().stopwatch();
-        while ids.len() < 2 {
-            assert!(waited.elapsed() < Duration::from_secs(20));
-            Clock::system().sleep(Duration::from_millis(5)).await;
+        until(async || {
             ids.extend(channel.drain().into_iter().map(|e| String::from_utf8(e.body.to_vec()).unwrap()));
-        }
+            ids.len() >= 2
+        })
+        .await;
         if told {
             stop.send_replace(true);
         } else {
             tasks.abort_all();
         }
-        tasks.next().await.unwrap();
-        while ids.iter().any(|id| is_running(id)) {
-            assert!(waited.elapsed() < Duration::from_secs(20), "still there: {ids:?}");
-            Clock::system().sleep(Duration::from_millis(5)).await;
-        }
+        within(tasks.next()).await.unwrap();
+        until(async || !ids.iter().any(|id| is_running(id))).await;
     }
 }
 

@@ -52,13 +52,7 @@ impl Position {
         let size = file.size()?;
         let mut last = [0; CHECKED];
         let from = size.saturating_sub(CHECKED as u64);
-        let mut end = 0;
-        while end < last.len() {
-            match file.read_at(from + end as u64, &mut last[end..])? {
-                0 => break,
-                read => end += read,
-            }
-        }
+        let end = file.fill_at(from, &mut last)?;
         Ok(Self { offset: from + end as u64, lines: 0, check: Check::of(&last[..end]) })
     }
 
