@@ -88,26 +88,30 @@ impl Follower<'_> {
     }
 
     async fn settled(&self) -> Result<Contents, ReadError> {
-        let mut read = self.origins.read().await;
-        if read.is_err() {
-            // Who replaces a file may remove it first.
-            self.clock.sleep(SETTLE).await;
-            read = self.origins.read().await;
-        }
-        let mut before = read?;
+        let mut before = self.read().await?;
         // Who never stops writing is read in the middle of it.
         for _ in 0..20 {
             if self.seen.as_ref() == Some(&before) {
                 break;
             }
             self.clock.sleep(SETTLE).await;
-            let now = self.origins.read().await?;
+            let now = self.read().await?;
             if now == before {
                 break;
             }
             before = now;
         }
         Ok(before)
+    }
+
+    async fn read(&self) -> Result<Contents, ReadError> {
+        let read = self.origins.read().await;
+        if read.is_ok() {
+            return read;
+        }
+        // Who replaces a file may remove it first.
+        self.clock.sleep(SETTLE).await;
+        self.origins.read().await
     }
 
     /// What is wrong with it, if it cannot be followed.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use flowcore_testkit::Flume;
+use flowcore_testkit::{Flume, free_port};
 
 use crate::program::{Program, TO_FILES, until};
 use crate::scenario::Step::{
@@ -291,4 +291,23 @@ fn a_real_flume_goes_on_where_ours_was_and_ours_where_flume_was() {
 
 fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_stop_while_the_channel_is_full_is_no_failure_of_the_source() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("lines"), "a line\n".repeat(5000)).unwrap();
+    let conf = format!(
+        "a1.sources = r1\na1.channels = c1\na1.sinks = k1\na1.sources.r1.type = TAILDIR\n\
+         a1.sources.r1.filegroups = g\na1.sources.r1.filegroups.g = {{dir}}/lines\n\
+         a1.sources.r1.positionFile = {{dir}}/positions.json\na1.sources.r1.channels = c1\n\
+         a1.channels.c1.type = memory\na1.channels.c1.capacity = 300\n\
+         a1.sinks.k1.type = avro\na1.sinks.k1.hostname = 127.0.0.1\na1.sinks.k1.port = {}\na1.sinks.k1.channel = c1\n",
+        free_port()
+    );
+    let mut program = Program::start_in(folder, &conf, &["--grace", "1"]);
+    program.until("a failure of the sink", || program.log().contains("fails and is tried again"));
+    program.stop();
+    assert!(program.log().contains("events are left channel=c1"), "{}", program.log());
+    assert!(!program.log().contains("the source failed"), "{}", program.log());
 }

@@ -105,10 +105,11 @@ impl<T: Send + 'static> Follower<T> {
 
     async fn follow(&mut self, out: &mut ChannelWriter<T>) -> Result<(), SourceError> {
         loop {
-            self.take_receipts()?;
+            // What is not delivered by then is no failure: the next start reads it again.
             if out.is_stopping() {
                 return self.leave(out).await;
             }
+            self.take_receipts()?;
             self.look_if_due().await?;
             let written = out.written();
             let idle = !self.round(out).await?;
