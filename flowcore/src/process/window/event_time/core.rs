@@ -22,6 +22,8 @@ pub struct Soon<K> {
     pub(super) root: u32,
     /// Where it belongs, or [`NOWHERE`].
     pub(super) stretch: u32,
+    /// Of its key, for that stretch.
+    pub(super) hash: u64,
     /// Perhaps of its key's entry there.
     pub(super) guess: u32,
 }

@@ -176,9 +176,14 @@ where
         let Some(near) = near else { return };
         few.extend(soon.map(|(key, timestamp, root)| {
             let (stretch, contents) = near.find(timestamp.as_millis());
-            let guess = contents.guess(&key);
-            Soon { key, timestamp, root, stretch, guess }
+            let hash = contents.approach(&key);
+            Soon { key, timestamp, root, stretch, hash, guess: NOWHERE }
         }));
+        for soon in few {
+            if let Some(contents) = near.contents_of(soon.stretch) {
+                soon.guess = contents.guess(soon.hash);
+            }
+        }
     }
 
     #[inline]

@@ -52,6 +52,12 @@ impl<'a, K, A> Near<'a, K, A> {
         let is_in = at.wrapping_sub(one.start).cast_unsigned() < one.width;
         (if is_in { self.first.wrapping_add(nth) } else { NOWHERE }, one.contents)
     }
+
+    /// What is in a stretch that was found.
+    #[inline]
+    pub(super) fn contents_of(&self, nth: u32) -> Option<&'a Table<K, A>> {
+        self.three.get(nth.wrapping_sub(self.first) as usize).map(|one| one.contents)
+    }
 }
 
 /// Puts tuples together that are in one of three stretches and in the same 64 tuples of their root batch: `keep` is

@@ -1,3 +1,5 @@
+use prefetch_index::prefetch_index;
+
 /// Where the numbers of a table's entries are, by the hash of their keys.
 ///
 /// Places are taken two by two: a key's number is in the two that its hash says, or in the next that had room. Most
@@ -65,6 +67,12 @@ impl Places {
             }
             at = self.after(at);
         }
+    }
+
+    /// The places for this hash are asked for soon.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        prefetch_index(&self.pairs, self.home(hash));
     }
 
     /// A number that may be there for this hash, without a branch.

@@ -70,14 +70,22 @@ impl<K: Hash + Eq, A> Table<K, A> {
         self.places.find(self.hasher.hash_one(key), |number| self.is_of(number, key))
     }
 
-    /// The number that a key's entry has if it is where it is looked for first, see [`is_of`](Self::is_of). That is
-    /// one read without a branch, so that many are under way at once. The entry is on its way to the caches then.
+    /// The hash of a key. What says its number is on its way to the caches then.
     #[inline]
     #[expect(clippy::manual_hash_one, reason = "that is not compiled into the loop")]
-    pub(super) fn guess(&self, key: &K) -> u32 {
+    pub(super) fn approach(&self, key: &K) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         key.hash(&mut hasher);
-        let guess = self.places.guess(hasher.finish());
+        let hash = hasher.finish();
+        self.places.prefetch(hash);
+        hash
+    }
+
+    /// The number that the entry of a key with this hash has if it is where it is looked for first, see
+    /// [`is_of`](Self::is_of): there is no branch. The entry is on its way to the caches then.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> u32 {
+        let guess = self.places.guess(hash);
         prefetch_index(&self.entries, guess as usize);
         guess
     }
@@ -173,11 +181,11 @@ mod tests {
         let mut table = Table::default();
         let mut right = 0;
         for key in 0..50_000_u64 {
-            assert!(!table.is_of(table.guess(&key), &key), "{key} is not there yet");
+            assert!(!table.is_of(table.guess(table.approach(&key)), &key), "{key} is not there yet");
             table.insert(key, ());
         }
         for key in 0..50_000 {
-            let guess = table.guess(&key);
+            let guess = table.guess(table.approach(&key));
             if table.is_of(guess, &key) {
                 assert_eq!(table.find(&key), Some(guess));
                 right += 1;
