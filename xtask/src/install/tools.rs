@@ -60,7 +60,9 @@ impl Tool {
 /// `tools` in the folder that cargo builds into: the one that this program is in.
 fn folder(workspace: &Workspace) -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    let tagged = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
+    // Cargo tags only folders that it has made itself. This is `TARGET/debug/xtask`.
+    let target = tagged.or_else(|| program.ancestors().nth(2));
     target.map_or_else(|| workspace.root.join("target"), Path::to_path_buf).join("tools")
 }
 
