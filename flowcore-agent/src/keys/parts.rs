@@ -114,7 +114,7 @@ const EXTRACTED: &[ComponentType] = &[
 ];
 
 const NEWLINE: &[Key] = &[key("appendNewline", Kind::Bool).or("true")];
-const CODECS: Kind = Kind::OneOf(&["null", "deflate", "snappy"]);
+const CODECS: Kind = Kind::OneOf(&["null", "deflate", "snappy", "zstandard"]);
 const AVRO_FILE: &[Key] =
     &[key("syncIntervalBytes", Kind::Bytes(32)).or("2048000"), key("compressionCodec", CODECS).or("null")];
 

@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn reading_goes_on_at_the_position_wherever_it_was_left() {
         let blocks = [3, 0, 20_000, 1];
-        for codec in [BlockCodec::Null, BlockCodec::Deflate, BlockCodec::Snappy] {
+        for codec in BlockCodec::ALL {
             let (bytes, markers) = file(codec, &blocks);
             for batch in [1, 2, 3, 7, 9_999, 100_000] {
                 let (_folder, mut input) = input(&bytes, 0);

@@ -77,7 +77,7 @@ fn markers(file: &[u8]) -> usize {
 
 #[tokio::test]
 async fn file_roll_writes_container_files_of_avro() {
-    for codec in ["null", "deflate", "snappy"] {
+    for codec in ["null", "deflate", "snappy", "zstandard"] {
         let keys = format!("serializer = avro_event\nserializer.compressionCodec = {codec}");
         let files = rolled(&keys).await;
         let [(_, file)] = files.as_slice() else { panic!("{} files", files.len()) };

@@ -2,6 +2,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 /// How the blocks of a container file are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -14,9 +15,14 @@ pub enum BlockCodec {
     Deflate,
     /// Snappy, with a checksum of what was compressed: `snappy`.
     Snappy,
+    /// RFC 8878, at about the reference program's level 1: `zstandard`.
+    Zstandard,
 }
 
 impl BlockCodec {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Null, Self::Deflate, Self::Snappy, Self::Zstandard];
+
     /// By its name in Avro, in any case.
     ///
     /// ```
@@ -25,8 +31,7 @@ impl BlockCodec {
     /// assert_eq!(BlockCodec::named("bzip2"), None);
     /// ```
     pub fn named(name: &str) -> Option<Self> {
-        let known = [Self::Null, Self::Deflate, Self::Snappy];
-        known.into_iter().find(|codec| codec.as_str().eq_ignore_ascii_case(name))
+        Self::ALL.into_iter().find(|codec| codec.as_str().eq_ignore_ascii_case(name))
     }
 
     /// Its name in Avro.
@@ -35,6 +40,7 @@ impl BlockCodec {
             Self::Null => "null",
             Self::Deflate => "deflate",
             Self::Snappy => "snappy",
+            Self::Zstandard => "zstandard",
         }
     }
 
@@ -56,6 +62,7 @@ impl BlockCodec {
                 out.extend_from_slice(&checksum.sum().to_be_bytes());
                 Some(out)
             }
+            Self::Zstandard => Some(compress_to_vec(bytes, CompressionLevel::Fastest)),
         }
     }
 }

@@ -13,7 +13,7 @@ pub enum ContainerError {
     #[error("its schema cannot be understood: {0}")]
     Schema(String),
     /// Its blocks are compressed in a way that is not known here.
-    #[error("its codec {0} is none of null, deflate and snappy")]
+    #[error("its codec {0} is none of null, deflate, snappy and zstandard")]
     Codec(String),
     /// A block, or what it is decompressed to, is longer than this.
     #[error("a block has more than {0} bytes")]

@@ -1,7 +1,8 @@
-use std::io::Read;
+use std::io::{self, Read};
 
 use bytes::Bytes;
 use flate2::read::DeflateDecoder;
+use ruzstd::decoding::StreamingDecoder;
 
 use super::{BlockCodec, ContainerError, Schema};
 use crate::wire::{Reader, WireError};
@@ -186,7 +187,7 @@ impl BlockCodec {
             }
             Self::Snappy => {
                 let (bytes, checksum) = bytes.split_last_chunk::<4>().ok_or(ContainerError::Checksum)?;
-                let wrong = |error: snap::Error| ContainerError::Compressed(std::io::Error::other(error));
+                let wrong = |error: snap::Error| ContainerError::Compressed(io::Error::other(error));
                 within(snap::raw::decompress_len(bytes).map_err(wrong)?)?;
                 let out = snap::raw::Decoder::new().decompress_vec(bytes).map_err(wrong)?;
                 let mut found = flate2::Crc::new();
@@ -197,7 +198,26 @@ impl BlockCodec {
                     Err(ContainerError::Checksum)
                 }
             }
+            Self::Zstandard => zstandard(&bytes),
         }
+    }
+}
+
+fn zstandard(bytes: &[u8]) -> Result<Bytes, ContainerError> {
+    let mut rest = bytes;
+    let mut out = Vec::new();
+    let decoder = StreamingDecoder::new_with_max_window_size(&mut rest, LARGEST_BLOCK as u64);
+    let mut decoder = decoder.map_err(|error| ContainerError::Compressed(io::Error::other(error)))?;
+    let most = LARGEST_BLOCK as u64 + 1;
+    decoder.by_ref().take(most).read_to_end(&mut out).map_err(ContainerError::Compressed)?;
+    within(out.len())?;
+    let decoder = decoder.into_frame_decoder();
+    match decoder.get_checksum_from_data() {
+        Some(checksum) if decoder.get_calculated_checksum() != Some(checksum) => {
+            Err(ContainerError::Checksum)
+        }
+        _ if rest.is_empty() => Ok(out.into()),
+        _ => Err(ContainerError::Left(rest.len())),
     }
 }
 
@@ -248,7 +268,7 @@ mod tests {
 
     #[test]
     fn data_come_back_from_a_file_of_every_codec_wherever_it_is_cut() {
-        for codec in [BlockCodec::Null, BlockCodec::Deflate, BlockCodec::Snappy] {
+        for codec in BlockCodec::ALL {
             let file = Bytes::from(file(codec));
             assert_eq!(read(&file).unwrap(), [three(), three()].concat(), "{codec:?}");
             for cut in 0..file.len() {
@@ -259,8 +279,36 @@ mod tests {
     }
 
     #[test]
+    fn blocks_of_the_reference_program_are_read_and_damage_is_found() {
+        // `zstd -19 --check` of twenty times "hello " and "bye".
+        let frame = [
+            0x28, 0xb5, 0x2f, 0xfd, 0x04, 0x68, 0x85, 0x00, 0x00, 0x48, 0x68, 0x65, 0x6c, 0x6c, 0x6f, 0x20,
+            0x62, 0x79, 0x65, 0x01, 0x00, 0x2f, 0x69, 0x29, 0x02, 0x63, 0x1c, 0xb4, 0x48,
+        ];
+        let text = "hello ".repeat(20) + "bye";
+        assert_eq!(zstandard(&frame).unwrap(), text);
+        let mut damaged = frame;
+        damaged[frame.len() - 1] ^= 1;
+        assert!(matches!(zstandard(&damaged), Err(ContainerError::Checksum)));
+        let longer = [&frame[..], b"xy"].concat();
+        assert!(matches!(zstandard(&longer), Err(ContainerError::Left(2))));
+        for cut in 0..frame.len() {
+            assert!(zstandard(&frame[..cut]).is_err(), "{cut}");
+        }
+    }
+
+    #[test]
+    fn a_small_block_that_is_huge_when_it_is_read_is_refused() {
+        for codec in [BlockCodec::Deflate, BlockCodec::Snappy, BlockCodec::Zstandard] {
+            let too_large = codec.compressed(&vec![0; LARGEST_BLOCK + 1]).unwrap();
+            let read = codec.plain(too_large.into());
+            assert!(matches!(read, Err(ContainerError::TooLarge(_))), "{codec:?} {read:?}");
+        }
+    }
+
+    #[test]
     fn bytes_of_any_kind_are_read_without_a_panic() {
-        for codec in [BlockCodec::Null, BlockCodec::Deflate, BlockCodec::Snappy] {
+        for codec in BlockCodec::ALL {
             let whole = file(codec);
             let mut refused = 0;
             for at in 0..whole.len() {

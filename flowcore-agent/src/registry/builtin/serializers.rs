@@ -24,7 +24,8 @@ fn header_and_text(settings: &Settings<'_>) -> Result<HeaderAndTextSerializer, S
 }
 
 fn avro_event(settings: &Settings<'_>) -> Result<AvroEventSerializer, SettingError> {
-    let codec = BlockCodec::named(settings.required("compressionCodec")?)
-        .ok_or_else(|| settings.error("compressionCodec", "is none of null, deflate and snappy"))?;
+    let codec = BlockCodec::named(settings.required("compressionCodec")?).ok_or_else(|| {
+        settings.error("compressionCodec", "is none of null, deflate, snappy and zstandard")
+    })?;
     Ok(AvroEventSerializer::new().codec(codec).block_bytes(settings.number("syncIntervalBytes")?))
 }
