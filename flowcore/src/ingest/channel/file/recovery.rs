@@ -252,7 +252,8 @@ impl Recovery {
             None => self.taken.insert(0..sequences.start),
         }
         self.high = Some(sequences.end);
-        if segment.sequences.is_empty() {
+        // A checkpoint that lies may have said a later start.
+        if segment.sequences.is_empty() || sequences.start < segment.sequences.start {
             segment.sequences.start = sequences.start;
         }
         segment.sequences.end = sequences.end;
@@ -315,5 +316,38 @@ impl Recovery {
         // What was taken had been put, also where that cannot be read: its numbers are not used again.
         self.next = self.high.unwrap_or(0).max(self.taken.end());
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_that_says_a_later_start_makes_no_segment_that_ends_before_it_begins() {
+        let segment = || Segment::new(1, 0, "one".into(), 0);
+        let known = Known { id: 1, sequences: 100..200, end: 640, weight: 9 };
+        let snapshot = Snapshot { next: 5, segments: vec![known], ..Snapshot::default() };
+        let (mut recovery, mut lied_about) = (Recovery::default(), segment());
+        recovery.apply_snapshot(1, &snapshot);
+        lied_about.sequences = 100..200;
+        let frame = Frame {
+            kind: Kind::Put,
+            key: 0,
+            length: 8,
+            events: 3,
+            first: 5,
+            weight: 3,
+            synced: 0,
+            checksum: 0,
+        };
+        recovery.apply_put(&mut lied_about, 640, &frame);
+        assert_eq!(lied_about.sequences, 5..8);
+
+        let (mut recovery, mut honest) = (Recovery::default(), segment());
+        for first in [5, 8] {
+            recovery.apply_put(&mut honest, 640, &Frame { first, ..frame });
+        }
+        assert_eq!(honest.sequences, 5..11);
     }
 }
